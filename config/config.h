@@ -1,0 +1,88 @@
+/*
+ * config: everything decided before the first screen. Immutable after config_load(); any thread may read it.
+ */
+#pragma once
+
+#include "config/hostspec.h"
+#include "config/keyspec.h"
+#include "config/theme.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_ERROR (config_error_quark())
+GQuark config_error_quark(void);
+
+enum config_error {
+	CONFIG_ERROR_FILE,   /* can't be read */
+	CONFIG_ERROR_SYNTAX, /* not YAML */
+	CONFIG_ERROR_KEY,    /* unknown or repeated key */
+	CONFIG_ERROR_VALUE,  /* wrong type, out of range, unknown word */
+};
+
+struct config_host {
+	char *name; /* what the screen shows and what is unique: the name after range expansion, or for a URI
+	             * its host and path; "user@" and ":port" are part of it only when two hosts need them */
+	struct hostspec *spec;
+	char *site;         /* NULL: none */
+	char **tags;        /* NULL-terminated, sorted, never NULL */
+	GHashTable *labels; /* char * to char *, never NULL */
+	char *origin;       /* "config.yaml:12:5" or "command line", for messages */
+};
+
+/* A binding from the config's "keys:" section: view NULL is the generic table, request a request's or an
+ * action's name, checked by the one who knows them (views/), with origin for the message. */
+struct config_key {
+	char *view;
+	struct keyspec key;
+	char *request; /* "none" unbinds */
+	char *origin;
+};
+
+struct config {
+	GPtrArray *hosts; /* struct config_host *, in the order of the file, then of the command line */
+	GPtrArray *keys;  /* struct config_key * */
+	struct theme *theme;
+
+	/* _ms times and counts, each with its range in the schema table (config/schema.c) */
+	int64_t interval_ms;        /* refresh of a host, default 2000 */
+	int64_t connect_timeout_ms; /* name, TCP, host key and login together, default 10000 */
+	int64_t slow_ms;            /* an answer that takes longer makes a host "slow", default 2000 */
+	int64_t call_timeout_ms;    /* hard limit of one step; then its tunnel is cut, default 15000 */
+	int64_t keepalive_ms;       /* default 5000; three missed cut the link */
+	int64_t retry_min_ms, retry_max_ms; /* back-off bounds, default 1000 and 60000 */
+	int64_t connect_parallel;   /* handshakes at once in all, default 64 */
+	int64_t gate_parallel;      /* … to one address or through one jump host, default 8 */
+	int64_t calls_per_second;   /* per host, for drivers without bulk statistics, default 10 */
+	int64_t confirm_type_count; /* from this many guests on the count is typed, default 20 */
+	int64_t cpu_warn_pct, cpu_bad_pct;   /* default 70, 90 */
+	int64_t mem_warn_pct, mem_bad_pct;   /* default 85, 95 */
+	int64_t ready_warn_pct, ready_bad_pct; /* default 5, 10 */
+	int64_t vcpu_cap_pct;       /* vCPU:pCPU cap for headroom, in percent: 400 is 4:1 */
+	bool ascii;                 /* no UTF-8 graphics */
+	bool mouse;
+	char *tenant_regex;         /* NULL: none; first group on the guest's name is the tenant */
+};
+
+/* The compiled-in default configuration (config/defaults.yaml), as --dump-config prints it. */
+const char *config_defaults_text(void);
+
+/* The path of the user's config: $XDG_CONFIG_HOME/virt-fleet/config.yaml, else /etc/virt-fleet/config.yaml,
+ * whichever exists first; NULL when neither does. Caller frees. */
+char *config_find(void);
+
+/* Defaults, then PATH over them when not NULL. NULL with CONFIG_ERROR on the first error; its message is
+ * "file:line:column: what is wrong; what is allowed". Blocks on the file (and runs the inventory command,
+ * if one is configured, within its time limit). */
+struct config *config_load(const char *path, GError **error);
+
+/* As config_load() on a text held in memory; NAME stands for the file in messages. */
+struct config *config_parse(const char *text, size_t len, const char *name, GError **error);
+
+/* Replaces the fleet by what the command line names: HOSTS ("[user@]name[:port]", ranges allowed) and URIS
+ * (virsh -c), each NULL-terminated or NULL. A HOST that the config knows by name keeps the config's settings.
+ * False with CONFIG_ERROR, and the config unchanged, when one can't be read or comes twice. */
+bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
+
+void config_free(struct config *config);

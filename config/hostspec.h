@@ -1,0 +1,40 @@
+/*
+ * hostspec: where a host is and how to speak to it, parsed from HOST ("[user@]name[:port]") or a libvirt URI.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum transport {
+	TRANSPORT_SSH,    /* through our own tunnel; driver and path say what to ask the daemon for */
+	TRANSPORT_DIRECT, /* uri goes to libvirt as it is */
+	TRANSPORT_SIM,    /* a simulated host (--demo) */
+};
+
+struct hostspec {
+	enum transport transport;
+	char *user;    /* NULL: as ssh decides */
+	char *host;    /* as ssh would be told: name, alias, IPv4 or IPv6 without brackets; NULL unless SSH */
+	uint16_t port; /* 0: as ssh decides */
+	char *driver;  /* "qemu", "xen", "test", "lxc", …; "auto": found out on the far end */
+	char *path;    /* libvirt's: "/system", "/default", "/path/node.xml"; NULL with driver "auto" */
+	char *socket;  /* daemon's socket on the far end (libvirt's ?socket=), NULL: the known ones in turn */
+	char *uri;     /* TRANSPORT_DIRECT: the URI as given; else NULL */
+};
+
+/* Parses "[user@]name[:port]", "[v6]:port" in brackets, or any libvirt URI. A URI with "+ssh" becomes
+ * TRANSPORT_SSH (port, user, path, ?socket= kept; other parameters are refused by name), any other URI
+ * TRANSPORT_DIRECT. HYPERVISOR is "auto" or a driver name and fills driver for a plain HOST. Ranges are
+ * not expanded here. NULL with CONFIG_ERROR_VALUE when it can't be read: the message says what is wrong
+ * and what is allowed. Names that begin with '-' or hold control characters are refused, as ssh does. */
+struct hostspec *hostspec_parse(const char *text, const char *hypervisor, GError **error);
+struct hostspec *hostspec_copy(const struct hostspec *spec);
+void hostspec_free(struct hostspec *spec);
+
+/* Expands "kvm[001-120].dc1" (any number of ranges, also [1,3,7-9]) into names, NULL-terminated, in order;
+ * a text without brackets comes back alone, as does one whose brackets hold an IPv6 address. At most LIMIT
+ * names, else NULL with CONFIG_ERROR_VALUE. */
+char **hostspec_expand(const char *text, size_t limit, GError **error);
+

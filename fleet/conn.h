@@ -1,0 +1,145 @@
+/*
+ * conn: the one seam between the fleet and whatever a host really is. libvirt (conn_libvirt.c), a simulated host
+ * (conn_sim.c), the tests' scripted host and a later XAPI pool are equal behind it.
+ *
+ * A connection belongs to one thread at a time (the host's, or a job's own second connection); only cancel() may be
+ * called by others. A raw sample goes out, fleet/rates.c and fleet/host.c make a snapshot of it.
+ */
+#pragma once
+
+#include "fleet/model.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conn;
+
+/* Steps of getting to a host, in order; `virt-fleet check` prints each with its result and time. */
+#define CONN_STEPS(_)                      \
+	_(CONFIG, "config")                \
+	_(NAME, "name")                    \
+	_(TCP, "TCP")                      \
+	_(HOSTKEY, "host key")             \
+	_(LOGIN, "login")                  \
+	_(SOCKET, "socket")                \
+	_(LIBVIRT, "libvirt")              \
+	_(PERMISSION, "permission")
+
+enum conn_step {
+#define CONN_STEP_ENUM(id, name) CONN_STEP_##id,
+	CONN_STEPS(CONN_STEP_ENUM)
+#undef CONN_STEP_ENUM
+		CONN_STEP_COUNT
+};
+
+/* Lifecycle in libvirt's words, for re-sampling and the time line. */
+enum conn_event_kind {
+	CONN_EVENT_DEFINED,
+	CONN_EVENT_UNDEFINED,
+	CONN_EVENT_STARTED,
+	CONN_EVENT_SUSPENDED,
+	CONN_EVENT_RESUMED,
+	CONN_EVENT_STOPPED,
+	CONN_EVENT_SHUTDOWN,
+	CONN_EVENT_PMSUSPENDED,
+	CONN_EVENT_CRASHED,
+	CONN_EVENT_CHANGED, /* tunables, devices, balloon: facts may differ */
+	CONN_EVENT_CLOSED,  /* the link ended; uuid is zero */
+};
+
+struct conn_event {
+	enum conn_event_kind kind;
+	uint8_t uuid[UUID_LEN];
+	const char *detail; /* static text: "migrated", "destroyed", …; NULL: none */
+};
+
+/* Called on the thread that noticed (host's or event thread's): must not block and not call into the conn. */
+struct conn_listener {
+	void *ctx;
+	void (*event)(void *ctx, const struct conn_event *event);          /* event thread */
+	void (*step)(void *ctx, enum conn_step step, bool ok, int64_t took_us,
+	             const char *text); /* the thread in open(); text may be NULL */
+};
+
+/* One guest as sampled. Owned by its host_sample. */
+struct vm_sample {
+	char *name;
+	uint8_t uuid[UUID_LEN];
+	int id;
+	enum vm_state state;
+	const char *reason; /* static text, NULL: none */
+	bool is_dom0, autostart, autostart_known, persistent;
+	int64_t taken_us;   /* when raw was read; a guest whose turn did not come keeps its older time and values */
+	uint32_t valid;     /* bit per enum vm_raw */
+	uint64_t raw[RAW_COUNT];
+};
+
+struct host_sample {
+	int64_t taken_us;
+	GArray *vms;    /* struct vm_sample; freed by host_sample_done() */
+	uint32_t valid; /* bit per enum host_raw */
+	uint64_t raw[HRAW_COUNT];
+};
+
+void host_sample_init(struct host_sample *sample);
+void host_sample_done(struct host_sample *sample); /* accepts one that only was initialised */
+
+enum sample_depth {
+	SAMPLE_LIST,  /* one cheap call: names, states */
+	SAMPLE_CHEAP, /* plus what needs no guest's monitor: state reasons, network, host CPU and memory */
+	SAMPLE_FULL,  /* everything */
+};
+
+struct sample_opts {
+	enum sample_depth depth;
+	const uint8_t (*visible)[UUID_LEN]; /* on somebody's screen: sampled first on the per-guest path */
+	size_t nvisible;
+	unsigned calls;                     /* round trips that may be spent on the per-guest path, 0: no limit */
+	bool no_monitor;                    /* leave out what needs a guest's monitor (after a frozen guest cut us) */
+};
+
+struct conn_ops {
+	const char *name;
+
+	/* Blocks until connected or failed (or cancelled). Reports each step. Once per conn. */
+	bool (*open)(struct conn *conn, GError **error);
+
+	/* Fills OUT (initialised by the caller). Blocks. On failure OUT may be partly filled. */
+	bool (*sample)(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error);
+
+	/* Facts, newly made with one reference for the caller. Blocks. */
+	struct host_facts *(*host_facts)(struct conn *conn, GError **error);
+	struct vm_facts *(*vm_facts)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+
+	/* The guest's XML, caller frees. Blocks. */
+	char *(*vm_xml)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+
+	/* Does ACT to one guest. Blocks. Refuses Domain-0 by itself, whatever the caller thought. */
+	bool (*act)(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);
+
+	/* False with a static reason when this driver can't ACT at all. Pure, any time after open(). */
+	bool (*can)(const struct conn *conn, enum vm_act act, const char **why_not);
+
+	/* Ends whatever blocks, for good: every later call fails with FLEET_ERROR_CANCELLED or _GONE. Any thread,
+	 * never blocks, any number of times. */
+	void (*cancel)(struct conn *conn);
+
+	/* Closes and frees; never blocks for long: a link that is not healthy is cut first. Accepts a conn that never
+	 * opened. No listener call after it returns. */
+	void (*free)(struct conn *conn);
+};
+
+struct conn {
+	const struct conn_ops *ops;
+};
+
+/* Makes connections for host INDEX; handed to fleet_new() by main.c. PURPOSE_JOB: a second connection beside the
+ * host's own, over the same session where there is one. */
+enum conn_purpose { CONN_PURPOSE_POLL, CONN_PURPOSE_JOB };
+
+struct conn_factory {
+	void *ctx;
+	struct conn *(*make)(void *ctx, uint32_t index, enum conn_purpose purpose,
+	                     const struct conn_listener *listener);
+};

@@ -1,0 +1,16 @@
+/* conn_libvirt: the libvirt boundary. Includes no libvirt header. */
+#pragma once
+
+#include "config/hostspec.h"
+#include "fleet/conn.h"
+#include "fleet/tunnel.h"
+
+struct conn_libvirt_opts {
+	struct tunnels *tunnels;
+	bool readonly;         /* read-only socket and virConnectOpenReadOnly */
+	int64_t keepalive_ms;  /* 0: none */
+};
+
+/* SPEC is copied, LISTENER's target must outlive the conn. fleet/events must run. Never fails. */
+struct conn *conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *spec, uint32_t index,
+                              const struct conn_listener *listener);

@@ -1,0 +1,51 @@
+/*
+ * fleet: the hosts, a thread each, and the slots they publish into.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/asks.h"
+#include "fleet/conn.h"
+#include "fleet/jobs.h"
+#include "fleet/mailbox.h"
+#include "fleet/snapshot.h"
+
+struct fleet;
+
+enum fleet_message {
+	FLEET_MESSAGE_JOB = 1, /* data: struct job *, ended */
+};
+
+struct fleet_opts {
+	const struct config *config;       /* borrowed, outlives the fleet */
+	const struct conn_factory *factory; /* copied */
+	struct mailbox *mailbox;           /* marked at each change; gets ended jobs */
+	bool once;                         /* batch mode: a host that failed is not tried again */
+};
+
+/* Makes the slots, all LINK_CONNECTING; starts nothing. */
+struct fleet *fleet_new(const struct fleet_opts *opts);
+void fleet_start(struct fleet *fleet);
+
+/* Asks all hosts to stop and cuts what blocks; returns at once. */
+void fleet_stop(struct fleet *fleet);
+/* Waits at most TIMEOUT_MS for all host threads to end; true when they did (then fleet_free() may be called). */
+bool fleet_wait(struct fleet *fleet, int64_t timeout_ms);
+void fleet_free(struct fleet *fleet);
+
+/* The newest snapshot of everything, one reference. UI thread; never waits for a host. */
+const struct fleet_snap *fleet_snapshot(struct fleet *fleet);
+
+/* Sample this host now / reconnect it now if it waits. Any thread, never blocks. */
+void fleet_poke(struct fleet *fleet, uint32_t host);
+void fleet_poke_all(struct fleet *fleet);
+
+/* The guests of HOST that somebody looks at (N may be 0). UI thread, never blocks. */
+void fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID_LEN], size_t n);
+
+/* Takes ownership of JOB; it comes back through the mailbox as ended, whatever happens. Never blocks. */
+void fleet_submit(struct fleet *fleet, struct job *job);
+
+/* Jobs submitted and not yet ended. Any thread. */
+unsigned fleet_jobs_pending(struct fleet *fleet);
+

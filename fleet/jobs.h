@@ -1,0 +1,26 @@
+/*
+ * jobs: one act on one guest, on its way through a host's thread. Made by the UI, run by the host's thread between two
+ * polls (or by a thread with its own connection), given back to the UI through the mailbox.
+ */
+#pragma once
+
+#include "fleet/conn.h"
+
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+
+struct job {
+	uint64_t id;       /* of the batch it belongs to */
+	struct row_key target;
+	char *vm_name, *host_name; /* as they were when asked */
+	const char *verb;  /* static: the action's name */
+	const char *done;  /* static: "started", for the status line */
+	/* Runs on the host's thread, blocks. */
+	bool (*run)(struct job *job, struct conn *conn, GError **error);
+	enum vm_act act;
+	enum job_state state;
+	char *error;       /* why it failed, in words; NULL else */
+	int64_t queued_us, started_us, ended_us;
+};
+
+struct job *job_new(void);
+void job_free(struct job *job);

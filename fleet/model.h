@@ -1,0 +1,355 @@
+/*
+ * model: plain data that a fleet consists of. No functions, no libvirt, no locks. Everything here is written by
+ * its builder (fleet/snapshot.c) and immutable from publication on.
+ *
+ * Times: _us are microseconds of CLOCK_MONOTONIC (clock_now_us()). Unknown values: a bit in `valid` says whether
+ * a field holds anything; nothing is ever 0 for want of knowledge.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UUID_LEN 16
+
+/* Units of a field: how it is printed, and what the number in JSON and CSV means. */
+enum unit {
+	UNIT_COUNT,
+	UNIT_PCT,     /* 0..100 and above */
+	UNIT_BYTES,
+	UNIT_BYTES_S, /* bytes per second */
+	UNIT_PER_S,   /* operations per second */
+	UNIT_MS,
+	UNIT_SECONDS,
+	UNIT_RATIO,   /* printed "2.3:1" */
+};
+
+/* _(ENUM, "name: column, JSON key, query field", unit, "help") – the one list of a guest's numbers */
+#define VM_FIELDS(_)                                                                                  \
+	_(VCPUS, "vcpus", UNIT_COUNT, "virtual CPUs")                                                 \
+	_(VCPUS_MAX, "vcpus-max", UNIT_COUNT, "virtual CPUs at most")                                 \
+	_(CPU, "cpu", UNIT_PCT, "CPU use: CPU time / wall time / vCPUs")                              \
+	_(CPU_TIME, "cpu-time", UNIT_SECONDS, "CPU time used since the guest started")                \
+	_(READY, "ready", UNIT_PCT, "waiting for a physical CPU: run-queue delay / wall time / vCPUs") \
+	_(WAIT, "wait", UNIT_PCT, "vCPUs waiting on I/O: wait time / wall time / vCPUs")              \
+	_(MEM, "mem", UNIT_BYTES, "memory the guest has now (balloon)")                               \
+	_(MEM_MAX, "mem-max", UNIT_BYTES, "memory the guest may have")                                \
+	_(MEM_RSS, "rss", UNIT_BYTES, "host memory that the guest's process holds")                   \
+	_(MEM_USED, "mem-used", UNIT_BYTES, "memory used inside the guest, as its balloon driver says") \
+	_(NET_RX, "net-rx", UNIT_BYTES_S, "network received by the guest")                            \
+	_(NET_TX, "net-tx", UNIT_BYTES_S, "network sent by the guest")                                \
+	_(NET, "net", UNIT_BYTES_S, "network, both directions")                                       \
+	_(DISK_RD, "disk-rd", UNIT_BYTES_S, "disk read")                                              \
+	_(DISK_WR, "disk-wr", UNIT_BYTES_S, "disk written")                                           \
+	_(DISK, "disk", UNIT_BYTES_S, "disk, both directions")                                        \
+	_(DISK_RD_OPS, "disk-rd-ops", UNIT_PER_S, "disk reads")                                       \
+	_(DISK_WR_OPS, "disk-wr-ops", UNIT_PER_S, "disk writes")                                      \
+	_(DISK_RD_MS, "disk-rd-ms", UNIT_MS, "latency of a disk read")                                \
+	_(DISK_WR_MS, "disk-wr-ms", UNIT_MS, "latency of a disk write")
+
+enum vm_field {
+#define VM_FIELD_ENUM(id, name, unit, help) VM_##id,
+	VM_FIELDS(VM_FIELD_ENUM)
+#undef VM_FIELD_ENUM
+		VM_FIELD_COUNT
+};
+
+/* Raw counters and gauges of a guest, as sampled; rates.c makes VM_FIELDS of two of them. */
+enum vm_raw {
+	RAW_VCPUS,         /* gauge */
+	RAW_VCPUS_MAX,     /* gauge */
+	RAW_CPU_NS,        /* counter */
+	RAW_DELAY_NS,      /* counter, sum over vCPUs */
+	RAW_WAIT_NS,       /* counter, sum over vCPUs */
+	RAW_MEM_BYTES,     /* gauge */
+	RAW_MEM_MAX_BYTES, /* gauge */
+	RAW_RSS_BYTES,     /* gauge */
+	RAW_USED_BYTES,    /* gauge */
+	RAW_NET_RX_BYTES,  /* counter, sum over NICs */
+	RAW_NET_TX_BYTES,
+	RAW_DISK_RD_BYTES, /* counter, sum over disks */
+	RAW_DISK_WR_BYTES,
+	RAW_DISK_RD_OPS,
+	RAW_DISK_WR_OPS,
+	RAW_DISK_RD_NS,
+	RAW_DISK_WR_NS,
+	RAW_COUNT
+};
+
+/* _(ENUM, "name", unit, "help") – a host's numbers; those marked * are sums over its guests */
+#define HOST_FIELDS(_)                                                                                \
+	_(PCPUS, "pcpus", UNIT_COUNT, "physical CPUs (threads)")                                      \
+	_(CPU, "cpu", UNIT_PCT, "CPU use of the host")                                                \
+	_(MEM_TOTAL, "mem-total", UNIT_BYTES, "physical memory")                                      \
+	_(MEM_USED, "mem-used", UNIT_BYTES, "physical memory in use (without caches where the driver tells)") \
+	_(MEM_USED_PCT, "mem", UNIT_PCT, "physical memory in use")                                    \
+	_(MEM_PROMISED, "mem-promised", UNIT_BYTES, "sum of the running guests' current memory")      \
+	_(MEM_PROMISED_PCT, "promised", UNIT_PCT, "memory promised / physical memory")                \
+	_(VMS, "vms", UNIT_COUNT, "guests, Domain-0 not counted")                                     \
+	_(VMS_RUNNING, "running", UNIT_COUNT, "guests running, Domain-0 not counted")                 \
+	_(VCPUS, "vcpus", UNIT_COUNT, "vCPUs of the running guests")                                  \
+	_(VCPU_RATIO, "vcpu-ratio", UNIT_RATIO, "running vCPUs : physical CPUs")                      \
+	_(NET, "net", UNIT_BYTES_S, "network of all guests, both directions")                         \
+	_(NET_RX, "net-rx", UNIT_BYTES_S, "network received by all guests")                           \
+	_(NET_TX, "net-tx", UNIT_BYTES_S, "network sent by all guests")                               \
+	_(DISK, "disk", UNIT_BYTES_S, "disk of all guests, both directions")                          \
+	_(DISK_RD, "disk-rd", UNIT_BYTES_S, "disk read by all guests")                                \
+	_(DISK_WR, "disk-wr", UNIT_BYTES_S, "disk written by all guests")                             \
+	_(KSM_SAVED, "ksm", UNIT_BYTES, "memory saved by same-page merging")                          \
+	_(RTT, "rtt", UNIT_MS, "round trip of the SSH link")                                          \
+	_(SAMPLE_MS, "sample", UNIT_MS, "time the last sample took")
+
+enum host_field {
+#define HOST_FIELD_ENUM(id, name, unit, help) HOST_##id,
+	HOST_FIELDS(HOST_FIELD_ENUM)
+#undef HOST_FIELD_ENUM
+		HOST_FIELD_COUNT
+};
+
+/* Raw counters and gauges of a host. */
+enum host_raw {
+	HRAW_PCPUS,         /* gauge */
+	HRAW_CPU_BUSY_NS,   /* counter over all physical CPUs: user + kernel (+ interrupts, steal) */
+	HRAW_CPU_TOTAL_NS,  /* counter over all physical CPUs: busy + idle + iowait */
+	HRAW_MEM_TOTAL,     /* gauge, bytes */
+	HRAW_MEM_FREE,      /* gauge, bytes: free, plus caches and buffers where the driver tells them */
+	HRAW_KSM_SAVED,     /* gauge, bytes */
+	HRAW_RTT_US,        /* gauge */
+	HRAW_COUNT
+};
+
+/* _(ENUM, "name") – a guest's state, libvirt's virDomainState in its words */
+#define VM_STATES(_)              \
+	_(UNKNOWN, "unknown")     \
+	_(RUNNING, "running")     \
+	_(IDLE, "idle")           \
+	_(PAUSED, "paused")       \
+	_(STOPPING, "stopping")   \
+	_(OFF, "off")             \
+	_(CRASHED, "crashed")     \
+	_(SUSPENDED, "suspended")
+
+enum vm_state {
+#define VM_STATE_ENUM(id, name) VM_STATE_##id,
+	VM_STATES(VM_STATE_ENUM)
+#undef VM_STATE_ENUM
+		VM_STATE_COUNT
+};
+
+/* How a guest is virtualised. */
+#define VM_TYPES(_)               \
+	_(UNKNOWN, "-")           \
+	_(KVM, "KVM")             \
+	_(QEMU, "QEMU")           \
+	_(PV, "PV")               \
+	_(HVM, "HVM")             \
+	_(PVH, "PVH")             \
+	_(CONTAINER, "container") \
+	_(TEST, "test")
+
+enum vm_type {
+#define VM_TYPE_ENUM(id, name) VM_TYPE_##id,
+	VM_TYPES(VM_TYPE_ENUM)
+#undef VM_TYPE_ENUM
+		VM_TYPE_COUNT
+};
+
+#define HYPERVISORS(_)          \
+	_(UNKNOWN, "-", "-")    \
+	_(KVM, "kvm", "KVM")    \
+	_(XEN, "xen", "Xen")    \
+	_(LXC, "lxc", "LXC")    \
+	_(TEST, "test", "test") \
+	_(OTHER, "other", "other")
+
+enum hypervisor {
+#define HYPERVISOR_ENUM(id, name, title) HYPERVISOR_##id,
+	HYPERVISORS(HYPERVISOR_ENUM)
+#undef HYPERVISOR_ENUM
+		HYPERVISOR_COUNT
+};
+
+/* _(ENUM, "word on the screen", glyph, ASCII glyph, role, "what it means") – why a host is as it is. SLOW and STALE
+ * are never stored: host_snap_link() derives them from the clock. */
+#define LINK_STATES(_)                                                                                       \
+	_(CONNECTING, "connecting", "○", "o", DIM, "not connected yet; being tried")                         \
+	_(UP, "up", "●", "*", GOOD, "answers")                                                               \
+	_(SLOW, "slow", "◐", "~", WARN, "answers late")                                                      \
+	_(STALE, "stale", "◌", "?", WARN, "has not answered for three intervals; the row shows old numbers") \
+	_(NAME, "no name", "✕", "x", BAD, "the name can't be resolved")                                      \
+	_(UNREACHABLE, "unreachable", "✕", "x", BAD, "no answer on the network")                             \
+	_(REFUSED, "refused", "✕", "x", BAD, "the SSH port refuses connections")                             \
+	_(KEY_UNKNOWN, "new host key", "?", "?", WARN, "the host key is not known yet: accept it with k")    \
+	_(KEY_CHANGED, "KEY CHANGED", "✕", "x", BAD, "the host key differs from the known one: refused")     \
+	_(LOGIN, "login denied", "✕", "x", BAD, "no key or password was accepted")                           \
+	_(NEEDS_SECRET, "needs login", "?", "?", WARN, "waits for a passphrase or password")                 \
+	_(NO_SOCKET, "no libvirt", "✕", "x", BAD, "no libvirt socket on the host")                           \
+	_(DENIED, "denied", "✕", "x", BAD, "libvirt does not let this user in")                              \
+	_(DAEMON_GONE, "daemon gone", "✕", "x", BAD, "libvirt's daemon ended or can't be started")           \
+	_(TIMEOUT, "hung", "✕", "x", BAD, "took longer than the limit and was cut")                          \
+	_(DOWN, "down", "✕", "x", BAD, "lost for another reason, see the host's page")
+
+enum link_state {
+#define LINK_STATE_ENUM(id, word, glyph, ascii, role, help) LINK_##id,
+	LINK_STATES(LINK_STATE_ENUM)
+#undef LINK_STATE_ENUM
+		LINK_STATE_COUNT
+};
+
+/* ---- facts: what changes rarely; shared between snapshots by reference (vm_facts_ref) ---- */
+
+struct vm_disk {
+	char *target;  /* "vda" */
+	char *device;  /* "disk", "cdrom", "lun", "floppy" */
+	char *type;    /* libvirt's disk type: "file", "block", "network", "volume", … */
+	char *source;  /* path, or protocol:name for network disks; NULL: empty drive */
+	char *bus;     /* "virtio", "scsi", "ide", "xen", … */
+	char *format;  /* "qcow2", "raw"; NULL unknown */
+	char *cache;   /* NULL: default */
+	bool readonly, shareable;
+};
+
+struct vm_nic {
+	char *mac;
+	char *target; /* "vnet3", "vif3.0"; NULL while off */
+	char *type;   /* "bridge", "network", "hostdev", "direct", "vhostuser", … */
+	char *source; /* bridge, network or device name */
+	char *model;  /* "virtio", "e1000", "netfront"; NULL: default */
+};
+
+struct vm_hostdev {
+	char *type;    /* "pci", "usb", "mdev", "scsi" */
+	char *address; /* "0000:03:00.0" */
+};
+
+struct vm_facts {
+	gint refs; /* private to snapshot.c */
+	enum vm_type type;
+	char *os_type; /* "hvm", "linux", "xenpvh", "exe" */
+	char *machine; /* "pc-q35-7.2" */
+	char *arch;
+	char *title, *description; /* NULL: none */
+	char *tenant;              /* NULL: none found */
+	char *emulator;
+	struct vm_disk *disks;
+	size_t ndisks;
+	struct vm_nic *nics;
+	size_t nnics;
+	struct vm_hostdev *hostdevs;
+	size_t nhostdevs;
+	bool has_console; /* a serial or paravirtual console */
+};
+
+struct numa_cell {
+	int id;
+	uint64_t mem_bytes;
+	int ncpus;
+};
+
+struct host_facts {
+	gint refs; /* private to snapshot.c */
+	enum hypervisor hypervisor;
+	char *driver;          /* libvirt's virConnectGetType(): "QEMU", "Xen", "TEST" */
+	char *hv_version;      /* "7.2.22", "4.17.5" */
+	char *libvirt_version; /* of the daemon */
+	char *hostname;        /* the host's own */
+	char *uuid;            /* NULL: not told (Xen, test) */
+	char *cpu_model;
+	char *arch;
+	int sockets, cores, threads, mhz; /* 0: not told */
+	struct numa_cell *cells;
+	size_t ncells;
+	bool live_migration; /* capabilities say so */
+	char *uri;           /* as the far end calls itself */
+	char *via;           /* "streamlocal /run/libvirt/libvirt-sock", "exec nc …", "direct" */
+	char **unknowns;     /* NULL-terminated "what: why": what this driver can't tell */
+};
+
+/* ---- snapshots ---- */
+
+struct host_snap;
+
+struct vm {
+	const struct host_snap *host;
+	const char *name;
+	uint8_t uuid[UUID_LEN];
+	int id; /* hypervisor's, -1 when off */
+	enum vm_state state;
+	const char *reason;   /* libvirt's state reason in words, NULL: none */
+	int64_t sampled_us;   /* when the numbers below were taken */
+	uint32_t valid;       /* bit per enum vm_field */
+	bool is_dom0;         /* Domain-0: shown, counted nowhere, never a target */
+	bool autostart, autostart_known, persistent;
+	double value[VM_FIELD_COUNT];
+	const struct vm_facts *facts; /* NULL: not read yet */
+};
+
+#define VM_HAS(vm, field) (((vm)->valid >> (field)) & 1u)
+#define HOST_HAS(host, field) (((host)->valid >> (field)) & 1u)
+
+#define HISTORY_POINTS 60         /* CPU history kept in a host_snap … */
+#define HISTORY_STEP_US 5000000   /* … one point each 5 s: 5 minutes */
+#define HISTORY_UNKNOWN 255
+
+struct host_snap {
+	gint refs;      /* private to snapshot.c */
+	uint32_t index; /* the host's slot in its fleet; constant for the life of the process */
+	const char *name;
+	const struct host_static *config; /* site, tags: constant after start, outlives all snapshots */
+	enum link_state link;             /* never SLOW or STALE; ask host_snap_link() */
+	const char *why;                  /* the last error in words, NULL: none */
+	int64_t link_since_us;
+	int64_t retry_us;                 /* next try, 0: none planned */
+	int64_t sampled_us;               /* when the numbers were taken, 0: never */
+	int64_t interval_us;              /* at which it is sampled */
+	int64_t slow_us;                  /* an answer later than this is slow */
+	int64_t busy_since_us;            /* a sample was under way at publication, 0: none */
+	bool listed;                      /* the guests' names and states are known */
+	uint32_t valid;                   /* bit per enum host_field */
+	double value[HOST_FIELD_COUNT];
+	uint8_t cpu_history[HISTORY_POINTS]; /* oldest first, %, HISTORY_UNKNOWN: no data */
+	const struct host_facts *facts;   /* NULL: not read yet */
+	const struct vm *vms;             /* sorted by name, then uuid */
+	size_t nvms;
+	char *strings;                    /* private to snapshot.c: the block that names and reasons point into */
+};
+
+/* What the config says of a host; owned by the fleet, constant after start. */
+struct host_static {
+	uint32_t index;
+	char *name;
+	char *site;
+	char **tags;
+	GHashTable *labels;
+};
+
+struct fleet_snap {
+	gint refs; /* private to snapshot.c */
+	uint64_t generation;
+	int64_t taken_us;
+	size_t nhosts;
+	const struct host_snap *hosts[]; /* every slot has one from the first moment (LINK_CONNECTING) */
+};
+
+/* A row's identity across snapshots; uuid all zero and is_host set for a host's row. */
+struct row_key {
+	uint32_t host;
+	bool is_host;
+	uint8_t uuid[UUID_LEN];
+};
+
+/* What an operator can ask of one guest through conn_ops.act(). */
+enum vm_act {
+	VM_ACT_START,
+	VM_ACT_SHUTDOWN,
+	VM_ACT_REBOOT,
+	VM_ACT_RESET,
+	VM_ACT_DESTROY,
+	VM_ACT_SUSPEND,
+	VM_ACT_RESUME,
+	VM_ACT_AUTOSTART_ON,
+	VM_ACT_AUTOSTART_OFF,
+	VM_ACT_COUNT
+};

@@ -1,0 +1,66 @@
+/*
+ * snapshot: building, sharing and reading immutable snapshots. A snapshot is a value: nothing in it depends on this
+ * process but the pointers to its own parts.
+ */
+#pragma once
+
+#include "fleet/model.h"
+
+/* Facts and snapshots are reference-counted; _ref returns its argument, _unref accepts NULL. Any thread. */
+struct vm_facts *vm_facts_new(void);
+const struct vm_facts *vm_facts_ref(const struct vm_facts *facts);
+void vm_facts_unref(const struct vm_facts *facts);
+struct host_facts *host_facts_new(void);
+const struct host_facts *host_facts_ref(const struct host_facts *facts);
+void host_facts_unref(const struct host_facts *facts);
+const struct host_snap *host_snap_ref(const struct host_snap *snap);
+void host_snap_unref(const struct host_snap *snap);
+const struct fleet_snap *fleet_snap_ref(const struct fleet_snap *snap);
+void fleet_snap_unref(const struct fleet_snap *snap);
+
+/* Builds a host_snap from SKELETON (its scalar fields; name, why, facts, vms may be set to borrowed data) and NVMS
+ * guests in VMS (borrowed; host pointers are set here). Strings are copied, facts get a reference, guests are sorted,
+ * the sums over guests (HOST_VMS …) are computed. One reference for the caller. Any thread. */
+const struct host_snap *host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t nvms);
+
+/* The same snapshot with another link state and reason (the guests stay, with their age). One reference. */
+const struct host_snap *host_snap_with_link(const struct host_snap *snap, enum link_state link, const char *why,
+                                            int64_t since_us, int64_t retry_us);
+
+/* What to show at NOW_US: UP becomes SLOW or STALE by the clock. Pure. */
+enum link_state host_snap_link(const struct host_snap *snap, int64_t now_us);
+
+/* True when HOST's guests can be trusted as current (UP or SLOW). Pure. */
+bool host_snap_fresh(const struct host_snap *snap, int64_t now_us);
+
+/* A guest counts as running: RUNNING, IDLE, PAUSED? – no: RUNNING, IDLE and STOPPING. Pure. */
+bool vm_is_running(const struct vm *vm);
+
+struct row_key vm_key(const struct vm *vm);
+struct row_key host_key(const struct host_snap *host);
+bool row_key_equal(const struct row_key *a, const struct row_key *b);
+guint row_key_hash(gconstpointer key);        /* for GHashTable */
+gboolean row_key_equal_g(gconstpointer a, gconstpointer b);
+
+/* Looks a row up; NULL when it is not there any more. O(log n). */
+const struct vm *fleet_snap_find_vm(const struct fleet_snap *snap, const struct row_key *key);
+
+/* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" into OUT[37]. */
+void uuid_format(const uint8_t uuid[UUID_LEN], char out[37]);
+bool uuid_parse(const char *text, uint8_t out[UUID_LEN]);
+
+/* Names from the tables in model.h. */
+const char *vm_state_name(enum vm_state state);
+const char *vm_type_name(enum vm_type type);
+const char *hypervisor_name(enum hypervisor hypervisor);  /* "kvm" */
+const char *hypervisor_title(enum hypervisor hypervisor); /* "KVM" */
+const char *link_state_word(enum link_state link);
+
+/* Static descriptions of the fields, indexed by enum vm_field / host_field. */
+struct field_info {
+	const char *name;
+	enum unit unit;
+	const char *help;
+};
+extern const struct field_info vm_field_info[VM_FIELD_COUNT];
+extern const struct field_info host_field_info[HOST_FIELD_COUNT];

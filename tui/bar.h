@@ -1,0 +1,16 @@
+/* bar: sparklines and meters, with ASCII fallbacks. Draw into a pane. */
+#pragma once
+
+#include "tui/canvas.h"
+
+#include <stdint.h>
+
+#define SPARK_UNKNOWN 255
+
+/* VALUES (0..100, SPARK_UNKNOWN: a dot), oldest first, in WIDTH columns: fewer columns than values merge neighbours by
+ * maximum, newest at the right edge. */
+void bar_spark(const struct pane *pane, int y, int x, int width, enum role role, const uint8_t *values, size_t n);
+/* The same as UTF-8 (or ASCII) text for a table cell; OUT has room for SIZE bytes. */
+void bar_spark_text(char *out, size_t size, int width, bool ascii, const uint8_t *values, size_t n);
+/* A horizontal meter of PCT (0..100; below 0: unknown). */
+void bar_meter(const struct pane *pane, int y, int x, int width, enum role role, double pct);
