@@ -33,7 +33,7 @@ enum link_state host_snap_link(const struct host_snap *snap, int64_t now_us);
 /* True when HOST's guests can be trusted as current (UP or SLOW). Pure. */
 bool host_snap_fresh(const struct host_snap *snap, int64_t now_us);
 
-/* A guest counts as running: RUNNING, IDLE, PAUSED? – no: RUNNING, IDLE and STOPPING. Pure. */
+/* A guest counts as running when it is RUNNING, IDLE or STOPPING. Pure. */
 bool vm_is_running(const struct vm *vm);
 
 struct row_key vm_key(const struct vm *vm);
@@ -42,7 +42,7 @@ bool row_key_equal(const struct row_key *a, const struct row_key *b);
 guint row_key_hash(gconstpointer key);        /* for GHashTable */
 gboolean row_key_equal_g(gconstpointer a, gconstpointer b);
 
-/* Looks a row up; NULL when it is not there any more. O(log n). */
+/* Looks a row up; NULL when it is not there any more. Linear in the guests of one host. */
 const struct vm *fleet_snap_find_vm(const struct fleet_snap *snap, const struct row_key *key);
 
 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" into OUT[37]. */

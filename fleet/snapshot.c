@@ -1,0 +1,503 @@
+#include "fleet/snapshot.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tables ---- */
+
+#define FIELD_INFO(id, field_name, field_unit, field_help) \
+	{ .name = field_name, .unit = field_unit, .help = field_help },
+
+const struct field_info vm_field_info[VM_FIELD_COUNT] = { VM_FIELDS(FIELD_INFO) };
+const struct field_info host_field_info[HOST_FIELD_COUNT] = { HOST_FIELDS(FIELD_INFO) };
+
+static_assert(VM_FIELD_COUNT <= 32 && HOST_FIELD_COUNT <= 32, "the valid masks have 32 bits");
+
+#define NAME_AT(id, name) [VM_STATE_##id] = name,
+static const char *const vm_state_names[] = { VM_STATES(NAME_AT) };
+#undef NAME_AT
+#define NAME_AT(id, name) [VM_TYPE_##id] = name,
+static const char *const vm_type_names[] = { VM_TYPES(NAME_AT) };
+#undef NAME_AT
+#define NAME_AT(id, name, title) [HYPERVISOR_##id] = name,
+static const char *const hypervisor_names[] = { HYPERVISORS(NAME_AT) };
+#undef NAME_AT
+#define NAME_AT(id, name, title) [HYPERVISOR_##id] = title,
+static const char *const hypervisor_titles[] = { HYPERVISORS(NAME_AT) };
+#undef NAME_AT
+#define NAME_AT(id, word, glyph, ascii, role, help) [LINK_##id] = word,
+static const char *const link_words[] = { LINK_STATES(NAME_AT) };
+#undef NAME_AT
+
+const char *
+vm_state_name(enum vm_state state)
+{
+	return vm_state_names[state];
+}
+
+const char *
+vm_type_name(enum vm_type type)
+{
+	return vm_type_names[type];
+}
+
+const char *
+hypervisor_name(enum hypervisor hypervisor)
+{
+	return hypervisor_names[hypervisor];
+}
+
+const char *
+hypervisor_title(enum hypervisor hypervisor)
+{
+	return hypervisor_titles[hypervisor];
+}
+
+const char *
+link_state_word(enum link_state link)
+{
+	return link_words[link];
+}
+
+/* ---- reference counts ---- */
+
+/* Sharing is by const pointer; only the count behind it changes. */
+static gint *
+refs_of(const gint *refs)
+{
+	return (gint *)(uintptr_t)refs;
+}
+
+static void
+ref(const gint *refs)
+{
+	__atomic_add_fetch(refs_of(refs), 1, __ATOMIC_RELAXED);
+}
+
+static bool
+unref(const gint *refs)
+{
+	return __atomic_sub_fetch(refs_of(refs), 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+struct vm_facts *
+vm_facts_new(void)
+{
+	struct vm_facts *facts = g_new0(struct vm_facts, 1);
+
+	facts->refs = 1;
+	return facts;
+}
+
+const struct vm_facts *
+vm_facts_ref(const struct vm_facts *facts)
+{
+	if (facts)
+		ref(&facts->refs);
+	return facts;
+}
+
+static void
+vm_facts_free(struct vm_facts *facts)
+{
+	for (size_t i = 0; i < facts->ndisks; i++) {
+		struct vm_disk *disk = &facts->disks[i];
+
+		g_free(disk->target);
+		g_free(disk->device);
+		g_free(disk->type);
+		g_free(disk->source);
+		g_free(disk->bus);
+		g_free(disk->format);
+		g_free(disk->cache);
+	}
+	for (size_t i = 0; i < facts->nnics; i++) {
+		struct vm_nic *nic = &facts->nics[i];
+
+		g_free(nic->mac);
+		g_free(nic->target);
+		g_free(nic->type);
+		g_free(nic->source);
+		g_free(nic->model);
+	}
+	for (size_t i = 0; i < facts->nhostdevs; i++) {
+		g_free(facts->hostdevs[i].type);
+		g_free(facts->hostdevs[i].address);
+	}
+	g_free(facts->disks);
+	g_free(facts->nics);
+	g_free(facts->hostdevs);
+	g_free(facts->os_type);
+	g_free(facts->machine);
+	g_free(facts->arch);
+	g_free(facts->title);
+	g_free(facts->description);
+	g_free(facts->tenant);
+	g_free(facts->emulator);
+	g_free(facts);
+}
+
+void
+vm_facts_unref(const struct vm_facts *facts)
+{
+	if (facts && unref(&facts->refs))
+		vm_facts_free((struct vm_facts *)(uintptr_t)facts);
+}
+
+struct host_facts *
+host_facts_new(void)
+{
+	struct host_facts *facts = g_new0(struct host_facts, 1);
+
+	facts->refs = 1;
+	return facts;
+}
+
+const struct host_facts *
+host_facts_ref(const struct host_facts *facts)
+{
+	if (facts)
+		ref(&facts->refs);
+	return facts;
+}
+
+static void
+host_facts_free(struct host_facts *facts)
+{
+	g_free(facts->driver);
+	g_free(facts->hv_version);
+	g_free(facts->libvirt_version);
+	g_free(facts->hostname);
+	g_free(facts->uuid);
+	g_free(facts->cpu_model);
+	g_free(facts->arch);
+	g_free(facts->cells);
+	g_free(facts->uri);
+	g_free(facts->via);
+	g_strfreev(facts->unknowns);
+	g_free(facts);
+}
+
+void
+host_facts_unref(const struct host_facts *facts)
+{
+	if (facts && unref(&facts->refs))
+		host_facts_free((struct host_facts *)(uintptr_t)facts);
+}
+
+const struct host_snap *
+host_snap_ref(const struct host_snap *snap)
+{
+	ref(&snap->refs);
+	return snap;
+}
+
+static void
+host_snap_free(struct host_snap *snap)
+{
+	for (size_t i = 0; i < snap->nvms; i++)
+		vm_facts_unref(snap->vms[i].facts);
+	host_facts_unref(snap->facts);
+	g_free((struct vm *)(uintptr_t)snap->vms);
+	g_free(snap->strings);
+	g_free(snap);
+}
+
+void
+host_snap_unref(const struct host_snap *snap)
+{
+	if (snap && unref(&snap->refs))
+		host_snap_free((struct host_snap *)(uintptr_t)snap);
+}
+
+const struct fleet_snap *
+fleet_snap_ref(const struct fleet_snap *snap)
+{
+	ref(&snap->refs);
+	return snap;
+}
+
+void
+fleet_snap_unref(const struct fleet_snap *snap)
+{
+	if (!snap || !unref(&snap->refs))
+		return;
+	for (size_t i = 0; i < snap->nhosts; i++)
+		host_snap_unref(snap->hosts[i]);
+	g_free((struct fleet_snap *)(uintptr_t)snap);
+}
+
+/* ---- building ---- */
+
+static int
+vm_compare(const void *a, const void *b)
+{
+	const struct vm *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+
+	return order ? order : memcmp(left->uuid, right->uuid, UUID_LEN);
+}
+
+/* Copies TEXT to *AT and moves it on; NULL stays NULL. */
+static const char *
+strings_add(char **at, const char *text)
+{
+	const char *copy = *at;
+
+	if (!text)
+		return NULL;
+	*at = stpcpy(*at, text) + 1;
+	return copy;
+}
+
+static size_t
+strings_size(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+bool
+vm_is_running(const struct vm *vm)
+{
+	return vm->state == VM_STATE_RUNNING || vm->state == VM_STATE_IDLE || vm->state == VM_STATE_STOPPING;
+}
+
+/* A guest that holds its memory and its vCPUs on the host, whether they turn or not. */
+static bool
+vm_is_active(const struct vm *vm)
+{
+	return vm_is_running(vm) || vm->state == VM_STATE_PAUSED || vm->state == VM_STATE_SUSPENDED;
+}
+
+static void
+host_set(struct host_snap *snap, enum host_field field, double value)
+{
+	snap->value[field] = value;
+	snap->valid |= 1u << field;
+}
+
+/* Adds a guest's VM_FIELD into HOST_FIELD; the sum is known when at least one guest's part is. */
+static void
+host_add(struct host_snap *snap, enum host_field field, const struct vm *vm, enum vm_field part)
+{
+	if (VM_HAS(vm, part))
+		host_set(snap, field, (HOST_HAS(snap, field) ? snap->value[field] : 0) + vm->value[part]);
+}
+
+static void
+host_sum(struct host_snap *snap)
+{
+	static const struct {
+		enum host_field sum;
+		enum vm_field part;
+	} sums[] = {
+		{ HOST_NET, VM_NET },
+		{ HOST_NET_RX, VM_NET_RX },
+		{ HOST_NET_TX, VM_NET_TX },
+		{ HOST_DISK, VM_DISK },
+		{ HOST_DISK_RD, VM_DISK_RD },
+		{ HOST_DISK_WR, VM_DISK_WR },
+		{ HOST_MEM_PROMISED, VM_MEM },
+		{ HOST_VCPUS, VM_VCPUS },
+	};
+	size_t total = 0, running = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sums); i++)
+		snap->valid &= ~(1u << sums[i].sum);
+	for (size_t i = 0; i < snap->nvms; i++) {
+		const struct vm *vm = &snap->vms[i];
+
+		if (vm->is_dom0)
+			continue;
+		total++;
+		if (vm_is_running(vm))
+			running++;
+		if (vm_is_active(vm))
+			for (size_t j = 0; j < G_N_ELEMENTS(sums); j++)
+				host_add(snap, sums[j].sum, vm, sums[j].part);
+	}
+	host_set(snap, HOST_VMS, (double)total);
+	host_set(snap, HOST_VMS_RUNNING, (double)running);
+	if (running == 0) { /* nothing runs: these sums are truly zero */
+		host_set(snap, HOST_MEM_PROMISED,
+			HOST_HAS(snap, HOST_MEM_PROMISED) ? snap->value[HOST_MEM_PROMISED] : 0);
+		host_set(snap, HOST_VCPUS, HOST_HAS(snap, HOST_VCPUS) ? snap->value[HOST_VCPUS] : 0);
+	}
+	if (HOST_HAS(snap, HOST_PCPUS) && snap->value[HOST_PCPUS] > 0 && HOST_HAS(snap, HOST_VCPUS))
+		host_set(snap, HOST_VCPU_RATIO, snap->value[HOST_VCPUS] / snap->value[HOST_PCPUS]);
+	if (HOST_HAS(snap, HOST_MEM_TOTAL) && snap->value[HOST_MEM_TOTAL] > 0) {
+		if (HOST_HAS(snap, HOST_MEM_USED))
+			host_set(snap, HOST_MEM_USED_PCT,
+				100 * snap->value[HOST_MEM_USED] / snap->value[HOST_MEM_TOTAL]);
+		if (HOST_HAS(snap, HOST_MEM_PROMISED))
+			host_set(snap, HOST_MEM_PROMISED_PCT,
+				100 * snap->value[HOST_MEM_PROMISED] / snap->value[HOST_MEM_TOTAL]);
+	}
+}
+
+/* A copy of SKELETON with VMS, all strings in one block of their own. */
+static struct host_snap *
+host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nvms)
+{
+	struct host_snap *snap = g_new(struct host_snap, 1);
+	struct vm *copy = g_new(struct vm, nvms);
+	size_t size = strings_size(skeleton->name) + strings_size(skeleton->why);
+	char *at;
+
+	*snap = *skeleton;
+	snap->refs = 1;
+	for (size_t i = 0; i < nvms; i++)
+		size += strings_size(vms[i].name) + strings_size(vms[i].reason);
+	at = snap->strings = g_malloc(size + 1);
+	snap->name = strings_add(&at, skeleton->name);
+	snap->why = strings_add(&at, skeleton->why);
+	for (size_t i = 0; i < nvms; i++) {
+		copy[i] = vms[i];
+		copy[i].host = snap;
+		copy[i].name = strings_add(&at, vms[i].name);
+		copy[i].reason = strings_add(&at, vms[i].reason);
+		vm_facts_ref(vms[i].facts);
+	}
+	snap->vms = copy;
+	snap->nvms = nvms;
+	host_facts_ref(skeleton->facts);
+	return snap;
+}
+
+const struct host_snap *
+host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t nvms)
+{
+	struct host_snap *snap = host_snap_copy(skeleton, vms, nvms);
+
+	qsort((struct vm *)(uintptr_t)snap->vms, nvms, sizeof(struct vm), vm_compare);
+	if (snap->listed)
+		host_sum(snap);
+	return snap;
+}
+
+const struct host_snap *
+host_snap_with_link(const struct host_snap *snap, enum link_state link, const char *why, int64_t since_us,
+	int64_t retry_us)
+{
+	struct host_snap skeleton = *snap;
+
+	skeleton.link = link;
+	skeleton.why = why;
+	skeleton.link_since_us = since_us;
+	skeleton.retry_us = retry_us;
+	return host_snap_copy(&skeleton, snap->vms, snap->nvms);
+}
+
+/* ---- reading ---- */
+
+/* Three missed intervals are "stale" (DESIGN.md, rule 8), but not before a slow answer had its chance. */
+#define STALE_INTERVALS 3
+
+enum link_state
+host_snap_link(const struct host_snap *snap, int64_t now_us)
+{
+	int64_t age = now_us - snap->sampled_us;
+
+	if (snap->link != LINK_UP || !snap->sampled_us)
+		return snap->link;
+	if (age > STALE_INTERVALS * snap->interval_us + snap->slow_us)
+		return LINK_STALE;
+	if (age > snap->interval_us + snap->slow_us ||
+		(HOST_HAS(snap, HOST_SAMPLE_MS) &&
+			snap->value[HOST_SAMPLE_MS] * 1000 > (double)snap->slow_us))
+		return LINK_SLOW;
+	return LINK_UP;
+}
+
+bool
+host_snap_fresh(const struct host_snap *snap, int64_t now_us)
+{
+	enum link_state link = host_snap_link(snap, now_us);
+
+	return snap->listed && (link == LINK_UP || link == LINK_SLOW);
+}
+
+struct row_key
+vm_key(const struct vm *vm)
+{
+	struct row_key key = { .host = vm->host->index };
+
+	memcpy(key.uuid, vm->uuid, UUID_LEN);
+	return key;
+}
+
+struct row_key
+host_key(const struct host_snap *host)
+{
+	return (struct row_key){ .host = host->index, .is_host = true };
+}
+
+bool
+row_key_equal(const struct row_key *a, const struct row_key *b)
+{
+	return a->host == b->host && a->is_host == b->is_host && memcmp(a->uuid, b->uuid, UUID_LEN) == 0;
+}
+
+gboolean
+row_key_equal_g(gconstpointer a, gconstpointer b)
+{
+	return row_key_equal(a, b);
+}
+
+guint
+row_key_hash(gconstpointer pointer)
+{
+	const struct row_key *key = pointer;
+	uint32_t part[UUID_LEN / sizeof(uint32_t)];
+
+	memcpy(part, key->uuid, UUID_LEN); /* a uuid is random enough as it is */
+	return key->host * 2654435761u ^ part[0] ^ part[1] ^ part[2] ^ part[3] ^ key->is_host;
+}
+
+const struct vm *
+fleet_snap_find_vm(const struct fleet_snap *snap, const struct row_key *key)
+{
+	const struct host_snap *host;
+
+	if (key->is_host || key->host >= snap->nhosts)
+		return NULL;
+	host = snap->hosts[key->host];
+	for (size_t i = 0; i < host->nvms; i++)
+		if (memcmp(host->vms[i].uuid, key->uuid, UUID_LEN) == 0)
+			return &host->vms[i];
+	return NULL;
+}
+
+void
+uuid_format(const uint8_t uuid[UUID_LEN], char out[37])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < UUID_LEN; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[uuid[i] >> 4];
+		*out++ = digits[uuid[i] & 15];
+	}
+	*out = '\0';
+}
+
+bool
+uuid_parse(const char *text, uint8_t out[UUID_LEN])
+{
+	uint8_t uuid[UUID_LEN];
+
+	for (size_t i = 0; i < UUID_LEN; i++) {
+		if (*text == '-')
+			text++;
+		if (!g_ascii_isxdigit(text[0]) || !g_ascii_isxdigit(text[1]))
+			return false;
+		uuid[i] = (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+		text += 2;
+	}
+	if (*text)
+		return false;
+	memcpy(out, uuid, UUID_LEN);
+	return true;
+}
