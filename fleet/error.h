@@ -15,7 +15,8 @@ enum fleet_error {
 	FLEET_ERROR_REFUSED,         /* connection refused or reset */
 	FLEET_ERROR_HOSTKEY_UNKNOWN, /* waits for a decision */
 	FLEET_ERROR_HOSTKEY_CHANGED, /* refused always */
-	FLEET_ERROR_LOGIN,           /* no key, agent or password was accepted, or one must be asked for */
+	FLEET_ERROR_LOGIN,           /* no key, agent or password was accepted */
+	FLEET_ERROR_NEEDS_SECRET,    /* waits for a passphrase or password that the operator was asked for */
 	FLEET_ERROR_NO_SOCKET,       /* no libvirt socket on the far end, or forwarding forbidden */
 	FLEET_ERROR_DENIED,          /* the daemon or polkit refuses this user */
 	FLEET_ERROR_GONE,            /* the daemon or the link ended */

@@ -17,6 +17,7 @@ struct job {
 	/* Runs on the host's thread, blocks. */
 	bool (*run)(struct job *job, struct conn *conn, GError **error);
 	enum vm_act act;
+	int64_t timeout_ms; /* of run(); then its host's link is cut and the outcome is unknown */
 	enum job_state state;
 	char *error;       /* why it failed, in words; NULL else */
 	int64_t queued_us, started_us, ended_us;

@@ -305,8 +305,9 @@ struct host_snap {
 	int64_t sampled_us;               /* when the numbers were taken, 0: never */
 	int64_t interval_us;              /* at which it is sampled */
 	int64_t slow_us;                  /* an answer later than this is slow */
-	int64_t busy_since_us;            /* a sample was under way at publication, 0: none */
 	bool listed;                      /* the guests' names and states are known */
+	uint32_t samples;                 /* full samples since it was connected: rates need two */
+	bool facts_complete;              /* the host's and all guests' facts are read */
 	uint32_t valid;                   /* bit per enum host_field */
 	double value[HOST_FIELD_COUNT];
 	uint8_t cpu_history[HISTORY_POINTS]; /* oldest first, %, HISTORY_UNKNOWN: no data */

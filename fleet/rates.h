@@ -8,6 +8,8 @@
  * PREV), the caller keeps the old values and does not call this. */
 void rates_vm(const struct vm_sample *prev, const struct vm_sample *cur, struct vm *out);
 
-/* The host's own fields likewise (not the sums over guests). CPU comes from the host's counters where the driver has
- * them, else, with HYPERVISOR_XEN's accounting (VMS_CPU true), from the CPU time of all domains, Domain-0 included. */
-void rates_host(const struct host_sample *prev, const struct host_sample *cur, struct host_snap *out);
+/* The host's own fields likewise (not the sums over guests), into OUT->value and ->valid. CPU comes from the host's counters
+ * where the driver has them. Where it has none but lists Domain-0, whatever runs is a domain: then it is the CPU time of
+ * all domains in VMS (their rates of this sample), Domain-0 included, over the physical CPUs. */
+void rates_host(const struct host_sample *prev, const struct host_sample *cur, const struct vm *vms, size_t nvms,
+                struct host_snap *out);
