@@ -1,0 +1,59 @@
+/*
+ * console: the whole interactive program as one object – views, keys, prompts, dialogs, verbs – that is fed with input
+ * and time and draws into a canvas. Knows no terminal and no descriptor, so `virt-fleet snapshot` and the unit tests
+ * drive it like main.c does. UI thread only; nothing here blocks.
+ *
+ * The owner's loop: console_fleet_changed() when the mailbox was marked, console_job_done() for each job in it,
+ * console_input() for each input, then console_tick(), and console_draw() when console_needs_draw(); it sleeps until
+ * console_next_due() at the latest.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/asks.h"
+#include "fleet/fleet.h"
+#include "tui/canvas.h"
+#include "tui/key.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct console;
+
+struct console_opts {
+	const struct config *config; /* borrowed */
+	struct fleet *fleet;         /* borrowed; NULL: snapshots come by console_set_snapshot() and verbs are refused */
+	struct asks *asks;           /* borrowed; NULL: nobody asks */
+	bool readonly;               /* no verbs; the badge [RO] */
+	bool demo;                   /* the badge DEMO */
+	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */
+	const char *view;            /* name of the first view; NULL: pulse */
+	void (*quit)(void *ctx);     /* the operator wants out (and confirmed it, where jobs run) */
+	void (*redraw)(void *ctx);   /* Ctrl-L: send the whole screen again; NULL: nothing to do */
+	void *ctx;
+};
+
+/* NULL with CONFIG_ERROR_VALUE when the config's keys name no view or no request (message with origin), or the first
+ * view does not exist. */
+struct console *console_new(const struct console_opts *opts, GError **error);
+void console_free(struct console *console); /* accepts NULL */
+
+/* What `:` and --view can open, in the order of their digits; NULL-terminated, static. */
+const char *const *console_view_names(void);
+
+/* The fleet has something new; a snapshot is taken by a later console_tick(), at most ten times a second. */
+void console_fleet_changed(struct console *console);
+/* Shows SNAP (one reference is added) from now on. For an owner without a fleet. */
+void console_set_snapshot(struct console *console, const struct fleet_snap *snap);
+/* A job came back. Takes ownership of JOB. */
+void console_job_done(struct console *console, struct job *job);
+void console_input(struct console *console, struct input input);
+/* Time goes on: NOW_US of clock_now_us(), WALL_US of clock_wall_us(). Takes the snapshot when one is due. */
+void console_tick(struct console *console, int64_t now_us, int64_t wall_us);
+/* When console_tick() wants to be called next, in clock_now_us() time. */
+int64_t console_next_due(const struct console *console);
+
+/* True when a draw would show something new. */
+bool console_needs_draw(const struct console *console);
+/* Draws one frame; any size of canvas will do. */
+void console_draw(struct console *console, struct canvas *canvas);
