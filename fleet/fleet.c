@@ -1,0 +1,270 @@
+#include "fleet/fleet.h"
+
+#include "fleet/clock.h"
+#include "fleet/host.h"
+
+#include <pthread.h>
+
+/* How often deadlines are looked at: they are seconds long. */
+#define SUPERVISOR_TICK_US 250000
+
+struct fleet {
+	struct host_env env;         /* constant, borrowed by every host */
+	struct conn_factory factory; /* constant */
+	struct mailbox *mailbox;     /* constant */
+	struct host **hosts;         /* constant after fleet_new(); n of them */
+	struct host_static *statics; /* constant */
+	size_t n;
+	bool started; /* UI thread only */
+	pthread_t supervisor;
+
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	/* guarded by lock */
+	const struct host_snap **slots; /* one reference each */
+	uint64_t generation;
+	size_t running;   /* host threads that have not ended */
+	unsigned pending; /* jobs */
+	bool stopping;
+};
+
+/* ---- called by hosts ---- */
+
+static void
+fleet_publish(void *ctx, uint32_t index, const struct host_snap *snap)
+{
+	struct fleet *fleet = ctx;
+	const struct host_snap *old;
+
+	pthread_mutex_lock(&fleet->lock);
+	old = fleet->slots[index];
+	fleet->slots[index] = snap;
+	fleet->generation++;
+	pthread_mutex_unlock(&fleet->lock);
+	host_snap_unref(old);
+	mailbox_mark(fleet->mailbox);
+}
+
+static void
+fleet_job_ended(void *ctx, struct job *job)
+{
+	struct fleet *fleet = ctx;
+
+	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
+		job_free(job);
+	pthread_mutex_lock(&fleet->lock);
+	fleet->pending--;
+	pthread_mutex_unlock(&fleet->lock);
+}
+
+static void
+fleet_host_gone(void *ctx)
+{
+	struct fleet *fleet = ctx;
+
+	pthread_mutex_lock(&fleet->lock);
+	fleet->running--;
+	pthread_cond_broadcast(&fleet->cond);
+	pthread_mutex_unlock(&fleet->lock);
+}
+
+/* ---- the supervisor ---- */
+
+static struct timespec
+timespec_of(int64_t us)
+{
+	return (struct timespec){ .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+}
+
+/* Sleeps one tick; false when the fleet stops. */
+static bool
+supervisor_wait(struct fleet *fleet)
+{
+	struct timespec until = timespec_of(clock_now_us() + SUPERVISOR_TICK_US);
+	bool goes_on;
+
+	pthread_mutex_lock(&fleet->lock);
+	if (!fleet->stopping)
+		pthread_cond_timedwait(&fleet->cond, &fleet->lock, &until);
+	goes_on = !fleet->stopping;
+	pthread_mutex_unlock(&fleet->lock);
+	return goes_on;
+}
+
+static void *
+supervisor_main(void *arg)
+{
+	struct fleet *fleet = arg;
+
+	while (supervisor_wait(fleet)) {
+		int64_t now = clock_now_us();
+
+		for (size_t i = 0; i < fleet->n; i++)
+			host_supervise(fleet->hosts[i], now);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+struct fleet *
+fleet_new(const struct fleet_opts *opts)
+{
+	struct fleet *fleet = g_new0(struct fleet, 1);
+	pthread_condattr_t attr;
+
+	fleet->factory = *opts->factory;
+	fleet->mailbox = opts->mailbox;
+	fleet->n = opts->config->hosts->len;
+	fleet->env = (struct host_env){
+		.config = opts->config,
+		.factory = &fleet->factory,
+		.once = opts->once,
+		.ctx = fleet,
+		.publish = fleet_publish,
+		.job_ended = fleet_job_ended,
+		.gone = fleet_host_gone,
+	};
+	pthread_mutex_init(&fleet->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&fleet->cond, &attr);
+	pthread_condattr_destroy(&attr);
+
+	fleet->hosts = g_new0(struct host *, fleet->n);
+	fleet->statics = g_new0(struct host_static, fleet->n);
+	fleet->slots = g_new0(const struct host_snap *, fleet->n);
+	for (size_t i = 0; i < fleet->n; i++) {
+		const struct config_host *config = g_ptr_array_index(opts->config->hosts, i);
+
+		/* borrowed from the config, which outlives every snapshot */
+		fleet->statics[i] = (struct host_static){
+			.index = (uint32_t)i,
+			.name = config->name,
+			.site = config->site,
+			.tags = config->tags,
+			.labels = config->labels,
+		};
+		fleet->hosts[i] = host_new(&fleet->env, config, &fleet->statics[i]);
+		fleet->slots[i] = host_first_snap(fleet->hosts[i]);
+	}
+	return fleet;
+}
+
+void
+fleet_start(struct fleet *fleet)
+{
+	int failed;
+
+	fleet->started = true;
+	fleet->running = fleet->n;
+	for (size_t i = 0; i < fleet->n; i++)
+		host_start(fleet->hosts[i]);
+	failed = pthread_create(&fleet->supervisor, NULL, supervisor_main, fleet);
+	g_assert(!failed);
+	pthread_setname_np(fleet->supervisor, "supervisor");
+}
+
+void
+fleet_stop(struct fleet *fleet)
+{
+	pthread_mutex_lock(&fleet->lock);
+	fleet->stopping = true;
+	pthread_cond_broadcast(&fleet->cond);
+	pthread_mutex_unlock(&fleet->lock);
+	for (size_t i = 0; i < fleet->n; i++)
+		host_stop(fleet->hosts[i]);
+}
+
+bool
+fleet_wait(struct fleet *fleet, int64_t timeout_ms)
+{
+	struct timespec until = timespec_of(clock_now_us() + timeout_ms * 1000);
+	bool gone;
+
+	pthread_mutex_lock(&fleet->lock);
+	while (fleet->running > 0 && pthread_cond_timedwait(&fleet->cond, &fleet->lock, &until) == 0)
+		;
+	gone = fleet->running == 0;
+	pthread_mutex_unlock(&fleet->lock);
+	return gone;
+}
+
+void
+fleet_free(struct fleet *fleet)
+{
+	if (!fleet)
+		return;
+	if (fleet->started) {
+		pthread_join(fleet->supervisor, NULL);
+		for (size_t i = 0; i < fleet->n; i++)
+			host_join(fleet->hosts[i]);
+	}
+	for (size_t i = 0; i < fleet->n; i++) {
+		host_free(fleet->hosts[i]);
+		host_snap_unref(fleet->slots[i]);
+	}
+	g_free(fleet->hosts);
+	g_free(fleet->statics);
+	g_free(fleet->slots);
+	pthread_cond_destroy(&fleet->cond);
+	pthread_mutex_destroy(&fleet->lock);
+	g_free(fleet);
+}
+
+/* ---- for the UI ---- */
+
+const struct fleet_snap *
+fleet_snapshot(struct fleet *fleet)
+{
+	struct fleet_snap *snap = g_malloc(sizeof *snap + fleet->n * sizeof snap->hosts[0]);
+
+	snap->refs = 1;
+	snap->nhosts = fleet->n;
+	snap->taken_us = clock_now_us();
+	pthread_mutex_lock(&fleet->lock);
+	snap->generation = fleet->generation;
+	for (size_t i = 0; i < fleet->n; i++)
+		snap->hosts[i] = host_snap_ref(fleet->slots[i]);
+	pthread_mutex_unlock(&fleet->lock);
+	return snap;
+}
+
+void
+fleet_poke(struct fleet *fleet, uint32_t host)
+{
+	host_poke(fleet->hosts[host]);
+}
+
+void
+fleet_poke_all(struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->n; i++)
+		host_poke(fleet->hosts[i]);
+}
+
+void
+fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID_LEN], size_t n)
+{
+	host_watch(fleet->hosts[host], uuids, n);
+}
+
+void
+fleet_submit(struct fleet *fleet, struct job *job)
+{
+	pthread_mutex_lock(&fleet->lock);
+	fleet->pending++;
+	pthread_mutex_unlock(&fleet->lock);
+	host_submit(fleet->hosts[job->target.host], job);
+}
+
+unsigned
+fleet_jobs_pending(struct fleet *fleet)
+{
+	unsigned pending;
+
+	pthread_mutex_lock(&fleet->lock);
+	pending = fleet->pending;
+	pthread_mutex_unlock(&fleet->lock);
+	return pending;
+}

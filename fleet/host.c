@@ -1,0 +1,720 @@
+#include "fleet/host.h"
+
+#include "fleet/clock.h"
+#include "fleet/error.h"
+#include "fleet/tracker.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+
+#define HOST_STACK (512 * 1024)
+
+/* Events come in bursts: however many, a host is sampled at most every so often because of them. */
+#define EVENT_GAP_US 100000
+
+/* The first full sample of a daemon may take long: it probes its QEMU binaries then (FACTS.md §9 saw 32 s). */
+#define FIRST_SAMPLE_US (90 * INT64_C(1000000))
+
+/* After a full sample was cut, a frozen guest is the likely cause: for so long only what needs no guest's monitor is asked for. */
+#define NO_MONITOR_US (60 * INT64_C(1000000))
+
+/* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
+#define FACTS_PER_SAMPLE 8
+
+#define NEVER            INT64_MAX
+
+enum wake { WAKE_STOP, WAKE_JOB, WAKE_POLL };
+
+struct host {
+	const struct host_env *env;             /* constant */
+	const struct config_host *config;       /* constant */
+	const struct host_static *facts_static; /* constant */
+	pthread_t thread;
+
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	/* guarded by lock */
+	bool stop;
+	bool poked;
+	bool cutting;        /* the supervisor is inside conn->ops->cancel(): the conn may not be freed */
+	bool cut;            /* the deadline passed: says why the step failed */
+	int64_t due_us;      /* next poll; NEVER: waits for a poke */
+	int64_t event_us;    /* an event asked for a sample at this time, 0: none */
+	int64_t deadline_us; /* of the step under way, 0: none */
+	struct conn *conn;   /* written by the host's thread only */
+	GQueue jobs;         /* struct job * */
+	GArray *visible;     /* uuid[UUID_LEN] */
+	GHashTable *dirty;   /* uuid (GBytes): facts to be read again */
+
+	/* host thread only */
+	bool connected;
+	const struct host_snap *snap; /* last published, one reference */
+	struct tracker *tracker;
+	uint32_t samples;
+	int64_t no_monitor_until_us;
+	int64_t backoff_us;
+	int64_t link_since_us;
+	GRand *jitter;
+};
+
+/* ---- helpers ---- */
+
+static GHashTable *
+dirty_new(void)
+{
+	return g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+}
+
+static void
+deadline_set(struct host *host, int64_t us)
+{
+	pthread_mutex_lock(&host->lock);
+	host->deadline_us = us ? clock_now_us() + us : 0;
+	pthread_mutex_unlock(&host->lock);
+}
+
+static int64_t
+call_limit_us(const struct host *host)
+{
+	return host->env->config->call_timeout_ms * 1000;
+}
+
+/* ---- events from the connection ---- */
+
+static void
+host_on_event(void *ctx, const struct conn_event *event)
+{
+	struct host *host = ctx;
+	int64_t now = clock_now_us();
+
+	pthread_mutex_lock(&host->lock);
+	switch (event->kind) {
+	case CONN_EVENT_DEFINED:
+	case CONN_EVENT_STARTED:
+	case CONN_EVENT_CHANGED:
+		g_hash_table_add(host->dirty, g_bytes_new(event->uuid, UUID_LEN));
+		break;
+	default:
+		break;
+	}
+	if (!host->event_us)
+		host->event_us = now;
+	pthread_cond_signal(&host->cond);
+	pthread_mutex_unlock(&host->lock);
+}
+
+/* The tunnel bounds its own part (name to login), where waiting for a turn at the connect gate must not count. What
+ * follows is a single step like any other. */
+static void
+host_on_step(void *ctx, enum conn_step step, bool ok, int64_t took_us, const char *text)
+{
+	struct host *host = ctx;
+
+	(void)took_us;
+	(void)text;
+	if (step == CONN_STEP_LOGIN && ok)
+		deadline_set(host, call_limit_us(host));
+}
+
+/* ---- life ---- */
+
+struct host *
+host_new(const struct host_env *env, const struct config_host *config, const struct host_static *facts)
+{
+	struct host *host = g_new0(struct host, 1);
+	pthread_condattr_t attr;
+
+	host->env = env;
+	host->config = config;
+	host->facts_static = facts;
+	pthread_mutex_init(&host->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&host->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	g_queue_init(&host->jobs);
+	host->visible = g_array_new(FALSE, FALSE, UUID_LEN);
+	host->dirty = dirty_new();
+	host->tracker = tracker_new();
+	host->link_since_us = clock_now_us();
+	host->jitter = g_rand_new_with_seed(g_str_hash(config->name));
+	host->snap = host_first_snap(host);
+	return host;
+}
+
+void
+host_free(struct host *host)
+{
+	if (!host)
+		return;
+	host_snap_unref(host->snap);
+	tracker_free(host->tracker);
+	g_hash_table_unref(host->dirty);
+	g_array_unref(host->visible);
+	g_rand_free(host->jitter);
+	pthread_cond_destroy(&host->cond);
+	pthread_mutex_destroy(&host->lock);
+	g_free(host);
+}
+
+const struct host_snap *
+host_first_snap(const struct host *host)
+{
+	struct host_snap skeleton = {
+		.index = host->facts_static->index,
+		.name = host->facts_static->name,
+		.config = host->facts_static,
+		.link = LINK_CONNECTING,
+		.link_since_us = host->link_since_us,
+		.interval_us = host->env->config->interval_ms * 1000,
+		.slow_us = host->env->config->slow_ms * 1000,
+	};
+
+	memset(skeleton.cpu_history, HISTORY_UNKNOWN, sizeof skeleton.cpu_history);
+	return host_snap_build(&skeleton, NULL, 0);
+}
+
+/* ---- publishing ---- */
+
+/* Shows SNAP (one reference, taken) to the fleet and remembers it. */
+static void
+host_publish(struct host *host, const struct host_snap *snap)
+{
+	host_snap_unref(host->snap);
+	host->snap = host_snap_ref(snap);
+	host->env->publish(host->env->ctx, host->facts_static->index, snap);
+}
+
+static void
+host_publish_link(struct host *host, enum link_state link, const char *why, int64_t retry_us)
+{
+	if (link != host->snap->link)
+		host->link_since_us = clock_now_us();
+	host_publish(host, host_snap_with_link(host->snap, link, why, host->link_since_us, retry_us));
+}
+
+/* Shows a good SAMPLE, whose contents are taken. */
+static void
+host_publish_sample(
+	struct host *host, struct host_sample *sample, enum sample_depth depth, int64_t took_us, bool warming)
+{
+	struct host_snap link = *host->snap;
+
+	if (host->snap->link != LINK_UP)
+		host->link_since_us = clock_now_us();
+	link.link = LINK_UP;
+	link.why = NULL;
+	link.link_since_us = host->link_since_us;
+	link.retry_us = 0;
+	link.interval_us = warming ? FIRST_SAMPLE_US : host->env->config->interval_ms * 1000;
+	link.samples = host->samples;
+	host_publish(host, tracker_sample(host->tracker, host->snap, &link, sample, depth, took_us));
+}
+
+/* ---- facts ---- */
+
+/* Forgets the facts of guests whose XML may have changed. */
+static void
+facts_expire(struct host *host)
+{
+	g_autoptr(GHashTable) dirty = NULL;
+	GHashTableIter iter;
+	gpointer key;
+
+	pthread_mutex_lock(&host->lock);
+	if (g_hash_table_size(host->dirty) > 0) {
+		dirty = host->dirty;
+		host->dirty = dirty_new();
+	}
+	pthread_mutex_unlock(&host->lock);
+	if (!dirty)
+		return;
+	g_hash_table_iter_init(&iter, dirty);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		tracker_set_vm_facts(host->tracker, g_bytes_get_data(key, NULL), NULL);
+}
+
+static bool
+facts_read_host(struct host *host, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct host_facts *facts;
+
+	deadline_set(host, FIRST_SAMPLE_US); /* capabilities, too, may make the daemon probe */
+	facts = host->conn->ops->host_facts(host->conn, &failed);
+	deadline_set(host, 0);
+	if (!facts && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	/* nothing can be known: do not ask again each time */
+	tracker_set_host_facts(host->tracker, facts ? facts : host_facts_new());
+	return true;
+}
+
+/* Reads one guest's facts. A guest that vanished meanwhile is no error. */
+static bool
+facts_read_vm(struct host *host, const uint8_t uuid[UUID_LEN], GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct vm_facts *facts;
+
+	deadline_set(host, call_limit_us(host));
+	facts = host->conn->ops->vm_facts(host->conn, uuid, &failed);
+	deadline_set(host, 0);
+	if (!facts && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	tracker_set_vm_facts(host->tracker, uuid, facts ? facts : vm_facts_new());
+	return true;
+}
+
+/* Reads what facts are missing, a few at a time, and shows them without waiting for the next sample. */
+static bool
+host_read_facts(struct host *host, GError **error)
+{
+	unsigned left = host->env->once ? G_MAXUINT : FACTS_PER_SAMPLE;
+	bool changed = false;
+	uint8_t uuid[UUID_LEN];
+
+	facts_expire(host);
+	if (!tracker_knows_host(host->tracker)) {
+		if (!facts_read_host(host, error))
+			return false;
+		changed = true;
+	}
+	while (left-- > 0 && tracker_next_unknown(host->tracker, uuid)) {
+		if (!facts_read_vm(host, uuid, error))
+			return false;
+		changed = true;
+	}
+	if (changed)
+		host_publish(host, tracker_with_facts(host->tracker, host->snap));
+	return true;
+}
+
+/* ---- connecting and sampling ---- */
+
+static void
+host_disconnect(struct host *host)
+{
+	struct conn *conn;
+
+	pthread_mutex_lock(&host->lock);
+	while (host->cutting)
+		pthread_cond_wait(&host->cond, &host->lock);
+	conn = host->conn;
+	host->conn = NULL;
+	host->deadline_us = 0;
+	pthread_mutex_unlock(&host->lock);
+	if (conn)
+		conn->ops->free(conn);
+	host->connected = false;
+}
+
+static bool
+host_connect(struct host *host, GError **error)
+{
+	struct conn_listener listener = { .ctx = host, .event = host_on_event, .step = host_on_step };
+	const struct conn_factory *factory = host->env->factory;
+	struct conn *conn;
+	bool stopped, ok;
+
+	if (host->connected)
+		return true;
+	host_disconnect(host);
+	conn = factory->make(factory->ctx, host->facts_static->index, CONN_PURPOSE_POLL, &listener);
+	pthread_mutex_lock(&host->lock);
+	host->conn = conn;
+	host->cut = false;
+	stopped = host->stop;
+	pthread_mutex_unlock(&host->lock);
+	if (stopped) {
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "stopped");
+		return false;
+	}
+	ok = conn->ops->open(conn, error);
+	deadline_set(host, 0);
+	if (!ok)
+		return false;
+	host->connected = true;
+	host->samples = 0;
+	return true;
+}
+
+/* One sample of DEPTH, shown. LIMIT_US: when to cut it. */
+static bool
+host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool warming, GError **error)
+{
+	struct sample_opts opts = { .depth = depth };
+	struct host_sample sample;
+	g_autoptr(GArray) visible = g_array_new(FALSE, FALSE, UUID_LEN);
+	int64_t began = clock_now_us();
+	bool ok;
+
+	pthread_mutex_lock(&host->lock);
+	g_array_append_vals(visible, host->visible->data, host->visible->len);
+	pthread_mutex_unlock(&host->lock);
+	opts.visible = (const uint8_t(*)[UUID_LEN])visible->data;
+	opts.nvisible = visible->len;
+	opts.no_monitor = began < host->no_monitor_until_us;
+	if (!host->env->once)
+		opts.calls = (unsigned)MAX(
+			1, host->env->config->calls_per_second * host->env->config->interval_ms / 1000);
+
+	host_sample_init(&sample);
+	deadline_set(host, limit_us);
+	ok = host->conn->ops->sample(host->conn, &opts, &sample, error);
+	deadline_set(host, 0);
+	if (!ok) {
+		host_sample_done(&sample);
+		return false;
+	}
+	if (depth == SAMPLE_FULL)
+		host->samples++;
+	host_publish_sample(host, &sample, depth, clock_now_us() - began, warming);
+	return true;
+}
+
+/* After connecting: names and states first, then what needs no monitor, then everything (FACTS.md §9). */
+static bool
+host_first_samples(struct host *host, GError **error)
+{
+	return host_sample(host, SAMPLE_LIST, call_limit_us(host), true, error) &&
+	       host_sample(host, SAMPLE_CHEAP, call_limit_us(host), true, error) &&
+	       host_sample(host, SAMPLE_FULL, FIRST_SAMPLE_US, false, error);
+}
+
+static bool
+host_poll(struct host *host, GError **error)
+{
+	bool ok = host->samples == 0 ? host_first_samples(host, error)
+				     : host_sample(host, SAMPLE_FULL, call_limit_us(host), false, error);
+
+	return ok && host_read_facts(host, error);
+}
+
+/* ---- failing ---- */
+
+static const struct {
+	enum fleet_error code;
+	enum link_state link;
+} link_of_error[] = {
+	{ FLEET_ERROR_NAME, LINK_NAME },
+	{ FLEET_ERROR_UNREACHABLE, LINK_UNREACHABLE },
+	{ FLEET_ERROR_REFUSED, LINK_REFUSED },
+	{ FLEET_ERROR_HOSTKEY_UNKNOWN, LINK_KEY_UNKNOWN },
+	{ FLEET_ERROR_HOSTKEY_CHANGED, LINK_KEY_CHANGED },
+	{ FLEET_ERROR_LOGIN, LINK_LOGIN },
+	{ FLEET_ERROR_NEEDS_SECRET, LINK_NEEDS_SECRET },
+	{ FLEET_ERROR_NO_SOCKET, LINK_NO_SOCKET },
+	{ FLEET_ERROR_DENIED, LINK_DENIED },
+	{ FLEET_ERROR_GONE, LINK_DAEMON_GONE },
+	{ FLEET_ERROR_TIMEOUT, LINK_TIMEOUT },
+};
+
+static enum link_state
+link_for(const GError *error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(link_of_error); i++)
+		if (g_error_matches(error, FLEET_ERROR, (gint)link_of_error[i].code))
+			return link_of_error[i].link;
+	return LINK_DOWN;
+}
+
+/* Doubles the wait, from retry_min to retry_max, and takes it off by up to a quarter at random: hosts that were lost
+ * together do not come back together. */
+static int64_t
+host_back_off(struct host *host)
+{
+	const struct config *config = host->env->config;
+
+	host->backoff_us =
+		CLAMP(host->backoff_us * 2, config->retry_min_ms * 1000, config->retry_max_ms * 1000);
+	return clock_now_us() + (int64_t)((double)host->backoff_us * (1 - g_rand_double(host->jitter) / 4));
+}
+
+static void
+host_failed(struct host *host, const GError *error)
+{
+	g_autofree char *why = NULL;
+	enum link_state link = link_for(error);
+	bool waits = link == LINK_KEY_UNKNOWN || link == LINK_NEEDS_SECRET, was_cut, was_sampling;
+	int64_t retry;
+
+	pthread_mutex_lock(&host->lock);
+	was_cut = host->cut;
+	pthread_mutex_unlock(&host->lock);
+	was_sampling = host->connected;
+	if (was_cut) {
+		link = LINK_TIMEOUT;
+		why = g_strdup_printf("no answer within %" PRId64 " s; the connection was cut",
+			host->env->config->call_timeout_ms / 1000);
+		if (was_sampling)
+			host->no_monitor_until_us = clock_now_us() + NO_MONITOR_US;
+	} else {
+		why = g_strdup(error->message);
+	}
+	host_disconnect(host);
+	retry = waits || host->env->once ? NEVER : host_back_off(host);
+
+	pthread_mutex_lock(&host->lock);
+	host->due_us = host->poked ? clock_now_us() : retry;
+	host->poked = false;
+	pthread_mutex_unlock(&host->lock);
+	host_publish_link(host, link, why, retry == NEVER ? 0 : retry);
+}
+
+static void
+host_succeeded(struct host *host, int64_t began_us)
+{
+	int64_t interval = host->env->config->interval_ms * 1000, now = clock_now_us();
+	/* the next one begins an interval after this one began, a little earlier or later, and a slow host gets a rest as
+	 * long as its answer took */
+	int64_t next = began_us + interval +
+		       g_rand_int_range(host->jitter, -(gint32)(interval / 20), (gint32)(interval / 20) + 1);
+
+	host->backoff_us = 0;
+	pthread_mutex_lock(&host->lock);
+	host->due_us = host->poked ? now : MAX(next, now + MIN(now - began_us, interval));
+	host->poked = false;
+	pthread_mutex_unlock(&host->lock);
+}
+
+/* ---- jobs ---- */
+
+static void
+job_end(struct host *host, struct job *job, bool ok, const GError *error)
+{
+	job->state = ok ? JOB_DONE : JOB_FAILED;
+	job->ended_us = clock_now_us();
+	if (!ok)
+		job->error = g_strdup(error->message);
+	host->env->job_ended(host->env->ctx, job);
+}
+
+static void
+host_run_jobs(struct host *host)
+{
+	for (;;) {
+		g_autoptr(GError) error = NULL;
+		struct job *job;
+		bool ok = false, cut;
+
+		pthread_mutex_lock(&host->lock);
+		job = host->stop ? NULL : g_queue_pop_head(&host->jobs);
+		pthread_mutex_unlock(&host->lock);
+		if (!job)
+			return;
+		job->state = JOB_RUNNING;
+		job->started_us = clock_now_us();
+		if (!host->connected) {
+			g_set_error(&error, FLEET_ERROR, FLEET_ERROR_GONE, "%s is not connected (%s)",
+				host->facts_static->name,
+				host->snap->why ? host->snap->why : link_state_word(host->snap->link));
+		} else {
+			deadline_set(host, job->timeout_ms ? job->timeout_ms * 1000 : call_limit_us(host));
+			ok = job->run(job, host->conn, &error);
+			deadline_set(host, 0);
+		}
+		pthread_mutex_lock(&host->lock);
+		cut = host->cut;
+		if (host->connected)
+			host->poked = true; /* show what it did at once */
+		pthread_mutex_unlock(&host->lock);
+		if (!ok && cut) {
+			g_clear_error(&error);
+			g_set_error_literal(&error, FLEET_ERROR, FLEET_ERROR_TIMEOUT,
+				"no answer in time; the connection was cut and the outcome is unknown");
+		}
+		job_end(host, job, ok, error);
+	}
+}
+
+/* ---- the thread ---- */
+
+/* When the next poll is due: the plan, or sooner because of a poke or an event. Lock held. */
+static int64_t
+host_due_locked(const struct host *host)
+{
+	int64_t due = host->due_us;
+
+	if (host->poked)
+		return 0;
+	if (host->event_us && host->connected)
+		due = MIN(due, MAX(host->event_us, host->snap->sampled_us + EVENT_GAP_US));
+	return due;
+}
+
+/* Sleeps until there is something to do. */
+static enum wake
+host_wait(struct host *host)
+{
+	enum wake wake = WAKE_POLL;
+
+	pthread_mutex_lock(&host->lock);
+	for (;;) {
+		int64_t due = host_due_locked(host);
+		struct timespec until = { .tv_sec = due / 1000000, .tv_nsec = due % 1000000 * 1000 };
+
+		if (host->stop) {
+			wake = WAKE_STOP;
+			break;
+		}
+		if (!g_queue_is_empty(&host->jobs)) {
+			wake = WAKE_JOB;
+			break;
+		}
+		if (due <= clock_now_us())
+			break;
+		if (due == NEVER)
+			pthread_cond_wait(&host->cond, &host->lock);
+		else
+			pthread_cond_timedwait(&host->cond, &host->lock, &until);
+	}
+	if (wake == WAKE_POLL) {
+		host->poked = false;
+		host->event_us = 0;
+	}
+	pthread_mutex_unlock(&host->lock);
+	return wake;
+}
+
+static void
+host_main_poll(struct host *host)
+{
+	g_autoptr(GError) error = NULL;
+	int64_t began = clock_now_us();
+
+	if (host_connect(host, &error) && host_poll(host, &error))
+		host_succeeded(host, began);
+	else
+		host_failed(host, error);
+}
+
+static void
+host_cancel_jobs(struct host *host)
+{
+	g_autoptr(GError) error =
+		g_error_new_literal(FLEET_ERROR, FLEET_ERROR_CANCELLED, "virt-fleet is ending");
+
+	for (;;) {
+		struct job *job;
+
+		pthread_mutex_lock(&host->lock);
+		job = g_queue_pop_head(&host->jobs);
+		pthread_mutex_unlock(&host->lock);
+		if (!job)
+			return;
+		job_end(host, job, false, error);
+	}
+}
+
+static void *
+host_main(void *arg)
+{
+	struct host *host = arg;
+	enum wake wake;
+
+	while ((wake = host_wait(host)) != WAKE_STOP) {
+		if (wake == WAKE_JOB)
+			host_run_jobs(host);
+		else
+			host_main_poll(host);
+	}
+	host_cancel_jobs(host);
+	host_disconnect(host);
+	host->env->gone(host->env->ctx);
+	return NULL;
+}
+
+void
+host_start(struct host *host)
+{
+	g_autofree char *name = g_strdup_printf("h:%.12s", host->facts_static->name);
+	pthread_attr_t attr;
+	int failed;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, HOST_STACK);
+	failed = pthread_create(&host->thread, &attr, host_main, host);
+	g_assert(!failed);
+	pthread_attr_destroy(&attr);
+	pthread_setname_np(host->thread, name);
+}
+
+void
+host_join(struct host *host)
+{
+	pthread_join(host->thread, NULL);
+}
+
+/* ---- from other threads ---- */
+
+/* Cuts whatever the host's thread is blocked in. Called and returns with the lock held, lets it go meanwhile. */
+static void
+host_cut_locked(struct host *host)
+{
+	struct conn *conn = host->conn;
+
+	if (!conn || host->cutting)
+		return;
+	host->cutting = true;
+	host->deadline_us = 0;
+	pthread_mutex_unlock(&host->lock);
+	conn->ops->cancel(conn);
+	pthread_mutex_lock(&host->lock);
+	host->cutting = false;
+	pthread_cond_broadcast(&host->cond);
+}
+
+void
+host_stop(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->stop = true;
+	pthread_cond_broadcast(&host->cond);
+	host_cut_locked(host);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
+host_supervise(struct host *host, int64_t now_us)
+{
+	pthread_mutex_lock(&host->lock);
+	if (host->deadline_us && now_us > host->deadline_us) {
+		host->cut = true;
+		host_cut_locked(host);
+	}
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
+host_poke(struct host *host)
+{
+	pthread_mutex_lock(&host->lock);
+	host->poked = true;
+	pthread_cond_signal(&host->cond);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
+host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n)
+{
+	pthread_mutex_lock(&host->lock);
+	g_array_set_size(host->visible, 0);
+	g_array_append_vals(host->visible, uuids, (guint)n);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
+host_submit(struct host *host, struct job *job)
+{
+	pthread_mutex_lock(&host->lock);
+	job->queued_us = clock_now_us();
+	g_queue_push_tail(&host->jobs, job);
+	pthread_cond_signal(&host->cond);
+	pthread_mutex_unlock(&host->lock);
+}

@@ -1,0 +1,42 @@
+/*
+ * host: one host's thread – connect, sample, publish, wait; and again, for ever. Used by fleet.c alone.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/conn.h"
+#include "fleet/jobs.h"
+#include "fleet/snapshot.h"
+
+struct host;
+
+/* What a host needs of its fleet. Called from the host's thread. */
+struct host_env {
+	const struct config *config;
+	const struct conn_factory *factory;
+	bool once;
+	void *ctx;
+	/* Takes the reference on SNAP. */
+	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);
+	/* Takes JOB. */
+	void (*job_ended)(void *ctx, struct job *job);
+	/* The thread is about to end. */
+	void (*gone)(void *ctx);
+};
+
+/* ENV, CONFIG and FACTS (site, tags) are borrowed and outlive the host. */
+struct host *host_new(const struct host_env *env, const struct config_host *config, const struct host_static *facts);
+void host_free(struct host *host); /* its thread has been joined or was never started */
+
+/* The snapshot to begin with: connecting, nothing known. One reference. */
+const struct host_snap *host_first_snap(const struct host *host);
+
+void host_start(struct host *host);
+void host_join(struct host *host);
+
+/* All below: any thread, never block. */
+void host_stop(struct host *host);                  /* asks the thread to end, cuts what blocks it */
+void host_poke(struct host *host);                  /* sample or reconnect now */
+void host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n);
+void host_submit(struct host *host, struct job *job); /* takes JOB */
+void host_supervise(struct host *host, int64_t now_us); /* cuts the step under way when its deadline has passed */
