@@ -1,0 +1,466 @@
+#include "fleet/conn_sim.h"
+
+#include "fleet/clock.h"
+#include "fleet/conn_sim_load.h"
+#include "fleet/conn_sim_world.h"
+#include "fleet/error.h"
+#include "fleet/snapshot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define MS_US              INT64_C(1000)
+#define SECOND_US          INT64_C(1000000)
+
+#define CONNECT_TIMEOUT_US (10 * SECOND_US) /* of a black-holed address */
+#define KEEPALIVE_US       (20 * SECOND_US) /* until a dead link is noticed */
+#define ANSWER_MAX_US      (400 * MS_US)    /* however many guests are asked one by one */
+
+struct conn_sim {
+	struct conn conn;
+	struct sim_host *host;
+	bool readonly;
+	struct conn_listener listener;
+	unsigned link_epoch; /* the link it was opened on; the using thread's */
+	bool opened;         /* the using thread's */
+
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool cancelled; /* guarded by lock */
+};
+
+static struct conn_sim *
+self(struct conn *conn)
+{
+	return (struct conn_sim *)conn;
+}
+
+/* ---- time passes ---- */
+
+static bool
+fail(GError **error, enum fleet_error code, const char *text)
+{
+	g_set_error_literal(error, FLEET_ERROR, (gint)code, text);
+	return false;
+}
+
+/* Blocks for US or until cancelled; then false. */
+static bool
+pass_time(struct conn_sim *sim, int64_t us, GError **error)
+{
+	int64_t until_us = clock_now_us() + us;
+	struct timespec until = { .tv_sec = until_us / SECOND_US, .tv_nsec = until_us % SECOND_US * 1000 };
+	int rc = 0;
+	bool cancelled;
+
+	pthread_mutex_lock(&sim->lock);
+	while (!sim->cancelled && us > 0 && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&sim->cond, &sim->lock, &until);
+	cancelled = sim->cancelled;
+	pthread_mutex_unlock(&sim->lock);
+	if (cancelled)
+		return fail(error, FLEET_ERROR_CANCELLED, "cancelled");
+	return true;
+}
+
+static bool
+pass_trips(struct conn_sim *sim, double trips, GError **error)
+{
+	int64_t us = (int64_t)(trips * (double)sim->host->rtt_us);
+
+	return pass_time(sim, MIN(us, ANSWER_MAX_US), error);
+}
+
+/* Between begin and end the host's world is caught up and locked; end tells the listener what happened meanwhile. */
+struct visit {
+	struct conn_sim *sim;
+	int64_t now_us;
+	GArray *events; /* struct conn_event */
+	unsigned link_epoch;
+	enum sim_trouble trouble;
+};
+
+static void
+visit_begin(struct visit *visit, struct conn_sim *sim)
+{
+	visit->sim = sim;
+	visit->events = g_array_new(FALSE, FALSE, sizeof(struct conn_event));
+	pthread_mutex_lock(&sim->host->lock);
+	visit->now_us = clock_now_us();
+	sim_life_advance(sim->host, visit->now_us, visit->events);
+	visit->link_epoch = sim->host->link_epoch;
+	visit->trouble = sim->host->trouble;
+}
+
+static void
+visit_end(struct visit *visit)
+{
+	struct conn_sim *sim = visit->sim;
+
+	pthread_mutex_unlock(&sim->host->lock);
+	for (guint i = 0; i < visit->events->len && sim->listener.event; i++)
+		sim->listener.event(sim->listener.ctx, &g_array_index(visit->events, struct conn_event, i));
+	g_array_free(visit->events, TRUE);
+}
+
+static enum sim_trouble
+look(struct conn_sim *sim, unsigned *link_epoch)
+{
+	struct visit visit;
+
+	visit_begin(&visit, sim);
+	visit_end(&visit);
+	*link_epoch = visit.link_epoch;
+	return visit.trouble;
+}
+
+/* ---- open ---- */
+
+/* Where each trouble stops a connection, and in which words. */
+static const struct obstacle {
+	enum conn_step step;
+	enum fleet_error code;
+	int64_t after_us;
+	const char *text;
+} obstacles[SIM_TROUBLE_COUNT] = {
+	[SIM_REFUSED] = { .step = CONN_STEP_TCP,
+		.code = FLEET_ERROR_REFUSED,
+		.text = "connection refused (port 22)" },
+	[SIM_UNREACHABLE] = { .step = CONN_STEP_TCP,
+		.code = FLEET_ERROR_UNREACHABLE,
+		.after_us = CONNECT_TIMEOUT_US,
+		.text = "connection timed out (port 22)" },
+	[SIM_KEY_UNKNOWN] = { .step = CONN_STEP_HOSTKEY,
+		.code = FLEET_ERROR_HOSTKEY_UNKNOWN,
+		.text = "host key is not known: ED25519 SHA256:t7Qb0nXo5Zr3qk9sVwYp1LfUe8mJcHdAa2TgRiKx4Ns" },
+	[SIM_KEY_CHANGED] = { .step = CONN_STEP_HOSTKEY,
+		.code = FLEET_ERROR_HOSTKEY_CHANGED,
+		.text = "host key has changed: ED25519 SHA256:Zk3fWm0yQe6uXb9Lr1PtVh7nGcJsDa5Ti2RoYx8Bq4E" },
+	[SIM_DENIED] = { .step = CONN_STEP_PERMISSION,
+		.code = FLEET_ERROR_DENIED,
+		.text = "authentication unavailable: no polkit agent available to authenticate action "
+			"'org.libvirt.unix.manage'" },
+	[SIM_NO_SOCKET] = { .step = CONN_STEP_SOCKET,
+		.code = FLEET_ERROR_NO_SOCKET,
+		.text = "no libvirt socket in /run/libvirt" },
+	/* Hung: nobody gives up but the caller. */
+	[SIM_HUNG] = { .step = CONN_STEP_LIBVIRT,
+		.code = FLEET_ERROR_TIMEOUT,
+		.after_us = INT64_MAX / 4,
+		.text = "no answer" },
+};
+
+/* Round trips of each step. */
+static const double step_trips[CONN_STEP_COUNT] = {
+	[CONN_STEP_NAME] = 1,
+	[CONN_STEP_TCP] = 1,
+	[CONN_STEP_HOSTKEY] = 3,
+	[CONN_STEP_LOGIN] = 4,
+	[CONN_STEP_SOCKET] = 1,
+	[CONN_STEP_LIBVIRT] = 5,
+};
+
+static void
+report(struct conn_sim *sim, enum conn_step step, bool ok, int64_t begun_us, const char *text)
+{
+	if (sim->listener.step)
+		sim->listener.step(sim->listener.ctx, step, ok, clock_now_us() - begun_us, text);
+}
+
+static bool
+take_step(struct conn_sim *sim, enum conn_step step, const struct obstacle *obstacle, GError **error)
+{
+	int64_t begun_us = clock_now_us();
+
+	if (!pass_trips(sim, step_trips[step], error))
+		return false;
+	if (!obstacle || obstacle->step != step) {
+		report(sim, step, true, begun_us, NULL);
+		return true;
+	}
+	if (!pass_time(sim, obstacle->after_us, error))
+		return false;
+	report(sim, step, false, begun_us, obstacle->text);
+	return fail(error, obstacle->code, obstacle->text);
+}
+
+static bool
+sim_open(struct conn *conn, GError **error)
+{
+	struct conn_sim *sim = self(conn);
+	enum sim_trouble trouble = look(sim, &sim->link_epoch);
+	const struct obstacle *obstacle = obstacles[trouble].text ? &obstacles[trouble] : NULL;
+
+	for (enum conn_step step = 0; step < CONN_STEP_COUNT; step++) {
+		if (!take_step(sim, step, obstacle, error))
+			return false;
+	}
+	sim->opened = true;
+	return true;
+}
+
+/* ---- questions ---- */
+
+/* Blocks as long as the host takes for TRIPS round trips. False when the link is gone. */
+static bool
+ask_host(struct conn_sim *sim, double trips, GError **error)
+{
+	unsigned link_epoch;
+	enum sim_trouble trouble = look(sim, &link_epoch);
+
+	if (!sim->opened)
+		return fail(error, FLEET_ERROR_GONE, "not connected");
+	if (!pass_trips(sim, trips, error))
+		return false;
+	if (trouble == SIM_SLOW && !pass_time(sim, SECOND_US * (3 + (int64_t)(sim->host->bits % 6)), error))
+		return false;
+	if (trouble == SIM_HUNG && !pass_time(sim, obstacles[SIM_HUNG].after_us, error))
+		return false;
+	if (link_epoch == sim->link_epoch)
+		return true;
+	if (trouble == SIM_UNREACHABLE) {
+		if (!pass_time(sim, KEEPALIVE_US, error))
+			return false;
+		return fail(error, FLEET_ERROR_GONE, "connection closed due to keepalive timeout");
+	}
+	return fail(error, FLEET_ERROR_GONE, "End of file while reading data: Input/output error");
+}
+
+static bool
+sim_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error)
+{
+	struct conn_sim *sim = self(conn);
+	enum sample_depth depth = opts->depth;
+	struct visit visit;
+	double trips = 1 + (double)depth;
+
+	if (opts->no_monitor && depth == SAMPLE_FULL)
+		depth = SAMPLE_CHEAP;
+	/* Libxl has no bulk statistics: a call for each guest. */
+	if (sim->host->hypervisor == HYPERVISOR_XEN && depth == SAMPLE_FULL)
+		trips += sim->host->nvms;
+	if (!ask_host(sim, trips, error))
+		return false;
+	visit_begin(&visit, sim);
+	sim_sample_host(sim->host, visit.now_us, depth, out);
+	visit_end(&visit);
+	return true;
+}
+
+static struct host_facts *
+sim_facts_of_host(struct conn *conn, GError **error)
+{
+	struct conn_sim *sim = self(conn);
+
+	return ask_host(sim, 4, error) ? sim_host_facts(sim->host) : NULL;
+}
+
+static bool
+is_dom0(const struct conn_sim *sim, const uint8_t uuid[UUID_LEN])
+{
+	static const uint8_t zero[UUID_LEN];
+
+	return sim->host->hypervisor == HYPERVISOR_XEN && memcmp(uuid, zero, UUID_LEN) == 0;
+}
+
+static void
+no_domain(const uint8_t uuid[UUID_LEN], GError **error)
+{
+	char text[37];
+
+	uuid_format(uuid, text);
+	g_set_error(error, FLEET_ERROR, FLEET_ERROR_NO_DOMAIN,
+		"Domain not found: no domain with matching uuid '%s'", text);
+}
+
+/* A copy of what is known of a guest, so that no lock is held while texts are made of it. */
+static bool
+find_vm(struct conn_sim *sim, const uint8_t uuid[UUID_LEN], struct sim_vm *out, GError **error)
+{
+	struct visit visit;
+	int index;
+
+	visit_begin(&visit, sim);
+	index = sim_host_find(sim->host, uuid);
+	if (index >= 0)
+		*out = sim->host->vms[index];
+	visit_end(&visit);
+	if (index < 0)
+		no_domain(uuid, error);
+	return index >= 0;
+}
+
+static struct vm_facts *
+dom0_facts(void)
+{
+	struct vm_facts *facts = vm_facts_new();
+
+	facts->type = VM_TYPE_PV;
+	facts->os_type = g_strdup("linux");
+	facts->machine = g_strdup("xenpv");
+	facts->arch = g_strdup("x86_64");
+	return facts;
+}
+
+static struct vm_facts *
+sim_facts_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
+{
+	struct conn_sim *sim = self(conn);
+	struct sim_vm vm;
+
+	if (!ask_host(sim, 0.25, error))
+		return NULL;
+	if (is_dom0(sim, uuid))
+		return dom0_facts();
+	return find_vm(sim, uuid, &vm, error) ? sim_vm_facts(sim->host, &vm) : NULL;
+}
+
+static char *
+sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
+{
+	struct conn_sim *sim = self(conn);
+	struct sim_vm vm;
+
+	if (!ask_host(sim, 1, error))
+		return NULL;
+	if (is_dom0(sim, uuid))
+		return g_strdup("<domain type='xen' id='0'>\n  <name>Domain-0</name>\n</domain>\n");
+	return find_vm(sim, uuid, &vm, error) ? sim_vm_xml(sim->host, &vm) : NULL;
+}
+
+/* ---- acts ---- */
+
+/* What libvirt calls it, and how long the daemon is at it. */
+static const struct call {
+	const char *name;
+	int64_t min_ms, max_ms;
+} calls[] = {
+	[VM_ACT_START] = { .name = "virDomainCreate", .min_ms = 250, .max_ms = 1200 },
+	[VM_ACT_SHUTDOWN] = { .name = "virDomainShutdown", .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_REBOOT] = { .name = "virDomainReboot", .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_RESET] = { .name = "virDomainReset", .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_DESTROY] = { .name = "virDomainDestroy", .min_ms = 100, .max_ms = 500 },
+	[VM_ACT_SUSPEND] = { .name = "virDomainSuspend", .min_ms = 5, .max_ms = 60 },
+	[VM_ACT_RESUME] = { .name = "virDomainResume", .min_ms = 5, .max_ms = 60 },
+	[VM_ACT_AUTOSTART_ON] = { .name = "virDomainSetAutostart", .min_ms = 2, .max_ms = 10 },
+	[VM_ACT_AUTOSTART_OFF] = { .name = "virDomainSetAutostart", .min_ms = 2, .max_ms = 10 },
+};
+static_assert(G_N_ELEMENTS(calls) == VM_ACT_COUNT, "a call for each act");
+
+static bool
+sim_can(const struct conn *conn, enum vm_act act, const char **why_not)
+{
+	const struct conn_sim *sim = (const struct conn_sim *)conn;
+
+	if (act == VM_ACT_RESET && sim->host->hypervisor == HYPERVISOR_XEN) {
+		*why_not = "Xen's libxl driver can't reset a guest";
+		return false;
+	}
+	return true;
+}
+
+static bool
+may_act(struct conn_sim *sim, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
+{
+	const char *why_not;
+
+	if (sim->readonly) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_DENIED,
+			"operation %s forbidden for read only access", calls[act].name);
+		return false;
+	}
+	if (is_dom0(sim, uuid))
+		return fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 does not support requested operation");
+	if (!sim_can(&sim->conn, act, &why_not))
+		return fail(error, FLEET_ERROR_UNSUPPORTED, why_not);
+	return true;
+}
+
+static int64_t
+call_us(const struct conn_sim *sim, const uint8_t uuid[UUID_LEN], enum vm_act act)
+{
+	const struct call *call = &calls[act];
+	double luck = sim_unit(sim_mix(sim->host->bits ^ uuid[0], uuid[1]));
+
+	return (int64_t)((double)(call->min_ms * MS_US) +
+			 luck * (double)((call->max_ms - call->min_ms) * MS_US));
+}
+
+static bool
+sim_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
+{
+	struct conn_sim *sim = self(conn);
+	struct visit visit;
+	bool ok = false;
+	int index;
+
+	if (!ask_host(sim, 1, error) || !may_act(sim, uuid, act, error) ||
+		!pass_time(sim, call_us(sim, uuid, act), error))
+		return false;
+	visit_begin(&visit, sim);
+	index = sim_host_find(sim->host, uuid);
+	if (index >= 0)
+		ok = sim_life_act(sim->host, &sim->host->vms[index], act, visit.now_us, visit.events, error);
+	else
+		no_domain(uuid, error);
+	visit_end(&visit);
+	return ok;
+}
+
+/* ---- life of a connection ---- */
+
+static void
+sim_cancel(struct conn *conn)
+{
+	struct conn_sim *sim = self(conn);
+
+	pthread_mutex_lock(&sim->lock);
+	sim->cancelled = true;
+	pthread_cond_broadcast(&sim->cond);
+	pthread_mutex_unlock(&sim->lock);
+}
+
+static void
+sim_conn_free(struct conn *conn)
+{
+	struct conn_sim *sim = self(conn);
+
+	if (!sim)
+		return;
+	pthread_cond_destroy(&sim->cond);
+	pthread_mutex_destroy(&sim->lock);
+	g_free(sim);
+}
+
+static const struct conn_ops sim_ops = {
+	.name = "sim",
+	.open = sim_open,
+	.sample = sim_sample,
+	.host_facts = sim_facts_of_host,
+	.vm_facts = sim_facts_of_vm,
+	.vm_xml = sim_xml,
+	.act = sim_act,
+	.can = sim_can,
+	.cancel = sim_cancel,
+	.free = sim_conn_free,
+};
+
+struct conn *
+conn_sim_new(struct sim *world, uint32_t index, bool readonly, const struct conn_listener *listener)
+{
+	struct conn_sim *sim = g_new0(struct conn_sim, 1);
+	pthread_condattr_t attr;
+
+	sim->conn.ops = &sim_ops;
+	sim->host = &world->hosts[index];
+	sim->readonly = readonly;
+	if (listener)
+		sim->listener = *listener;
+	pthread_mutex_init(&sim->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&sim->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	return &sim->conn;
+}

@@ -1,0 +1,122 @@
+/*
+ * conn_sim_world: the simulated machines behind conn_sim's connections. Private to fleet/conn_sim*.
+ *
+ * What never changes about a guest (its load's shape, disks, NICs) is computed from its uuid when asked for; only what
+ * changes is stored. A host's world is guarded by its own lock and goes on only when somebody looks at it.
+ */
+#pragma once
+
+#include "fleet/conn.h"
+#include "fleet/conn_sim.h"
+
+#include <pthread.h>
+
+/* What is under way with a guest until its due time. */
+enum sim_pending {
+	SIM_PENDING_NONE,
+	SIM_PENDING_STOPPING, /* asked to shut down, has not begun */
+	SIM_PENDING_OFF,      /* shutting down */
+	SIM_PENDING_REBOOT,
+	SIM_PENDING_REVIVE,   /* crashed or stopped by accident; somebody will start it */
+};
+
+/* Where in its load a guest stands: while it runs, its wave now minus the mark is what it has used since it started;
+ * while it does not, the mark is that itself. */
+struct sim_vm {
+	uint8_t uuid[UUID_LEN];
+	double cpu_mark, io_mark;
+	int64_t due_us;
+	const char *reason; /* static */
+	uint32_t tenant, mem_mib;
+	int32_t id;         /* -1: off */
+	float util;         /* mean use of each vCPU, 0..1 */
+	uint16_t number;
+	uint8_t role, group;
+	uint8_t vcpus;
+	uint8_t state;      /* enum vm_state */
+	uint8_t pending;    /* enum sim_pending */
+	bool autostart;
+};
+
+/* What is wrong with a host. */
+enum sim_trouble {
+	SIM_FINE,
+	SIM_REFUSED,
+	SIM_UNREACHABLE,
+	SIM_KEY_UNKNOWN,
+	SIM_KEY_CHANGED,
+	SIM_DENIED,
+	SIM_NO_SOCKET,
+	SIM_SLOW, /* answers after seconds */
+	SIM_HUNG, /* accepts everything, answers nothing */
+	SIM_TROUBLE_COUNT
+};
+
+struct sim_host {
+	/* constant after sim_new() */
+	struct sim *sim;
+	char name[16];
+	enum hypervisor hypervisor;
+	unsigned site, rack;
+	unsigned cpus;      /* threads */
+	uint32_t mem_mib, dom0_mib;
+	int64_t rtt_us;
+	uint64_t bits;
+	float load;         /* mean CPU use if all guests run, 0..1 */
+	float swing;        /* how far its guests' loads go up and down without exceeding the host */
+	unsigned nvms;
+
+	pthread_mutex_t lock;
+	/* guarded by lock */
+	struct sim_vm *vms;
+	double retired_ns;       /* CPU time of guests' earlier lives */
+	uint64_t dice;
+	int64_t next_life_us;    /* when a guest starts, stops or crashes by itself */
+	int64_t trouble_us;      /* when the trouble begins or ends */
+	enum sim_trouble trouble, next_trouble;
+	unsigned link_epoch;     /* grows when the trouble cuts the links */
+	int32_t last_id;
+};
+
+struct sim {
+	struct sim_opts opts;
+	int64_t epoch_us;        /* world time 0 */
+	unsigned nhosts, nxen, nvms, ntenants;
+	struct sim_host *hosts;
+};
+
+/* Seconds of world time at NOW_US of clock_now_us(). */
+double sim_time(const struct sim *sim, int64_t now_us);
+
+/* The guest's own hash number SALT. */
+uint64_t sim_vm_bits(const struct sim_vm *vm, uint64_t salt);
+char *sim_vm_label(const struct sim_vm *vm);
+bool sim_vm_active(const struct sim_vm *vm);
+/* Load-seconds since the guest started, at world time T. */
+double sim_vm_cpu_load(const struct sim_host *host, const struct sim_vm *vm, double t);
+double sim_vm_io_load(const struct sim_host *host, const struct sim_vm *vm, double t);
+/* CPU time since it started, ns. */
+double sim_vm_cpu_ns(const struct sim_host *host, const struct sim_vm *vm, double t);
+enum vm_type sim_vm_type(const struct sim_host *host, const struct sim_vm *vm);
+/* Index of the guest with UUID, or -1. host->lock held. */
+int sim_host_find(const struct sim_host *host, const uint8_t uuid[UUID_LEN]);
+
+/* ---- fleet/conn_sim_life.c: what happens; host->lock held ---- */
+
+/* Starts the schedules of a new host. */
+void sim_life_init(struct sim_host *host, unsigned index, int64_t now_us);
+/* Lets everything happen that is due at NOW_US; appends struct conn_event to EVENTS. */
+void sim_life_advance(struct sim_host *host, int64_t now_us, GArray *events);
+/* Does ACT to guest VM at once or sets it going. */
+bool sim_life_act(struct sim_host *host, struct sim_vm *vm, enum vm_act act, int64_t now_us, GArray *events,
+                  GError **error);
+
+/* ---- fleet/conn_sim_sample.c: what a sample shows; host->lock held ---- */
+
+void sim_sample_host(const struct sim_host *host, int64_t now_us, enum sample_depth depth, struct host_sample *out);
+
+/* ---- fleet/conn_sim_facts.c: what never changes; no lock needed but for VM's id ---- */
+
+struct host_facts *sim_host_facts(const struct sim_host *host);
+struct vm_facts *sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm);
+char *sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm);
