@@ -86,3 +86,7 @@ struct config *config_parse(const char *text, size_t len, const char *name, GErr
 bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
 
 void config_free(struct config *config);
+
+/* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN stands for file, line
+ * and column in the message. For the command line. */
+bool config_set(struct config *config, const char *path, const char *value, const char *origin, GError **error);
