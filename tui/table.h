@@ -44,6 +44,6 @@ enum table_move { TABLE_UP, TABLE_DOWN, TABLE_PAGE_UP, TABLE_PAGE_DOWN, TABLE_FI
 void table_draw(struct table *table, const struct pane *pane, const struct table_source *source);
 void table_move(struct table *table, size_t nrows, enum table_move move);
 void table_scroll_columns(struct table *table, const struct table_source *source, int by);
-/* Where a click at (Y,X) of the pane drawn last landed: *ROW (or nrows: none), *COLUMN (or ncolumns); header true for the titles. */
+/* Where a click at (Y,X) of the screen, as in struct input, landed in the pane drawn last: *ROW (or nrows: none), *COLUMN (or ncolumns); header true for the titles. */
 void table_hit(const struct table *table, const struct pane *pane, const struct table_source *source, int y, int x,
                size_t *row, size_t *column, bool *header);
