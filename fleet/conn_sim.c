@@ -17,7 +17,7 @@
 #define KEEPALIVE_US       (20 * SECOND_US) /* until a dead link is noticed */
 #define ANSWER_MAX_US      (400 * MS_US)    /* however many guests are asked one by one */
 
-struct conn_sim {
+struct sim_link {
 	struct conn conn;
 	struct sim_host *host;
 	bool readonly;
@@ -30,10 +30,10 @@ struct conn_sim {
 	bool cancelled; /* guarded by lock */
 };
 
-static struct conn_sim *
+static struct sim_link *
 self(struct conn *conn)
 {
-	return (struct conn_sim *)conn;
+	return (struct sim_link *)conn;
 }
 
 /* ---- time passes ---- */
@@ -47,34 +47,34 @@ fail(GError **error, enum fleet_error code, const char *text)
 
 /* Blocks for US or until cancelled; then false. */
 static bool
-pass_time(struct conn_sim *sim, int64_t us, GError **error)
+pass_time(struct sim_link *link, int64_t us, GError **error)
 {
 	int64_t until_us = clock_now_us() + us;
 	struct timespec until = { .tv_sec = until_us / SECOND_US, .tv_nsec = until_us % SECOND_US * 1000 };
 	int rc = 0;
 	bool cancelled;
 
-	pthread_mutex_lock(&sim->lock);
-	while (!sim->cancelled && us > 0 && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&sim->cond, &sim->lock, &until);
-	cancelled = sim->cancelled;
-	pthread_mutex_unlock(&sim->lock);
+	pthread_mutex_lock(&link->lock);
+	while (!link->cancelled && us > 0 && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&link->cond, &link->lock, &until);
+	cancelled = link->cancelled;
+	pthread_mutex_unlock(&link->lock);
 	if (cancelled)
 		return fail(error, FLEET_ERROR_CANCELLED, "cancelled");
 	return true;
 }
 
 static bool
-pass_trips(struct conn_sim *sim, double trips, GError **error)
+pass_trips(struct sim_link *link, double trips, GError **error)
 {
-	int64_t us = (int64_t)(trips * (double)sim->host->rtt_us);
+	int64_t us = (int64_t)(trips * (double)link->host->rtt_us);
 
-	return pass_time(sim, MIN(us, ANSWER_MAX_US), error);
+	return pass_time(link, MIN(us, ANSWER_MAX_US), error);
 }
 
 /* Between begin and end the host's world is caught up and locked; end tells the listener what happened meanwhile. */
 struct visit {
-	struct conn_sim *sim;
+	struct sim_link *link;
 	int64_t now_us;
 	GArray *events; /* struct conn_event */
 	unsigned link_epoch;
@@ -82,34 +82,34 @@ struct visit {
 };
 
 static void
-visit_begin(struct visit *visit, struct conn_sim *sim)
+visit_begin(struct visit *visit, struct sim_link *link)
 {
-	visit->sim = sim;
+	visit->link = link;
 	visit->events = g_array_new(FALSE, FALSE, sizeof(struct conn_event));
-	pthread_mutex_lock(&sim->host->lock);
+	pthread_mutex_lock(&link->host->lock);
 	visit->now_us = clock_now_us();
-	sim_life_advance(sim->host, visit->now_us, visit->events);
-	visit->link_epoch = sim->host->link_epoch;
-	visit->trouble = sim->host->trouble;
+	sim_life_advance(link->host, visit->now_us, visit->events);
+	visit->link_epoch = link->host->link_epoch;
+	visit->trouble = link->host->trouble;
 }
 
 static void
 visit_end(struct visit *visit)
 {
-	struct conn_sim *sim = visit->sim;
+	struct sim_link *link = visit->link;
 
-	pthread_mutex_unlock(&sim->host->lock);
-	for (guint i = 0; i < visit->events->len && sim->listener.event; i++)
-		sim->listener.event(sim->listener.ctx, &g_array_index(visit->events, struct conn_event, i));
+	pthread_mutex_unlock(&link->host->lock);
+	for (guint i = 0; i < visit->events->len && link->listener.event; i++)
+		link->listener.event(link->listener.ctx, &g_array_index(visit->events, struct conn_event, i));
 	g_array_free(visit->events, TRUE);
 }
 
 static enum sim_trouble
-look(struct conn_sim *sim, unsigned *link_epoch)
+look(struct sim_link *link, unsigned *link_epoch)
 {
 	struct visit visit;
 
-	visit_begin(&visit, sim);
+	visit_begin(&visit, link);
 	visit_end(&visit);
 	*link_epoch = visit.link_epoch;
 	return visit.trouble;
@@ -162,41 +162,41 @@ static const double step_trips[CONN_STEP_COUNT] = {
 };
 
 static void
-report(struct conn_sim *sim, enum conn_step step, bool ok, int64_t begun_us, const char *text)
+report(struct sim_link *link, enum conn_step step, bool ok, int64_t begun_us, const char *text)
 {
-	if (sim->listener.step)
-		sim->listener.step(sim->listener.ctx, step, ok, clock_now_us() - begun_us, text);
+	if (link->listener.step)
+		link->listener.step(link->listener.ctx, step, ok, clock_now_us() - begun_us, text);
 }
 
 static bool
-take_step(struct conn_sim *sim, enum conn_step step, const struct obstacle *obstacle, GError **error)
+take_step(struct sim_link *link, enum conn_step step, const struct obstacle *obstacle, GError **error)
 {
 	int64_t begun_us = clock_now_us();
 
-	if (!pass_trips(sim, step_trips[step], error))
+	if (!pass_trips(link, step_trips[step], error))
 		return false;
 	if (!obstacle || obstacle->step != step) {
-		report(sim, step, true, begun_us, NULL);
+		report(link, step, true, begun_us, NULL);
 		return true;
 	}
-	if (!pass_time(sim, obstacle->after_us, error))
+	if (!pass_time(link, obstacle->after_us, error))
 		return false;
-	report(sim, step, false, begun_us, obstacle->text);
+	report(link, step, false, begun_us, obstacle->text);
 	return fail(error, obstacle->code, obstacle->text);
 }
 
 static bool
 sim_open(struct conn *conn, GError **error)
 {
-	struct conn_sim *sim = self(conn);
-	enum sim_trouble trouble = look(sim, &sim->link_epoch);
+	struct sim_link *link = self(conn);
+	enum sim_trouble trouble = look(link, &link->link_epoch);
 	const struct obstacle *obstacle = obstacles[trouble].text ? &obstacles[trouble] : NULL;
 
 	for (enum conn_step step = 0; step < CONN_STEP_COUNT; step++) {
-		if (!take_step(sim, step, obstacle, error))
+		if (!take_step(link, step, obstacle, error))
 			return false;
 	}
-	sim->opened = true;
+	link->opened = true;
 	return true;
 }
 
@@ -204,23 +204,23 @@ sim_open(struct conn *conn, GError **error)
 
 /* Blocks as long as the host takes for TRIPS round trips. False when the link is gone. */
 static bool
-ask_host(struct conn_sim *sim, double trips, GError **error)
+ask_host(struct sim_link *link, double trips, GError **error)
 {
 	unsigned link_epoch;
-	enum sim_trouble trouble = look(sim, &link_epoch);
+	enum sim_trouble trouble = look(link, &link_epoch);
 
-	if (!sim->opened)
+	if (!link->opened)
 		return fail(error, FLEET_ERROR_GONE, "not connected");
-	if (!pass_trips(sim, trips, error))
+	if (!pass_trips(link, trips, error))
 		return false;
-	if (trouble == SIM_SLOW && !pass_time(sim, SECOND_US * (3 + (int64_t)(sim->host->bits % 6)), error))
+	if (trouble == SIM_SLOW && !pass_time(link, SECOND_US * (3 + (int64_t)(link->host->bits % 6)), error))
 		return false;
-	if (trouble == SIM_HUNG && !pass_time(sim, obstacles[SIM_HUNG].after_us, error))
+	if (trouble == SIM_HUNG && !pass_time(link, obstacles[SIM_HUNG].after_us, error))
 		return false;
-	if (link_epoch == sim->link_epoch)
+	if (link_epoch == link->link_epoch)
 		return true;
 	if (trouble == SIM_UNREACHABLE) {
-		if (!pass_time(sim, KEEPALIVE_US, error))
+		if (!pass_time(link, KEEPALIVE_US, error))
 			return false;
 		return fail(error, FLEET_ERROR_GONE, "connection closed due to keepalive timeout");
 	}
@@ -230,7 +230,7 @@ ask_host(struct conn_sim *sim, double trips, GError **error)
 static bool
 sim_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 	enum sample_depth depth = opts->depth;
 	struct visit visit;
 	double trips = 1 + (double)depth;
@@ -238,12 +238,12 @@ sim_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample
 	if (opts->no_monitor && depth == SAMPLE_FULL)
 		depth = SAMPLE_CHEAP;
 	/* Libxl has no bulk statistics: a call for each guest. */
-	if (sim->host->hypervisor == HYPERVISOR_XEN && depth == SAMPLE_FULL)
-		trips += sim->host->nvms;
-	if (!ask_host(sim, trips, error))
+	if (link->host->hypervisor == HYPERVISOR_XEN && depth == SAMPLE_FULL)
+		trips += link->host->nvms;
+	if (!ask_host(link, trips, error))
 		return false;
-	visit_begin(&visit, sim);
-	sim_sample_host(sim->host, visit.now_us, depth, out);
+	visit_begin(&visit, link);
+	sim_sample_host(link->host, visit.now_us, depth, out);
 	visit_end(&visit);
 	return true;
 }
@@ -251,17 +251,17 @@ sim_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample
 static struct host_facts *
 sim_facts_of_host(struct conn *conn, GError **error)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 
-	return ask_host(sim, 4, error) ? sim_host_facts(sim->host) : NULL;
+	return ask_host(link, 4, error) ? sim_host_facts(link->host) : NULL;
 }
 
 static bool
-is_dom0(const struct conn_sim *sim, const uint8_t uuid[UUID_LEN])
+is_dom0(const struct sim_link *link, const uint8_t uuid[UUID_LEN])
 {
 	static const uint8_t zero[UUID_LEN];
 
-	return sim->host->hypervisor == HYPERVISOR_XEN && memcmp(uuid, zero, UUID_LEN) == 0;
+	return link->host->hypervisor == HYPERVISOR_XEN && memcmp(uuid, zero, UUID_LEN) == 0;
 }
 
 static void
@@ -276,15 +276,15 @@ no_domain(const uint8_t uuid[UUID_LEN], GError **error)
 
 /* A copy of what is known of a guest, so that no lock is held while texts are made of it. */
 static bool
-find_vm(struct conn_sim *sim, const uint8_t uuid[UUID_LEN], struct sim_vm *out, GError **error)
+find_vm(struct sim_link *link, const uint8_t uuid[UUID_LEN], struct sim_vm *out, GError **error)
 {
 	struct visit visit;
 	int index;
 
-	visit_begin(&visit, sim);
-	index = sim_host_find(sim->host, uuid);
+	visit_begin(&visit, link);
+	index = sim_host_find(link->host, uuid);
 	if (index >= 0)
-		*out = sim->host->vms[index];
+		*out = link->host->vms[index];
 	visit_end(&visit);
 	if (index < 0)
 		no_domain(uuid, error);
@@ -306,27 +306,27 @@ dom0_facts(void)
 static struct vm_facts *
 sim_facts_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 	struct sim_vm vm;
 
-	if (!ask_host(sim, 0.25, error))
+	if (!ask_host(link, 0.25, error))
 		return NULL;
-	if (is_dom0(sim, uuid))
+	if (is_dom0(link, uuid))
 		return dom0_facts();
-	return find_vm(sim, uuid, &vm, error) ? sim_vm_facts(sim->host, &vm) : NULL;
+	return find_vm(link, uuid, &vm, error) ? sim_vm_facts(link->host, &vm) : NULL;
 }
 
 static char *
 sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 	struct sim_vm vm;
 
-	if (!ask_host(sim, 1, error))
+	if (!ask_host(link, 1, error))
 		return NULL;
-	if (is_dom0(sim, uuid))
+	if (is_dom0(link, uuid))
 		return g_strdup("<domain type='xen' id='0'>\n  <name>Domain-0</name>\n</domain>\n");
-	return find_vm(sim, uuid, &vm, error) ? sim_vm_xml(sim->host, &vm) : NULL;
+	return find_vm(link, uuid, &vm, error) ? sim_vm_xml(link->host, &vm) : NULL;
 }
 
 /* ---- acts ---- */
@@ -351,9 +351,9 @@ static_assert(G_N_ELEMENTS(calls) == VM_ACT_COUNT, "a call for each act");
 static bool
 sim_can(const struct conn *conn, enum vm_act act, const char **why_not)
 {
-	const struct conn_sim *sim = (const struct conn_sim *)conn;
+	const struct sim_link *link = (const struct sim_link *)conn;
 
-	if (act == VM_ACT_RESET && sim->host->hypervisor == HYPERVISOR_XEN) {
+	if (act == VM_ACT_RESET && link->host->hypervisor == HYPERVISOR_XEN) {
 		*why_not = "Xen's libxl driver can't reset a guest";
 		return false;
 	}
@@ -361,27 +361,27 @@ sim_can(const struct conn *conn, enum vm_act act, const char **why_not)
 }
 
 static bool
-may_act(struct conn_sim *sim, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
+may_act(struct sim_link *link, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
 {
 	const char *why_not;
 
-	if (sim->readonly) {
+	if (link->readonly) {
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_DENIED,
 			"operation %s forbidden for read only access", calls[act].name);
 		return false;
 	}
-	if (is_dom0(sim, uuid))
+	if (is_dom0(link, uuid))
 		return fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 does not support requested operation");
-	if (!sim_can(&sim->conn, act, &why_not))
+	if (!sim_can(&link->conn, act, &why_not))
 		return fail(error, FLEET_ERROR_UNSUPPORTED, why_not);
 	return true;
 }
 
 static int64_t
-call_us(const struct conn_sim *sim, const uint8_t uuid[UUID_LEN], enum vm_act act)
+call_us(const struct sim_link *link, const uint8_t uuid[UUID_LEN], enum vm_act act)
 {
 	const struct call *call = &calls[act];
-	double luck = sim_unit(sim_mix(sim->host->bits ^ uuid[0], uuid[1]));
+	double luck = sim_unit(sim_mix(link->host->bits ^ uuid[0], uuid[1]));
 
 	return (int64_t)((double)(call->min_ms * MS_US) +
 			 luck * (double)((call->max_ms - call->min_ms) * MS_US));
@@ -390,18 +390,19 @@ call_us(const struct conn_sim *sim, const uint8_t uuid[UUID_LEN], enum vm_act ac
 static bool
 sim_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 	struct visit visit;
 	bool ok = false;
 	int index;
 
-	if (!ask_host(sim, 1, error) || !may_act(sim, uuid, act, error) ||
-		!pass_time(sim, call_us(sim, uuid, act), error))
+	if (!ask_host(link, 1, error) || !may_act(link, uuid, act, error) ||
+		!pass_time(link, call_us(link, uuid, act), error))
 		return false;
-	visit_begin(&visit, sim);
-	index = sim_host_find(sim->host, uuid);
+	visit_begin(&visit, link);
+	index = sim_host_find(link->host, uuid);
 	if (index >= 0)
-		ok = sim_life_act(sim->host, &sim->host->vms[index], act, visit.now_us, visit.events, error);
+		ok = sim_life_act(
+			link->host, &link->host->vms[index], act, visit.now_us, visit.events, error);
 	else
 		no_domain(uuid, error);
 	visit_end(&visit);
@@ -413,24 +414,24 @@ sim_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError
 static void
 sim_cancel(struct conn *conn)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 
-	pthread_mutex_lock(&sim->lock);
-	sim->cancelled = true;
-	pthread_cond_broadcast(&sim->cond);
-	pthread_mutex_unlock(&sim->lock);
+	pthread_mutex_lock(&link->lock);
+	link->cancelled = true;
+	pthread_cond_broadcast(&link->cond);
+	pthread_mutex_unlock(&link->lock);
 }
 
 static void
 sim_conn_free(struct conn *conn)
 {
-	struct conn_sim *sim = self(conn);
+	struct sim_link *link = self(conn);
 
-	if (!sim)
+	if (!link)
 		return;
-	pthread_cond_destroy(&sim->cond);
-	pthread_mutex_destroy(&sim->lock);
-	g_free(sim);
+	pthread_cond_destroy(&link->cond);
+	pthread_mutex_destroy(&link->lock);
+	g_free(link);
 }
 
 static const struct conn_ops sim_ops = {
@@ -449,18 +450,18 @@ static const struct conn_ops sim_ops = {
 struct conn *
 conn_sim_new(struct sim *world, uint32_t index, bool readonly, const struct conn_listener *listener)
 {
-	struct conn_sim *sim = g_new0(struct conn_sim, 1);
+	struct sim_link *link = g_new0(struct sim_link, 1);
 	pthread_condattr_t attr;
 
-	sim->conn.ops = &sim_ops;
-	sim->host = &world->hosts[index];
-	sim->readonly = readonly;
+	link->conn.ops = &sim_ops;
+	link->host = &world->hosts[index];
+	link->readonly = readonly;
 	if (listener)
-		sim->listener = *listener;
-	pthread_mutex_init(&sim->lock, NULL);
+		link->listener = *listener;
+	pthread_mutex_init(&link->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&sim->cond, &attr);
+	pthread_cond_init(&link->cond, &attr);
 	pthread_condattr_destroy(&attr);
-	return &sim->conn;
+	return &link->conn;
 }
