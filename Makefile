@@ -45,6 +45,7 @@ ALL_LINK   = $(FLAGS_$(MODE)) $(LINK_$(MODE)) $(LDFLAGS)
 
 FOLDERS  := config fleet actions tui views
 SRC      := $(wildcard $(addsuffix /*.c,$(FOLDERS)))
+TOP      := $(patsubst %.c,$(B)/obj/%.o,$(wildcard *.c))
 OBJ      := $(SRC:%.c=$(B)/obj/%.o)
 LIB      := $(B)/libvirt-fleet.a
 BIN      := $(B)/virt-fleet
@@ -63,7 +64,7 @@ ifeq ($(MODE),release)
 	$(Q)ln -sf $(BIN) virt-fleet
 endif
 
-$(BIN): $(B)/obj/main.o $(LIB)
+$(BIN): $(TOP) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LINK) -o $@ $^ $(LIBS)
 

@@ -33,3 +33,8 @@ bool batch_print(const struct batch *batch, const struct fleet_snap *snap, int64
 /* One line per column of WHAT: name, unit of the raw number, help. For `list WHAT --columns help`. Caller frees; NULL
  * when there is no such table. */
 char *batch_columns_help(const char *what);
+
+/* What the batch's columns and query are made of, so that the caller knows how long to wait: rates need two samples of each
+ * host; facts (type, tenant, …) need each guest's XML. */
+bool batch_needs_rates(const struct batch *batch);
+bool batch_needs_facts(const struct batch *batch);

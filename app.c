@@ -1,0 +1,142 @@
+#include "app.h"
+
+#include "fleet/conn_libvirt.h"
+#include "fleet/events.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+/* Entries of the mailbox: ended jobs. A bulk of 500 fits without any host thread waiting for the screen. */
+#define MAILBOX_ENTRIES 1024
+
+/* How long hosts get to end before the process leaves without them. */
+#define STOP_MS 2000
+
+static struct conn *
+app_make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct conn_listener *listener)
+{
+	struct app *app = ctx;
+	const struct config_host *host = g_ptr_array_index(app->opts.config->hosts, index);
+
+	(void)purpose;
+	if (host->spec->transport == TRANSPORT_SIM)
+		return conn_sim_new(app->opts.sim, index, app->opts.readonly, listener);
+	return conn_libvirt_new(
+		&(struct conn_libvirt_opts){
+			.tunnels = app->tunnels,
+			.readonly = app->opts.readonly,
+			.keepalive_ms = app->opts.config->keepalive_ms,
+		},
+		host->spec, index, listener);
+}
+
+static void
+app_poke(void *ctx, uint32_t host)
+{
+	struct app *app = ctx;
+
+	if (app->fleet)
+		fleet_poke(app->fleet, host);
+}
+
+static void
+app_asks_changed(void *ctx)
+{
+	struct app *app = ctx;
+
+	mailbox_mark(app->mailbox);
+}
+
+static bool
+app_needs_libvirt(const struct config *config)
+{
+	for (guint i = 0; i < config->hosts->len; i++) {
+		const struct config_host *host = g_ptr_array_index(config->hosts, i);
+
+		if (host->spec->transport != TRANSPORT_SIM)
+			return true;
+	}
+	return false;
+}
+
+bool
+app_init(struct app *app, const struct app_opts *opts, GError **error)
+{
+	*app = (struct app){ .opts = *opts };
+	app->mailbox = mailbox_new(MAILBOX_ENTRIES);
+	app->asks = asks_new(opts->interactive, app_poke, app_asks_changed, app);
+	app->factory = (struct conn_factory){ .ctx = app, .make = app_make_conn };
+	if (app_needs_libvirt(opts->config)) {
+		struct tunnels_opts tunnels = {
+			.connect_timeout_ms = opts->config->connect_timeout_ms,
+			.parallel = (unsigned)opts->config->connect_parallel,
+			.gate_parallel = (unsigned)opts->config->gate_parallel,
+			.asks = app->asks,
+			.ssh_config = opts->ssh_config,
+		};
+
+		if (!events_start(error))
+			return false;
+		app->tunnels = tunnels_new(&tunnels, error);
+		if (!app->tunnels)
+			return false;
+	}
+	app->fleet = fleet_new(&(struct fleet_opts){
+		.config = opts->config,
+		.factory = &app->factory,
+		.mailbox = app->mailbox,
+		.once = opts->once,
+	});
+	return true;
+}
+
+static void
+message_drop(struct message message)
+{
+	if (message.type == FLEET_MESSAGE_JOB)
+		job_free(message.data);
+}
+
+bool
+app_done(struct app *app)
+{
+	if (app->fleet) {
+		mailbox_close(app->mailbox);
+		fleet_stop(app->fleet);
+		if (!fleet_wait(app->fleet, STOP_MS))
+			return false;
+		fleet_free(app->fleet);
+		app->fleet = NULL;
+	}
+	if (app->tunnels) {
+		tunnels_free(app->tunnels);
+		events_stop();
+	}
+	asks_free(app->asks);
+	mailbox_free(app->mailbox, message_drop);
+	return true;
+}
+
+void
+app_raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+void
+app_block_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGQUIT };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}

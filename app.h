@@ -1,0 +1,45 @@
+/*
+ * app: the running engine without a face – asks, tunnels, connections, fleet, mailbox – wired together, started in the
+ * right order and stopped within a bounded time. main.c gives it to the console or to a command.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/asks.h"
+#include "fleet/conn.h"
+#include "fleet/conn_sim.h"
+#include "fleet/fleet.h"
+#include "fleet/mailbox.h"
+#include "fleet/tunnel.h"
+
+struct app_opts {
+	const struct config *config; /* borrowed, outlives the app */
+	struct sim *sim;             /* borrowed; NULL unless hosts are simulated */
+	const char *ssh_config;      /* ssh -F, NULL: ssh's default */
+	bool readonly;
+	bool interactive;            /* somebody can be asked for keys and passwords */
+	bool once;                   /* each host is tried once */
+};
+
+struct app {
+	struct app_opts opts;
+	struct mailbox *mailbox;
+	struct asks *asks;
+	struct tunnels *tunnels;
+	struct conn_factory factory;
+	struct fleet *fleet;
+};
+
+/* Everything but the host threads; those begin with fleet_start(app->fleet). False with an error that names what failed.
+ * Signals must be blocked before. */
+bool app_init(struct app *app, const struct app_opts *opts, GError **error);
+
+/* Stops all. False when a host's thread could not be ended in time: then the process must end by _exit(), nothing is
+ * freed. */
+bool app_done(struct app *app);
+
+/* Raises the soft limit of open files to the hard one: a host takes up to six. */
+void app_raise_limits(void);
+
+/* Blocks the signals that the loop reads from its signalfd, in this thread and all it will make; SIGPIPE is ignored. */
+void app_block_signals(void);

@@ -1,0 +1,294 @@
+/*
+ * console: the interactive program – terminal, loop, fleet and console object joined together.
+ */
+#include "commands.h"
+
+#include "fleet/clock.h"
+#include "tui/loop.h"
+#include "tui/term.h"
+#include "views/console.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+/* What libraries say on stderr meanwhile is kept up to so many bytes and shown when the screen is gone. */
+#define STDERR_KEPT 65536
+
+/* Acts under way get so long to end after SIGTERM or the loss of the terminal. */
+#define DRAIN_MS 15000
+
+enum timer { TIMER_TICK, TIMER_ESC };
+
+struct session {
+	struct app app;
+	struct term *term;
+	struct loop *loop;
+	struct console *console;
+	struct canvas *canvas;
+	const char *ended_by; /* a signal's name, NULL: the operator */
+};
+
+/* ---- stderr ---- */
+
+/* Lets nothing write onto the screen: returns the real stderr, or -1 when it is no terminal anyway. */
+static int
+stderr_hide(void)
+{
+	int real, file;
+
+	if (!isatty(STDERR_FILENO))
+		return -1;
+	file = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (file < 0)
+		return -1;
+	if (ftruncate(file, STDERR_KEPT) < 0 || fcntl(file, F_ADD_SEALS, F_SEAL_GROW) < 0) {
+		close(file);
+		return -1;
+	}
+	real = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	dup2(file, STDERR_FILENO);
+	close(file);
+	return real;
+}
+
+static void
+stderr_show(int real)
+{
+	g_autofree char *text = g_malloc0(STDERR_KEPT + 1);
+	ssize_t n;
+
+	if (real < 0)
+		return;
+	n = pread(STDERR_FILENO, text, STDERR_KEPT, 0);
+	dup2(real, STDERR_FILENO);
+	close(real);
+	if (n > 0)
+		fputs(text, stderr); /* the file's unused end is zeros */
+}
+
+/* ---- what the loop calls ---- */
+
+/* Only wakes the loop: session_paint() follows each round. */
+static void
+session_tick(void *ctx)
+{
+	(void)ctx;
+}
+
+static void
+session_paint(void *ctx)
+{
+	struct session *session = ctx;
+
+	console_tick(session->console, clock_now_us(), clock_wall_us());
+	if (console_needs_draw(session->console)) {
+		console_draw(session->console, session->canvas);
+		term_paint(session->term, session->canvas);
+	}
+	loop_set_timer(session->loop, TIMER_TICK, console_next_due(session->console), session_tick, session);
+}
+
+static void
+session_mail(void *ctx)
+{
+	struct session *session = ctx;
+	struct message message;
+
+	if (mailbox_take_mark(session->app.mailbox))
+		console_fleet_changed(session->console);
+	while (mailbox_pop(session->app.mailbox, &message))
+		console_job_done(session->console, message.data);
+}
+
+static void
+session_resize(struct session *session)
+{
+	int rows, cols;
+
+	term_resized(session->term);
+	term_size(session->term, &rows, &cols);
+	canvas_resize(session->canvas, rows, cols);
+	console_input(session->console, (struct input){ .type = INPUT_RESIZE });
+}
+
+static void
+session_end(struct session *session, const char *why)
+{
+	session->ended_by = why;
+	loop_quit(session->loop);
+}
+
+static void
+session_keyboard(void *ctx)
+{
+	struct session *session = ctx;
+	int wait_ms = -1;
+
+	for (;;) {
+		struct input input = term_read(session->term, &wait_ms);
+
+		if (input.type == INPUT_NONE)
+			break;
+		if (input.type == INPUT_EOF) {
+			session_end(session, "the terminal is gone");
+			return;
+		}
+		if (input.type == INPUT_RESIZE)
+			session_resize(session);
+		else
+			console_input(session->console, input);
+	}
+	loop_set_timer(session->loop, TIMER_ESC, wait_ms >= 0 ? clock_now_us() + wait_ms * 1000 : 0,
+		session_keyboard, session);
+}
+
+static void
+session_signal(void *ctx, int signal)
+{
+	struct session *session = ctx;
+
+	switch (signal) {
+	case SIGWINCH:
+		session_resize(session);
+		break;
+	case SIGCONT:
+		term_redraw(session->term);
+		session_resize(session);
+		break;
+	default:
+		session_end(session, strsignal(signal));
+		break;
+	}
+}
+
+static void
+session_quit(void *ctx)
+{
+	session_end(ctx, NULL);
+}
+
+static void
+session_redraw(void *ctx)
+{
+	struct session *session = ctx;
+
+	term_redraw(session->term);
+}
+
+/* ---- start and end ---- */
+
+static bool
+session_start(struct session *session, const struct command_env *env, GError **error)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT };
+	const struct config *config = env->config;
+	int rows, cols;
+
+	session->console = console_new(
+		&(struct console_opts){
+			.config = config,
+			.fleet = session->app.fleet,
+			.asks = session->app.asks,
+			.readonly = env->options->readonly,
+			.demo = env->sim != NULL,
+			.ascii = config->ascii,
+			.view = env->options->view,
+			.quit = session_quit,
+			.redraw = session_redraw,
+			.ctx = session,
+		},
+		error);
+	if (!session->console || !(session->loop = loop_new(error)))
+		return false;
+	session->term = term_start(
+		&(struct term_opts){
+			.theme = config->theme,
+			.mouse = config->mouse,
+			.mono = env->options->no_color || (getenv("NO_COLOR") && *getenv("NO_COLOR")),
+		},
+		error);
+	if (!session->term)
+		return false;
+	term_size(session->term, &rows, &cols);
+	session->canvas = canvas_new(rows, cols, config->ascii);
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+		loop_add_signal(session->loop, signals[i], session_signal, session);
+	loop_add_fd(session->loop, STDIN_FILENO, session_keyboard, session);
+	loop_add_fd(session->loop, mailbox_fd(session->app.mailbox), session_mail, session);
+	loop_set_after(session->loop, session_paint, session);
+	return true;
+}
+
+/* Lets acts under way end when nobody is there to be asked. */
+static void
+session_drain(struct session *session)
+{
+	int64_t end = clock_now_us() + (int64_t)DRAIN_MS * 1000;
+	struct message message;
+
+	while (session->ended_by && fleet_jobs_pending(session->app.fleet) > 0 && clock_now_us() < end) {
+		while (mailbox_pop(session->app.mailbox, &message))
+			job_free(message.data);
+		g_usleep(20000);
+	}
+}
+
+static void
+session_stop(struct session *session)
+{
+	term_stop(session->term);
+	canvas_free(session->canvas);
+	console_free(session->console);
+	loop_free(session->loop);
+}
+
+int
+command_console(const struct command_env *env)
+{
+	g_autoptr(GError) error = NULL;
+	struct session session = { 0 };
+	int real_stderr, status = EXIT_SUCCESS;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fprintf(stderr, "virt-fleet: the console needs a terminal; in scripts use: virt-fleet list, "
+				"check or snapshot\n");
+		return EXIT_USAGE;
+	}
+	if (!app_init(&session.app,
+		    &(struct app_opts){
+			    .config = env->config,
+			    .sim = env->sim,
+			    .ssh_config = env->options->ssh_config,
+			    .readonly = env->options->readonly,
+			    .interactive = true,
+		    },
+		    &error)) {
+		fprintf(stderr, "virt-fleet: %s\n", error->message);
+		return EXIT_FAILURE;
+	}
+	real_stderr = stderr_hide();
+	if (session_start(&session, env, &error)) {
+		fleet_start(session.app.fleet);
+		loop_run(session.loop);
+	}
+	session_stop(&session);
+	stderr_show(real_stderr);
+	if (error) {
+		fprintf(stderr, "virt-fleet: %s\n", error->message);
+		status = EXIT_USAGE;
+	} else {
+		session_drain(&session);
+	}
+	if (session.ended_by)
+		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
+	if (!app_done(&session.app))
+		_exit(status);
+	return status;
+}

@@ -1,0 +1,136 @@
+/*
+ * main: the composition root – reads the command line and the configuration, and hands what they say to a command. With
+ * the other files beside it, it is the only place that may include every folder.
+ *
+ * Exit codes: 0 all good; 1 some hosts or guests failed, said on stderr, a line each; 2 wrong usage or configuration.
+ */
+#include "app.h"
+#include "commands.h"
+#include "options.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 2
+
+/* --refresh, --theme …: the command line's say over the configuration's. */
+static bool
+config_override(struct config *config, const struct options *options, GError **error)
+{
+	if (options->refresh && !config_set(config, "refresh", options->refresh, "--refresh", error))
+		return false;
+	if (options->theme) {
+		struct theme *theme = theme_new(options->theme);
+
+		if (!theme) {
+			g_autofree char *allowed = g_strjoinv(", ", (char **)(uintptr_t)theme_names());
+
+			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+				"--theme: there is no theme '%s'; allowed are: %s", options->theme, allowed);
+			return false;
+		}
+		theme_free(config->theme);
+		config->theme = theme;
+	}
+	config->ascii = config->ascii || options->ascii;
+	config->mouse = config->mouse && !options->no_mouse;
+	return true;
+}
+
+/* The configuration with the fleet that the command line asks for. */
+static struct config *
+load_config(const struct options *options, struct sim **sim, GError **error)
+{
+	g_autofree char *path = options->config || options->demo ? g_strdup(options->config) : config_find();
+	struct config *config = config_load(path, error);
+	struct sim_opts sim_opts;
+	bool ok;
+
+	if (!config)
+		return NULL;
+	ok = config_override(config, options, error);
+	if (ok && options->demo) {
+		ok = sim_parse(options->demo, &sim_opts, error);
+		if (ok) {
+			/* a frozen clock wants a world that stands still: golden screens */
+			sim_opts.calm = getenv("VIRT_FLEET_NOW") != NULL;
+			g_ptr_array_set_size(config->hosts, 0);
+			*sim = sim_new(&sim_opts);
+			sim_add_hosts(*sim, config);
+		}
+	} else if (ok && (options->hosts[0] || options->uris)) {
+		ok = config_select(config, (const char *const *)options->hosts,
+			(const char *const *)options->uris, error);
+	}
+	if (ok && config->hosts->len == 0) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"no hosts: name some (virt-fleet root@kvm1), list them in %s, or try virt-fleet "
+			"--demo",
+			path ? path : "~/.config/virt-fleet/config.yaml");
+		ok = false;
+	}
+	if (!ok)
+		g_clear_pointer(&config, config_free);
+	return config;
+}
+
+static int
+usage_error(const GError *error)
+{
+	fprintf(stderr, "virt-fleet: %s\n", error->message);
+	return EXIT_USAGE;
+}
+
+static int
+run(const struct options *options)
+{
+	static int (*const commands[COMMAND_COUNT])(const struct command_env *) = {
+		[COMMAND_CONSOLE] = command_console,
+		[COMMAND_LIST] = command_list,
+		[COMMAND_CHECK] = command_check,
+		[COMMAND_SNAPSHOT] = command_snapshot,
+	};
+	g_autoptr(GError) error = NULL;
+	struct sim *sim = NULL;
+	struct config *config = load_config(options, &sim, &error);
+	int status;
+
+	if (!config) {
+		sim_free(sim);
+		return usage_error(error);
+	}
+	status = commands[options->command](
+		&(struct command_env){ .options = options, .config = config, .sim = sim });
+	sim_free(sim);
+	config_free(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	struct options options;
+	int status;
+
+	setlocale(LC_ALL, "");
+	app_block_signals();
+	app_raise_limits();
+	if (!options_parse(&options, argc, argv, &error)) {
+		options_done(&options);
+		return usage_error(error);
+	}
+	if (options.version) {
+		printf("virt-fleet %s\n", VIRT_FLEET_VERSION);
+		status = EXIT_SUCCESS;
+	} else if (options.dump_config) {
+		fputs(config_defaults_text(), stdout);
+		status = EXIT_SUCCESS;
+	} else {
+		status = run(&options);
+	}
+	options_done(&options);
+	return status;
+}

@@ -1,0 +1,73 @@
+#include "settle.h"
+
+#include "fleet/clock.h"
+#include "tui/cell.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+/* Long enough for the first full sample of a cold daemon. */
+#define FIRST_SAMPLE_MS 60000
+
+static bool
+host_settled(const struct host_snap *host, const struct settle_opts *opts)
+{
+	if (host->link == LINK_CONNECTING)
+		return false;
+	if (host->link != LINK_UP)
+		return true;
+	return host->listed && host->samples >= opts->samples && (!opts->facts || host->facts_complete);
+}
+
+static bool
+all_settled(const struct fleet_snap *snap, const struct settle_opts *opts)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (!host_settled(snap->hosts[i], opts))
+			return false;
+	return true;
+}
+
+const struct fleet_snap *
+settle(struct app *app, const struct settle_opts *opts)
+{
+	const struct config *config = app->opts.config;
+	int64_t timeout_ms = opts->timeout_ms
+				     ? opts->timeout_ms
+				     : config->connect_timeout_ms + config->call_timeout_ms + FIRST_SAMPLE_MS;
+	int64_t end = clock_now_us() + timeout_ms * 1000;
+	struct pollfd wait = { .fd = mailbox_fd(app->mailbox), .events = POLLIN };
+
+	for (;;) {
+		const struct fleet_snap *snap;
+		int64_t left = end - clock_now_us();
+
+		mailbox_take_mark(app->mailbox);
+		snap = fleet_snapshot(app->fleet);
+		if (left <= 0 || all_settled(snap, opts))
+			return snap;
+		fleet_snap_unref(snap);
+		poll(&wait, 1, (int)MIN(left / 1000 + 1, 1000));
+	}
+}
+
+unsigned
+settle_report(const struct fleet_snap *snap)
+{
+	int64_t now = clock_now_us();
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		const struct host_snap *host = snap->hosts[i];
+		g_autofree char *name = NULL, *why = NULL;
+
+		if (host_snap_fresh(host, now))
+			continue;
+		failed++;
+		name = text_harmless(host->name);
+		why = text_harmless(host->why ? host->why : "no answer in time");
+		fprintf(stderr, "virt-fleet: %s: %s: %s\n", name, link_state_word(host_snap_link(host, now)),
+			why);
+	}
+	return failed;
+}
