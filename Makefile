@@ -72,7 +72,7 @@ $(LIB): $(OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/obj/%.o: %.c $(B)/.ready
+$(B)/obj/%.o: %.c | $(B)/.ready
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(PKGFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -108,6 +108,96 @@ $(B)/libsupport.a: $(SUPPORT)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.SECONDARY:
+
+.PHONY: tests-unit tests-screen tests-integration tests-stress tests-fuzz tests-bench
+tests-unit: $(UNIT)
+tests-screen: $(SCREEN) $(BIN)
+tests-integration: $(INTEGRATION) $(BIN)
+tests-stress: $(STRESS)
+tests-fuzz: $(FUZZ)
+tests-bench: $(BENCH) $(BIN)
+
+# Criterion runs as many tests at once as there are processors; real daemons want to be alone.
+export CRITERION_JOBS ?= 2
+RUN = VIRT_FLEET=$(CURDIR)/$(BIN) tests/run
+
+.PHONY: check-unit check-screen check-integration check-stress
+check-unit: tests-unit ## unit tests
+	@$(RUN) unit $(UNIT)
+check-screen: tests-screen ## the real binary on a terminal of its own
+	@$(RUN) screen $(SCREEN)
+check-integration: tests-integration ## real sshd, libvirtd and QEMU on this machine
+	@CRITERION_JOBS=1 LIMIT=600 $(RUN) integration $(INTEGRATION)
+check-stress: tests-stress ## threads handing over, plain programs
+	@$(RUN) stress $(STRESS)
+
+.PHONY: check-layers check-headers check-globals check-format check-man check-static
+check-layers: ## who may include whom
+	@awk -f tests/layers.awk $(wildcard *.[ch] */*.[ch]) && echo "layers: 1 passed, 0 failed"
+check-headers: $(B)/.ready ## each header compiles alone
+	@for h in $(wildcard *.h */*.h tests/support/*.h); do \
+	    echo "#include \"$$h\"" | $(CC) $(CPPFLAGS) $(PKGFLAGS) $(CSTD) $(WARN) -Werror -fsyntax-only -x c - || exit 1; \
+	done; echo "headers: 1 passed, 0 failed"
+check-globals: $(BIN) ## no writable globals but those HACKING.md lists
+	@nm --defined-only $(OBJ) $(TOP) 2>/dev/null | awk '$$2 ~ /^[BDCbd]$$/ && $$3 !~ /^(\.|__|completed)/ {print $$3}' | \
+	    grep -vxF -f tests/globals.allowed; test $$? -eq 1 && echo "globals: 1 passed, 0 failed"
+check-format: ## clang-format 14
+	@clang-format-14 --dry-run -Werror $(wildcard *.c */*.c tests/*/*.c) && echo "format: 1 passed, 0 failed"
+check-man: ## the manual pages are valid mdoc
+	@mandoc -Tlint -W warning $(wildcard man/*.[1-9]) && echo "man: 1 passed, 0 failed"
+check-static: check-layers check-headers check-globals check-man
+
+.PHONY: check check-quick deps deps-build deps-ci
+deps: ## install what the build and the tests need
+	@.ci/deps test
+deps-build:
+	@.ci/deps build
+deps-ci:
+	@.ci/deps ci
+check-quick: all check-static check-unit check-screen ## before every commit
+check: ## install what is missing, build, and run every test that takes minutes
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-static check-unit check-screen check-stress check-integration
+
+.PHONY: check-asan check-tsan
+check-asan: ## units and screens under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory MODE=asan all tests-unit tests-screen tests-integration
+	@SAN=build/asan/san ASAN_OPTIONS=log_path=$(CURDIR)/build/asan/san:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
+	    $(MAKE) --no-print-directory MODE=asan check-unit check-screen
+check-tsan: ## thread hand-overs under ThreadSanitizer
+	@$(MAKE) --no-print-directory MODE=tsan tests-stress
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1 \
+	    $(MAKE) --no-print-directory MODE=tsan check-stress
+
+FUZZ_SECONDS ?= 20
+.PHONY: fuzz
+fuzz: ## each fuzzer for FUZZ_SECONDS
+	@$(MAKE) --no-print-directory MODE=fuzz tests-fuzz
+	@for f in $(notdir $(wildcard tests/fuzz/*.c)); do f=$${f%.c}; mkdir -p build/fuzz/corpus/$$f; \
+	    echo "  FUZZ  $$f"; \
+	    build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+	        -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$(ls -d tests/fuzz/seeds/$$f 2>/dev/null) \
+	        > build/fuzz/$$f.log 2>&1 || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
+	done; echo "fuzz: $(words $(wildcard tests/fuzz/*.c)) passed, 0 failed"
+
+.PHONY: demo
+demo: ## install what the build needs, build, and open the console on a simulated fleet
+	@$(MAKE) --no-print-directory deps-build
+	@$(MAKE) --no-print-directory all
+	@$(BIN) --demo
+
+.PHONY: install uninstall
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/virt-fleet
+	install -D -m 644 man/virt-fleet.1 $(DESTDIR)$(PREFIX)/share/man/man1/virt-fleet.1
+	install -D -m 644 man/virt-fleet.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/virt-fleet.yaml.5
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/virt-fleet $(DESTDIR)$(PREFIX)/share/man/man1/virt-fleet.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/virt-fleet.yaml.5
 
 .PHONY: clean
 clean: ## remove build/
