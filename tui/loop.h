@@ -14,6 +14,8 @@ void loop_free(struct loop *loop);
 
 /* READY is called when FD is readable or in error. FD stays the caller's. */
 void loop_add_fd(struct loop *loop, int fd, void (*ready)(void *ctx), void *ctx);
+/* Forgets FD; from any callback, its own too: READY is not called again. */
+void loop_remove_fd(struct loop *loop, int fd);
 /* SIGNAL must be blocked in all threads (signals_block() in main.c does that before the first one). */
 void loop_add_signal(struct loop *loop, int signal, void (*caught)(void *ctx, int signal), void *ctx);
 /* Calls TICK once at DUE_US (CLOCK_MONOTONIC) or later; one timer per ID (0..7), set again to move it; DUE_US 0 removes. */

@@ -1,5 +1,5 @@
 /*
- * term: the terminal – start, stop, paint, restore on a crash. The only file besides key.c that includes curses.
+ * term: the terminal – start, stop, paint, restore on a crash. The only file besides terminfo.c that includes curses.
  * UI thread only, but for term_restore().
  */
 #pragma once
