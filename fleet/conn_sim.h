@@ -12,7 +12,7 @@ struct sim_opts {
 	bool calm;           /* nothing crashes or goes away by itself and loads stand still: for golden screens */
 };
 
-/* Parses "HOSTSxVMS" ("" or NULL: 221x4780); CONFIG_ERROR_VALUE otherwise. */
+/* Parses "HOSTSxVMS" ("" or NULL: 221x4780) into *OPTS, seed and calm as by default; CONFIG_ERROR_VALUE otherwise. */
 bool sim_parse(const char *text, struct sim_opts *opts, GError **error);
 
 /* A world whose guests, loads, sites, tags and tenants follow from the seed; thread-safe. */

@@ -60,8 +60,7 @@ sim_parse(const char *text, struct sim_opts *opts, GError **error)
 			return false;
 		}
 	}
-	opts->hosts = hosts;
-	opts->vms = vms;
+	*opts = (struct sim_opts){ .hosts = hosts, .vms = vms };
 	return true;
 }
 
