@@ -87,12 +87,19 @@ sim_vm_active(const struct sim_vm *vm)
 	return vm->state == VM_STATE_RUNNING || vm->state == VM_STATE_STOPPING;
 }
 
+/* Neither the host nor a vCPU can be more than busy. */
+static double
+cpu_swing(const struct sim_host *host, const struct sim_vm *vm)
+{
+	return MIN((double)host->swing, 0.99 / (double)vm->util - 1);
+}
+
 double
 sim_vm_cpu_load(const struct sim_host *host, const struct sim_vm *vm, double t)
 {
 	if (!sim_vm_active(vm))
 		return vm->cpu_mark;
-	return sim_wave(sim_vm_bits(vm, 1), t, (double)host->swing) - vm->cpu_mark;
+	return sim_wave(sim_vm_bits(vm, 1), t, cpu_swing(host, vm)) - vm->cpu_mark;
 }
 
 double
