@@ -47,11 +47,11 @@ vm_valid(const struct sim_host *host, const struct sim_vm *vm, enum sample_depth
 	return depth == SAMPLE_FULL ? all : QUIET_RAWS;
 }
 
-/* RATE per load-second, in whole hundreds so that a calm world shows the same rate whenever it is sampled. */
+/* RATE per load-second, in whole tens: a whole number in each step of a calm world. */
 static uint64_t
 counter(double load, double rate)
 {
-	return (uint64_t)llround(load * 100 * ceil(rate / 100));
+	return (uint64_t)llround(load * 10 * ceil(rate / 10));
 }
 
 static void

@@ -18,9 +18,9 @@
 #define MAX_VMS         2000000
 #define HOSTS_PER_SITE  80
 
-/* In a calm world time moves in steps of this, and all rates are whole numbers per step: rates then come out the same
- * whenever the samples are taken. */
-#define CALM_STEP_US 10000
+/* In a calm world time moves in steps of this, and all rates are whole numbers per step (conn_sim_sample.c): they then
+ * come out the same whenever the samples are taken. */
+#define CALM_STEP_US 100000
 
 static const struct machine {
 	unsigned cpus, mem_gib;
@@ -174,7 +174,7 @@ vm_make_size(struct sim_vm *vm)
 {
 	const struct sim_role *role = sim_role(vm->role);
 	int span = role->mem_max - role->mem_min + 1;
-	int log = role->mem_min + (int)(pow(sim_unit(sim_vm_bits(vm, 22)), 1.3) * span);
+	int log = role->mem_min + (int)(sim_unit(sim_vm_bits(vm, 22)) * span);
 	int cpu_log = log - 1 + (int)(sim_vm_bits(vm, 23) % 3) - 1;
 
 	vm->mem_mib = 1024u << log;
@@ -242,23 +242,31 @@ host_fit_memory(struct sim_host *host)
 	}
 }
 
+/* The host's CPU use on average, 0..1, with all guests running or with those that do. */
+static double
+host_load(const struct sim_host *host, bool all)
+{
+	double used = 0;
+
+	for (unsigned i = 0; i < host->nvms; i++) {
+		const struct sim_vm *vm = &host->vms[i];
+
+		if (all || sim_vm_active(vm))
+			used += (double)vm->util * vm->vcpus;
+	}
+	return used / host->cpus;
+}
+
 /* Scales the guests' CPU use so that together they make the host's load. */
 static void
 host_fit_load(struct sim_host *host)
 {
-	double sum = 0, used = 0;
+	double scale = (double)host->load / host_load(host, true);
 
 	for (unsigned i = 0; i < host->nvms; i++)
-		sum += (double)host->vms[i].util * host->vms[i].vcpus;
-	for (unsigned i = 0; i < host->nvms; i++) {
-		struct sim_vm *vm = &host->vms[i];
-		double util = (double)vm->util * (double)host->load * host->cpus / sum;
-
-		vm->util = (float)CLAMP(util, 0.002, 0.96);
-		used += (double)vm->util * vm->vcpus;
-	}
-	host->load = (float)(used / host->cpus);
-	host->swing = host->sim->opts.calm ? 0 : (float)CLAMP(0.96 / (double)host->load - 1, 0.02, 0.95);
+		host->vms[i].util = (float)CLAMP((double)host->vms[i].util * scale, 0.002, 0.96);
+	if (!host->sim->opts.calm)
+		host->swing = (float)CLAMP(0.96 / host_load(host, true) - 1, 0.02, 0.95);
 }
 
 static void
@@ -292,7 +300,7 @@ host_make(struct sim *sim, struct sim_host *host, unsigned index)
 static double
 host_weight(const struct sim_host *host)
 {
-	return host->mem_mib * (0.5 + sim_unit(sim_mix(host->bits, 6)));
+	return host->mem_mib * (0.6 + 0.7 * sim_unit(sim_mix(host->bits, 6)));
 }
 
 /* Shares the guests out by weight, exactly as many as there are. */
@@ -346,6 +354,7 @@ host_fill(struct sim_host *host, unsigned first, uint16_t *numbers)
 	host_fit_load(host);
 	for (unsigned i = 0; i < host->nvms; i++)
 		vm_make_state(host, &host->vms[i]);
+	host->load = (float)host_load(host, false);
 }
 
 struct sim *

@@ -62,7 +62,7 @@ struct sim_host {
 	uint32_t mem_mib, dom0_mib;
 	int64_t rtt_us;
 	uint64_t bits;
-	float load;         /* mean CPU use if all guests run, 0..1 */
+	float load;         /* mean CPU use with the guests that run at first, 0..1 */
 	float swing;        /* how far its guests' loads go up and down without exceeding the host */
 	unsigned nvms;
 
