@@ -1,0 +1,430 @@
+/* A fleet over scripted connections: what can't be provoked with real daemons, or not so exactly. */
+#include "fleet/clock.h"
+#include "fleet/fleet.h"
+#include "tests/support/fake_conn.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <string.h>
+
+#define DEADLINE_MS 20000
+
+struct world {
+	struct config config;
+	struct fake *fake;
+	struct conn_factory factory;
+	struct mailbox *mailbox;
+	struct fleet *fleet;
+	struct job *job; /* the last that came back */
+};
+
+static void
+host_config_free(gpointer data)
+{
+	struct config_host *host = data;
+
+	g_free(host->name);
+	g_strfreev(host->tags);
+	g_hash_table_unref(host->labels);
+	g_free(host);
+}
+
+static struct world *
+world_new(unsigned hosts, bool once)
+{
+	struct world *world = g_new0(struct world, 1);
+
+	world->config = (struct config){
+		.hosts = g_ptr_array_new_with_free_func(host_config_free),
+		.interval_ms = 100,
+		.connect_timeout_ms = 5000,
+		.slow_ms = 300,
+		.call_timeout_ms = 1000,
+		.retry_min_ms = 20,
+		.retry_max_ms = 100,
+		.calls_per_second = 10,
+	};
+	for (unsigned i = 0; i < hosts; i++) {
+		struct config_host *host = g_new0(struct config_host, 1);
+
+		host->name = g_strdup_printf("host%u", i);
+		host->tags = g_new0(char *, 1);
+		host->labels = g_hash_table_new(g_str_hash, g_str_equal);
+		g_ptr_array_add(world->config.hosts, host);
+	}
+	world->fake = fake_new(hosts);
+	world->factory = fake_factory(world->fake);
+	world->mailbox = mailbox_new(16);
+	world->fleet = fleet_new(&(struct fleet_opts){ .config = &world->config,
+		.factory = &world->factory,
+		.mailbox = world->mailbox,
+		.once = once });
+	return world;
+}
+
+static void
+drop(struct message message)
+{
+	job_free(message.data);
+}
+
+static void
+world_free(struct world *world)
+{
+	mailbox_close(world->mailbox);
+	fleet_stop(world->fleet);
+	cr_assert(fleet_wait(world->fleet, DEADLINE_MS), "a host's thread did not end");
+	fleet_free(world->fleet);
+	mailbox_free(world->mailbox, drop);
+	fake_free(world->fake);
+	job_free(world->job);
+	g_ptr_array_unref(world->config.hosts);
+	g_free(world);
+}
+
+/* Waits on the mailbox until CHECK holds for host INDEX's newest snapshot. */
+static bool
+world_until(struct world *world, uint32_t index, bool (*check)(const struct host_snap *, const void *),
+	const void *ctx)
+{
+	struct pollfd wait = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
+	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
+	struct message message;
+
+	for (;;) {
+		const struct fleet_snap *snap;
+		bool ok;
+
+		mailbox_take_mark(world->mailbox);
+		while (mailbox_pop(world->mailbox, &message)) {
+			job_free(world->job);
+			world->job = message.data;
+		}
+		snap = fleet_snapshot(world->fleet);
+		ok = check(snap->hosts[index], ctx);
+		fleet_snap_unref(snap);
+		if (ok)
+			return true;
+		if (clock_now_us() > end)
+			return false;
+		poll(&wait, 1, 50);
+	}
+}
+
+static bool
+link_is(const struct host_snap *host, const void *link)
+{
+	return host->link == *(const enum link_state *)link;
+}
+
+static bool
+has_samples(const struct host_snap *host, const void *n)
+{
+	return host->link == LINK_UP && host->samples >= *(const unsigned *)n;
+}
+
+static bool
+is_listed_without_sample(const struct host_snap *host, const void *ctx)
+{
+	(void)ctx;
+	return host->listed && host->samples == 0;
+}
+
+static bool
+is_complete(const struct host_snap *host, const void *ctx)
+{
+	(void)ctx;
+	return host->facts_complete;
+}
+
+static bool
+looks_stale(const struct host_snap *host, const void *ctx)
+{
+	(void)ctx;
+	return host->listed && host_snap_link(host, clock_now_us()) == LINK_STALE;
+}
+
+static struct vm_sample
+running(uint8_t n, const char *name)
+{
+	struct vm_sample vm = { .name = (char *)(uintptr_t)name, .id = n, .state = VM_STATE_RUNNING };
+
+	fake_uuid(n, vm.uuid);
+	return vm;
+}
+
+Test(fleet, every_slot_is_there_before_the_first_answer)
+{
+	struct world *world = world_new(3, false);
+	const struct fleet_snap *snap = fleet_snapshot(world->fleet);
+
+	cr_assert_eq(snap->nhosts, 3);
+	for (size_t i = 0; i < 3; i++) {
+		cr_assert_eq(snap->hosts[i]->link, LINK_CONNECTING);
+		cr_assert(!snap->hosts[i]->listed);
+		cr_assert_eq(snap->hosts[i]->index, i);
+	}
+	cr_assert_str_eq(snap->hosts[2]->name, "host2");
+	fleet_snap_unref(snap);
+	world_free(world);
+}
+
+Test(fleet, names_come_before_the_slow_numbers)
+{
+	struct world *world = world_new(1, false);
+	struct vm_sample vm = running(1, "web");
+	struct fake_step steps[] = { { 0 }, { 0 }, { .hold = true } };
+	unsigned one = 1;
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fake_script(world->fake, 0, FAKE_SAMPLE, steps, G_N_ELEMENTS(steps));
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, is_listed_without_sample, NULL),
+		"the list must be shown while the first full sample is under way");
+	fake_release(world->fake, 0);
+	cr_assert(world_until(world, 0, has_samples, &one));
+	cr_assert(world_until(world, 0, is_complete, NULL));
+	world_free(world);
+}
+
+Test(fleet, a_hung_host_costs_the_others_nothing)
+{
+	struct world *world = world_new(4, false);
+	struct fake_step hang = { .hang = true };
+	unsigned many = 5;
+
+	fake_script_rest(world->fake, 0, FAKE_OPEN, &hang);
+	fake_script_rest(world->fake, 1, FAKE_SAMPLE, &hang);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 2, has_samples, &many));
+	cr_assert(world_until(world, 3, has_samples, &many));
+	cr_assert_eq(fake_seen(world->fake, 2).overlaps, 0);
+	world_free(world); /* and both hung ones end at once */
+}
+
+Test(fleet, a_hung_call_is_cut_said_and_tried_again_without_monitors)
+{
+	struct world *world = world_new(1, false);
+	struct vm_sample vm = running(1, "web");
+	struct fake_step steps[] = { { 0 }, { 0 }, { 0 }, { .hang = true } };
+	enum link_state timeout = LINK_TIMEOUT;
+	unsigned one = 1;
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fake_script(world->fake, 0, FAKE_SAMPLE, steps, G_N_ELEMENTS(steps));
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, looks_stale, NULL), "old numbers must be said to be old");
+	cr_assert(world_until(world, 0, link_is, &timeout), "and then the call is cut");
+	cr_assert_geq(fake_seen(world->fake, 0).cancels, 1);
+	cr_assert(world_until(world, 0, has_samples, &one), "it comes back by itself");
+	cr_assert(fake_seen(world->fake, 0).no_monitor,
+		"without asking the guests' monitors, of which one may be frozen");
+	world_free(world);
+}
+
+static const struct {
+	enum fleet_error code;
+	enum link_state link;
+} errors[] = {
+	{ FLEET_ERROR_NAME, LINK_NAME },
+	{ FLEET_ERROR_UNREACHABLE, LINK_UNREACHABLE },
+	{ FLEET_ERROR_REFUSED, LINK_REFUSED },
+	{ FLEET_ERROR_HOSTKEY_UNKNOWN, LINK_KEY_UNKNOWN },
+	{ FLEET_ERROR_HOSTKEY_CHANGED, LINK_KEY_CHANGED },
+	{ FLEET_ERROR_LOGIN, LINK_LOGIN },
+	{ FLEET_ERROR_NEEDS_SECRET, LINK_NEEDS_SECRET },
+	{ FLEET_ERROR_NO_SOCKET, LINK_NO_SOCKET },
+	{ FLEET_ERROR_DENIED, LINK_DENIED },
+	{ FLEET_ERROR_GONE, LINK_DAEMON_GONE },
+	{ FLEET_ERROR_PROTOCOL, LINK_DOWN },
+};
+
+Test(fleet, each_cause_has_its_state_and_its_words)
+{
+	struct world *world = world_new(G_N_ELEMENTS(errors), false);
+
+	for (uint32_t i = 0; i < G_N_ELEMENTS(errors); i++)
+		fake_script_rest(world->fake, i, FAKE_OPEN,
+			&(struct fake_step){ .code = errors[i].code, .error = "the far end's words" });
+	fleet_start(world->fleet);
+	for (uint32_t i = 0; i < G_N_ELEMENTS(errors); i++) {
+		const struct fleet_snap *snap;
+
+		cr_assert(world_until(world, i, link_is, &errors[i].link), "error %d", errors[i].code);
+		snap = fleet_snapshot(world->fleet);
+		cr_assert_str_eq(snap->hosts[i]->why, "the far end's words");
+		fleet_snap_unref(snap);
+	}
+	world_free(world);
+}
+
+Test(fleet, a_host_that_waits_for_a_decision_is_not_tried_until_poked)
+{
+	struct world *world = world_new(2, false);
+	struct fake_step unknown = { .code = FLEET_ERROR_HOSTKEY_UNKNOWN, .error = "unknown key" };
+	struct fake_step refused = { .code = FLEET_ERROR_REFUSED, .error = "refused" };
+	enum link_state waits = LINK_KEY_UNKNOWN, up = LINK_UP;
+
+	fake_script(world->fake, 0, FAKE_OPEN, &unknown, 1);
+	fake_script_rest(world->fake, 1, FAKE_OPEN, &refused);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &waits));
+	/* the other one is tried again and again meanwhile: time goes by */
+	cr_assert(fake_wait_count(world->fake, 1, FAKE_OPEN, 8, DEADLINE_MS));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_OPEN), 1);
+	fleet_poke(world->fleet, 0);
+	cr_assert(world_until(world, 0, link_is, &up));
+	world_free(world);
+}
+
+Test(fleet, a_lost_host_keeps_its_guests_and_comes_back)
+{
+	struct world *world = world_new(1, false);
+	struct vm_sample vm = running(1, "web");
+	struct fake_step lost = { .code = FLEET_ERROR_GONE, .error = "end of file" };
+	struct fake_step refused[] = { { 0 }, { .code = FLEET_ERROR_REFUSED, .error = "refused" } };
+	enum link_state gone = LINK_REFUSED;
+	const struct fleet_snap *snap;
+	unsigned three = 3;
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fake_script(world->fake, 0, FAKE_OPEN, refused, 2);
+	fake_script(world->fake, 0, FAKE_SAMPLE, (struct fake_step[]){ { 0 }, { 0 }, { 0 }, lost }, 4);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &gone));
+	snap = fleet_snapshot(world->fleet);
+	cr_assert_eq(snap->hosts[0]->nvms, 1, "what was known stays, with its age");
+	cr_assert(!host_snap_fresh(snap->hosts[0], clock_now_us()), "but counts as unknown");
+	fleet_snap_unref(snap);
+	cr_assert(world_until(world, 0, has_samples, &three));
+	world_free(world);
+}
+
+Test(fleet, an_event_samples_at_once)
+{
+	struct world *world = world_new(1, false);
+	struct vm_sample vms[] = { running(1, "web"), running(2, "new") };
+	unsigned one = 1, before;
+
+	world->config.interval_ms = 3600 * 1000;
+	fake_set_vms(world->fake, 0, vms, 1);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, has_samples, &one));
+	cr_assert(world_until(world, 0, is_complete, NULL));
+	before = fake_count(world->fake, 0, FAKE_SAMPLE);
+	fake_set_vms(world->fake, 0, vms, 2);
+	cr_assert(fake_emit(world->fake, 0, CONN_EVENT_STARTED, vms[1].uuid));
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, before + 1, DEADLINE_MS));
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_VM_FACTS, 2, DEADLINE_MS), "its facts are read, too");
+	world_free(world);
+}
+
+static bool
+act_run(struct job *job, struct conn *conn, GError **error)
+{
+	return conn->ops->act(conn, job->target.uuid, job->act, error);
+}
+
+static struct job *
+stop_job(uint32_t host)
+{
+	struct job *job = job_new();
+
+	job->target.host = host;
+	fake_uuid(9, job->target.uuid);
+	job->verb = "stop";
+	job->run = act_run;
+	job->act = VM_ACT_DESTROY;
+	return job;
+}
+
+static bool
+job_is_back(const struct host_snap *host, const void *job)
+{
+	(void)host;
+	return *(struct job *const *)job != NULL;
+}
+
+Test(fleet, a_job_runs_on_its_host_and_comes_back)
+{
+	struct world *world = world_new(2, false);
+	enum link_state up = LINK_UP;
+	struct fake_seen seen;
+
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 1, link_is, &up));
+	fleet_submit(world->fleet, stop_job(1));
+	cr_assert(world_until(world, 1, job_is_back, &world->job));
+	cr_assert_eq(world->job->state, JOB_DONE);
+	seen = fake_seen(world->fake, 1);
+	cr_assert_eq(seen.act, VM_ACT_DESTROY);
+	cr_assert_eq(memcmp(seen.act_uuid, world->job->target.uuid, UUID_LEN), 0);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 0);
+	cr_assert_eq(fleet_jobs_pending(world->fleet), 0);
+	world_free(world);
+}
+
+Test(fleet, a_job_for_a_lost_host_fails_with_the_reason)
+{
+	struct world *world = world_new(1, false);
+	enum link_state denied = LINK_DENIED;
+
+	fake_script_rest(world->fake, 0, FAKE_OPEN,
+		&(struct fake_step){ .code = FLEET_ERROR_DENIED, .error = "polkit says no" });
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &denied));
+	fleet_submit(world->fleet, stop_job(0));
+	cr_assert(world_until(world, 0, job_is_back, &world->job));
+	cr_assert_eq(world->job->state, JOB_FAILED);
+	cr_assert_not_null(strstr(world->job->error, "polkit says no"), "%s", world->job->error);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 0);
+	world_free(world);
+}
+
+Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
+{
+	struct world *world = world_new(1, false);
+	enum link_state up = LINK_UP;
+
+	fake_script(world->fake, 0, FAKE_ACT, &(struct fake_step){ .hang = true }, 1);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &up));
+	fleet_submit(world->fleet, stop_job(0));
+	cr_assert(world_until(world, 0, job_is_back, &world->job));
+	cr_assert_eq(world->job->state, JOB_FAILED);
+	cr_assert_not_null(strstr(world->job->error, "outcome is unknown"), "%s", world->job->error);
+	cr_assert(world_until(world, 0, link_is, &up), "and the host comes back");
+	world_free(world);
+}
+
+Test(fleet, visible_guests_are_told_to_the_connection)
+{
+	struct world *world = world_new(1, false);
+	uint8_t uuid[1][UUID_LEN];
+	unsigned one = 1, before;
+
+	fake_uuid(5, uuid[0]);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, has_samples, &one));
+	fleet_watch(world->fleet, 0, (const uint8_t(*)[UUID_LEN])uuid, 1);
+	before = fake_count(world->fake, 0, FAKE_SAMPLE);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, before + 2, DEADLINE_MS));
+	cr_assert_eq(fake_seen(world->fake, 0).nvisible, 1);
+	cr_assert_eq(memcmp(fake_seen(world->fake, 0).visible, uuid[0], UUID_LEN), 0);
+	world_free(world);
+}
+
+Test(fleet, once_means_once)
+{
+	struct world *world = world_new(2, true);
+	struct fake_step refused = { .code = FLEET_ERROR_REFUSED, .error = "refused" };
+	enum link_state gone = LINK_REFUSED;
+	unsigned many = 6;
+
+	fake_script_rest(world->fake, 0, FAKE_OPEN, &refused);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &gone));
+	cr_assert(world_until(world, 1, has_samples, &many));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_OPEN), 1);
+	world_free(world);
+}
