@@ -170,7 +170,7 @@ check-asan: ## units and screens under AddressSanitizer and UBSan
 	    $(MAKE) --no-print-directory MODE=asan check-unit check-screen
 check-tsan: ## thread hand-overs under ThreadSanitizer
 	@$(MAKE) --no-print-directory MODE=tsan tests-stress
-	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1 \
+	@G_SLICE=always-malloc TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1 \
 	    $(MAKE) --no-print-directory MODE=tsan check-stress
 
 FUZZ_SECONDS ?= 20

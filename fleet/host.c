@@ -199,7 +199,7 @@ static void
 host_publish_sample(
 	struct host *host, struct host_sample *sample, enum sample_depth depth, int64_t took_us, bool warming)
 {
-	struct host_snap link = *host->snap;
+	struct host_snap link = host_snap_skeleton(host->snap);
 
 	if (host->snap->link != LINK_UP)
 		host->link_since_us = clock_now_us();

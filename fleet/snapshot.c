@@ -376,11 +376,23 @@ host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t n
 	return snap;
 }
 
+static_assert(offsetof(struct host_snap, refs) == 0, "host_snap_skeleton() copies all behind the count");
+
+struct host_snap
+host_snap_skeleton(const struct host_snap *snap)
+{
+	const size_t behind = sizeof snap->refs;
+	struct host_snap skeleton = { .refs = 0 };
+
+	memcpy((char *)&skeleton + behind, (const char *)snap + behind, sizeof skeleton - behind);
+	return skeleton;
+}
+
 const struct host_snap *
 host_snap_with_link(const struct host_snap *snap, enum link_state link, const char *why, int64_t since_us,
 	int64_t retry_us)
 {
-	struct host_snap skeleton = *snap;
+	struct host_snap skeleton = host_snap_skeleton(snap);
 
 	skeleton.link = link;
 	skeleton.why = why;

@@ -23,6 +23,10 @@ void fleet_snap_unref(const struct fleet_snap *snap);
  * the sums over guests (HOST_VMS …) are computed. One reference for the caller. Any thread. */
 const struct host_snap *host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t nvms);
 
+/* A skeleton for the snapshot that follows SNAP: all its scalar fields and borrowed pointers, but not the count of
+ * references, which other threads may be changing. Any thread. */
+struct host_snap host_snap_skeleton(const struct host_snap *snap);
+
 /* The same snapshot with another link state and reason (the guests stay, with their age). One reference. */
 const struct host_snap *host_snap_with_link(const struct host_snap *snap, enum link_state link, const char *why,
                                             int64_t since_us, int64_t retry_us);

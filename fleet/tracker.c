@@ -325,7 +325,7 @@ tracker_knows_host(const struct tracker *tracker)
 const struct host_snap *
 tracker_with_facts(const struct tracker *tracker, const struct host_snap *old)
 {
-	struct host_snap skeleton = *old;
+	struct host_snap skeleton = host_snap_skeleton(old);
 	g_autofree struct vm *vms = g_memdup2(old->vms, old->nvms * sizeof(struct vm));
 
 	for (size_t i = 0; i < old->nvms; i++) {

@@ -38,7 +38,7 @@ struct step {
 static const struct vm *
 scene_step(struct scene *scene, struct step step)
 {
-	struct host_snap link = *scene->snap;
+	struct host_snap link = host_snap_skeleton(scene->snap);
 	struct host_sample sample;
 	struct vm_sample vm = {
 		.name = g_strdup("web"), .uuid = { 1 }, .state = step.state, .taken_us = step.vm_us
