@@ -1,0 +1,120 @@
+#include "fleet/capsxml.h"
+
+#include "fleet/xmlread.h"
+
+static uint64_t
+bytes_of(struct _xmlNode *node, const char *unit_attr, uint64_t number)
+{
+	static const struct {
+		const char *unit;
+		uint64_t bytes;
+	} units[] = {
+		{ "b", 1 }, { "bytes", 1 }, { "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 },
+	};
+	g_autofree char *unit = xmlread_attr(node, unit_attr);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+		if (g_strcmp0(unit, units[i].unit) == 0)
+			return number * units[i].bytes;
+	return number * 1024; /* libvirt's own default */
+}
+
+/* Each cell lists its CPUs with the socket they sit in. <topology sockets=> counts per cell and lies on odd machines. */
+static int
+count_sockets(struct _xmlNode *cells)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (struct _xmlNode *cell = xmlread_child(cells, "cell"); cell; cell = xmlread_next(cell)) {
+		struct _xmlNode *cpus = xmlread_child(cell, "cpus");
+
+		for (struct _xmlNode *cpu = xmlread_child(cpus, "cpu"); cpu; cpu = xmlread_next(cpu)) {
+			char *socket = xmlread_attr(cpu, "socket_id");
+
+			if (socket)
+				g_hash_table_add(seen, socket);
+		}
+	}
+	return (int)g_hash_table_size(seen);
+}
+
+static void
+read_cells(struct _xmlNode *cells, struct capsxml *caps)
+{
+	caps->cells = g_new0(struct numa_cell, xmlread_count(cells, "cell"));
+	for (struct _xmlNode *node = xmlread_child(cells, "cell"); node; node = xmlread_next(node)) {
+		struct numa_cell *cell = &caps->cells[caps->ncells++];
+		struct _xmlNode *memory = xmlread_child(node, "memory");
+
+		cell->id = (int)xmlread_attr_number(node, "id");
+		cell->mem_bytes = bytes_of(memory, "unit", xmlread_number(memory));
+		cell->ncpus = (int)xmlread_attr_number(xmlread_child(node, "cpus"), "num");
+	}
+}
+
+static void
+read_cpu(struct _xmlNode *cpu, struct capsxml *caps)
+{
+	struct _xmlNode *topology = xmlread_child(cpu, "topology");
+
+	caps->arch = xmlread_text(xmlread_child(cpu, "arch"));
+	caps->cpu_model = xmlread_text(xmlread_child(cpu, "model"));
+	caps->sockets = (int)xmlread_attr_number(topology, "sockets");
+	caps->cores = (int)xmlread_attr_number(topology, "cores");
+	caps->threads = (int)xmlread_attr_number(topology, "threads");
+	for (struct _xmlNode *pages = xmlread_child(cpu, "pages"); pages; pages = xmlread_next(pages)) {
+		uint64_t bytes = bytes_of(pages, "unit", xmlread_attr_number(pages, "size"));
+
+		if (bytes > 0 && (caps->page_bytes == 0 || bytes < caps->page_bytes))
+			caps->page_bytes = bytes;
+	}
+}
+
+static bool
+has_kvm(struct _xmlNode *root)
+{
+	for (struct _xmlNode *guest = xmlread_child(root, "guest"); guest; guest = xmlread_next(guest)) {
+		struct _xmlNode *domain = xmlread_child(xmlread_child(guest, "arch"), "domain");
+
+		for (; domain; domain = xmlread_next(domain))
+			if (xmlread_attr_is(domain, "type", "kvm"))
+				return true;
+	}
+	return false;
+}
+
+bool
+capsxml_parse(const char *xml, size_t len, struct capsxml *out, GError **error)
+{
+	struct _xmlDoc *doc = xmlread_parse(xml, len, "capabilities", error);
+
+	if (!doc)
+		return false;
+
+	struct _xmlNode *root = xmlread_root(doc);
+	struct _xmlNode *host = xmlread_child(root, "host");
+	struct _xmlNode *cells = xmlread_child(xmlread_child(host, "topology"), "cells");
+	struct capsxml caps = { 0 };
+	int sockets = count_sockets(cells);
+
+	caps.uuid = xmlread_text(xmlread_child(host, "uuid"));
+	read_cpu(xmlread_child(host, "cpu"), &caps);
+	read_cells(cells, &caps);
+	if (sockets > 0)
+		caps.sockets = sockets;
+	caps.live_migration = xmlread_child(xmlread_child(host, "migration_features"), "live") != NULL;
+	caps.kvm = has_kvm(root);
+	xmlread_free(doc);
+	*out = caps;
+	return true;
+}
+
+void
+capsxml_done(struct capsxml *caps)
+{
+	g_free(caps->uuid);
+	g_free(caps->arch);
+	g_free(caps->cpu_model);
+	g_free(caps->cells);
+	*caps = (struct capsxml){ 0 };
+}

@@ -1,0 +1,293 @@
+#include "fleet/conn_libvirt_impl.h"
+
+#include "fleet/clock.h"
+#include "fleet/error.h"
+#include "fleet/virerror.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#define KEEPALIVE_COUNT 3
+
+/* ---- errors ---- */
+
+static bool
+is_link_error(enum fleet_error class)
+{
+	g_autoptr(GError) probe = g_error_new_literal(FLEET_ERROR, (int)class, "");
+
+	return fleet_error_is_link(probe);
+}
+
+bool
+libvirt_ready(struct libvirt *lv, GError **error)
+{
+	if (atomic_load(&lv->cancelled)) {
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled");
+		return false;
+	}
+	if (!lv->vir || lv->link_lost) {
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_GONE, "the connection has ended");
+		return false;
+	}
+	return true;
+}
+
+bool
+libvirt_fail(struct libvirt *lv, GError **error, const char *doing)
+{
+	if (is_link_error(virerror_last()))
+		lv->link_lost = true;
+	if (atomic_load(&lv->cancelled)) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "%s: cancelled", doing);
+		return false;
+	}
+	if (lv->link_lost && hook_closed_by_keepalive(lv->hook)) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "%s: no answer to keepalive messages", doing);
+		return false;
+	}
+	return virerror_set(error, doing);
+}
+
+bool
+libvirt_lost(struct libvirt *lv, GError **error, const char *doing)
+{
+	if (!is_link_error(virerror_last()))
+		return false;
+	libvirt_fail(lv, error, doing);
+	return true;
+}
+
+bool
+libvirt_unsupported(void)
+{
+	return virerror_last() == FLEET_ERROR_UNSUPPORTED || virGetLastErrorCode() == VIR_ERR_INVALID_ARG;
+}
+
+/* ---- open ---- */
+
+static void
+report(const struct libvirt *lv, enum conn_step step, bool ok, int64_t since_us, const char *text)
+{
+	if (lv->listener.step)
+		lv->listener.step(lv->listener.ctx, step, ok, clock_now_us() - since_us, text);
+}
+
+/* What to ask the daemon for when only the host or the socket says which driver it is. */
+static const char *
+default_path(const char *driver)
+{
+	static const struct {
+		const char *driver, *path;
+	} paths[] = {
+		{ "test", "/default" },
+		{ "bhyve", "/system" },
+		{ "esx", "/" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		if (g_str_equal(driver, paths[i].driver))
+			return paths[i].path;
+	return "/system";
+}
+
+/* The URI for a daemon that listens at the local end of the tunnel. With libvirtd's socket and no driver named, the
+ * remote driver has the daemon find one. */
+static char *
+tunnel_uri(const struct hostspec *spec, const char *used_driver, const char *local_path)
+{
+	bool found_out = g_str_equal(spec->driver, "auto");
+	const char *driver = found_out ? used_driver : spec->driver;
+	g_autofree char *socket = g_uri_escape_string(local_path, "/", FALSE);
+
+	if (!driver)
+		return g_strdup_printf("remote+unix:///?socket=%s", socket);
+
+	const char *path = spec->path ? spec->path : default_path(driver);
+	g_autofree char *escaped = g_uri_escape_string(path, "/", FALSE);
+	return g_strdup_printf("%s+unix://%s?socket=%s", driver, escaped, socket);
+}
+
+/* The URI to open, after the tunnel was made where one is needed. */
+static char *
+reach(struct libvirt *lv, GError **error)
+{
+	g_autofree char *local_path = NULL, *used_driver = NULL;
+
+	if (!lv->tunnel) {
+		lv->via = g_strdup("direct");
+		return g_strdup(lv->spec->uri);
+	}
+	if (!tunnel_connect(lv->tunnel, &lv->listener, error))
+		return NULL;
+	if (!tunnel_open_daemon(lv->tunnel, lv->spec->driver, lv->spec->socket, lv->opts.readonly, &lv->listener,
+		    &local_path, &lv->via, &used_driver, error))
+		return NULL;
+	return tunnel_uri(lv->spec, used_driver, local_path);
+}
+
+/* Two steps fail in one call: the error tells whether the daemon refuses us or isn't there. */
+static bool
+open_failed(struct libvirt *lv, int64_t since_us, GError **error)
+{
+	g_autoptr(GError) mine = NULL;
+	g_autofree char *why = NULL;
+
+	libvirt_fail(lv, &mine, "open libvirt");
+	if (g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_GONE) && lv->tunnel && !tunnel_alive(lv->tunnel, &why) &&
+		why) {
+		g_autofree char *with_why = g_strdup_printf("%s (%s)", mine->message, why);
+
+		g_free(mine->message);
+		mine->message = g_steal_pointer(&with_why);
+	}
+	bool denied = g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_DENIED);
+	report(lv, CONN_STEP_LIBVIRT, denied, since_us, denied ? NULL : mine->message);
+	if (denied)
+		report(lv, CONN_STEP_PERMISSION, false, since_us, mine->message);
+	g_propagate_error(error, g_steal_pointer(&mine));
+	return false;
+}
+
+static enum libvirt_driver
+driver_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		enum libvirt_driver driver;
+	} drivers[] = {
+		{ "QEMU", DRIVER_QEMU },
+		{ "Xen", DRIVER_XEN },
+		{ "LXC", DRIVER_LXC },
+		{ "TEST", DRIVER_TEST },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(drivers); i++)
+		if (g_ascii_strcasecmp(type, drivers[i].type) == 0)
+			return drivers[i].driver;
+	return DRIVER_OTHER;
+}
+
+/* A daemon with access control lets everybody in and refuses the first question. */
+static bool
+ask_permission(struct libvirt *lv, GError **error)
+{
+	int64_t since_us = clock_now_us();
+	g_autoptr(GError) mine = NULL;
+	const char *type = virConnectGetType(lv->vir);
+
+	if (!type) {
+		libvirt_fail(lv, &mine, "ask for the driver");
+		report(lv, CONN_STEP_PERMISSION, false, since_us, mine->message);
+		g_propagate_error(error, g_steal_pointer(&mine));
+		return false;
+	}
+	lv->type = g_strdup(type);
+	lv->driver = driver_of(type);
+	report(lv, CONN_STEP_PERMISSION, true, since_us, lv->opts.readonly ? "read only" : "read and write");
+	return true;
+}
+
+static bool
+libvirt_open(struct conn *conn, GError **error)
+{
+	struct libvirt *lv = libvirt_of(conn);
+	g_autofree char *uri = reach(lv, error);
+	int64_t since_us = clock_now_us();
+
+	if (!uri)
+		return false;
+	lv->vir = lv->opts.readonly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
+	if (!lv->vir)
+		return open_failed(lv, since_us, error);
+	report(lv, CONN_STEP_LIBVIRT, true, since_us, lv->via);
+
+	/* drivers without a daemon and daemons without keepalive refuse: nothing to be done */
+	if (lv->opts.keepalive_ms > 0)
+		virConnectSetKeepAlive(lv->vir, (int)((lv->opts.keepalive_ms + 999) / 1000), KEEPALIVE_COUNT);
+	if (!ask_permission(lv, error))
+		return false;
+	hook_attach(lv);
+	return libvirt_ready(lv, error);
+}
+
+/* ---- cancel, free ---- */
+
+/* With a tunnel this ends everything: libvirt sees its socket close. Without one there is nothing of ours to cut: a
+ * local driver doesn't block, and a daemon that hangs behind a direct URI is given up by keepalive. */
+static void
+libvirt_cancel(struct conn *conn)
+{
+	struct libvirt *lv = libvirt_of(conn);
+
+	atomic_store(&lv->cancelled, true);
+	if (lv->tunnel)
+		tunnel_cancel(lv->tunnel);
+}
+
+static bool
+is_healthy(struct libvirt *lv)
+{
+	return !atomic_load(&lv->cancelled) && !lv->link_lost && virConnectIsAlive(lv->vir) != 0;
+}
+
+/* Deregistering and closing are RPCs, which would wait for a peer that doesn't answer: then the link is cut first. */
+static void
+close_connection(struct libvirt *lv)
+{
+	if (!is_healthy(lv) && lv->tunnel)
+		tunnel_cancel(lv->tunnel);
+	guests_done(lv);
+	hook_detach(lv);
+	virConnectClose(lv->vir);
+}
+
+static void
+libvirt_free(struct conn *conn)
+{
+	struct libvirt *lv = libvirt_of(conn);
+
+	if (lv->vir)
+		close_connection(lv);
+	else
+		guests_done(lv);
+	hook_free(lv->hook);
+	tunnel_unref(lv->tunnel);
+	hostspec_free(lv->spec);
+	capsxml_done(&lv->caps);
+	g_free(lv->type);
+	g_free(lv->via);
+	g_free(lv);
+}
+
+static const struct conn_ops libvirt_ops = {
+	.name = "libvirt",
+	.open = libvirt_open,
+	.sample = libvirt_sample,
+	.host_facts = libvirt_host_facts,
+	.vm_facts = libvirt_vm_facts,
+	.vm_xml = libvirt_vm_xml,
+	.act = libvirt_act,
+	.can = libvirt_can,
+	.cancel = libvirt_cancel,
+	.free = libvirt_free,
+};
+
+struct conn *
+conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *spec, uint32_t index,
+	const struct conn_listener *listener)
+{
+	struct libvirt *lv = g_new0(struct libvirt, 1);
+
+	lv->conn.ops = &libvirt_ops;
+	lv->opts = *opts;
+	lv->spec = hostspec_copy(spec);
+	if (listener)
+		lv->listener = *listener;
+	if (spec->transport == TRANSPORT_SSH)
+		lv->tunnel = tunnel_new(opts->tunnels, spec, index);
+	lv->hook = hook_new(&lv->listener);
+	guests_init(lv);
+	return &lv->conn;
+}

@@ -1,0 +1,289 @@
+#include "fleet/conn_libvirt_impl.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <pthread.h>
+#include <string.h>
+
+/* The callbacks' own object, shared with libvirt by reference: libvirt may free a callback later than its connection. */
+struct hook {
+	gint refs; /* atomic */
+	struct conn_listener listener; /* constant */
+	pthread_mutex_t lock;
+	pthread_cond_t idle;
+	unsigned calling;  /* callbacks under way; guarded by lock, like all below */
+	bool muted;
+	bool by_keepalive; /* why the link ended */
+	bool list_changed;
+	GArray *changed;   /* uint8_t[UUID_LEN] */
+	GArray *ids;       /* int: registered callbacks; the connection's thread only */
+};
+
+struct hook *
+hook_new(const struct conn_listener *listener)
+{
+	struct hook *hook = g_new0(struct hook, 1);
+
+	hook->refs = 1;
+	hook->listener = *listener;
+	pthread_mutex_init(&hook->lock, NULL);
+	pthread_cond_init(&hook->idle, NULL);
+	hook->changed = g_array_new(FALSE, FALSE, UUID_LEN);
+	hook->ids = g_array_new(FALSE, FALSE, sizeof(int));
+	return hook;
+}
+
+static void *
+hook_ref(struct hook *hook)
+{
+	g_atomic_int_inc(&hook->refs);
+	return hook;
+}
+
+static void
+hook_unref(void *opaque)
+{
+	struct hook *hook = opaque;
+
+	if (!g_atomic_int_dec_and_test(&hook->refs))
+		return;
+	g_array_unref(hook->changed);
+	g_array_unref(hook->ids);
+	pthread_cond_destroy(&hook->idle);
+	pthread_mutex_destroy(&hook->lock);
+	g_free(hook);
+}
+
+void
+hook_free(struct hook *hook)
+{
+	pthread_mutex_lock(&hook->lock);
+	hook->muted = true;
+	while (hook->calling > 0)
+		pthread_cond_wait(&hook->idle, &hook->lock);
+	pthread_mutex_unlock(&hook->lock);
+	hook_unref(hook);
+}
+
+GArray *
+hook_take_changed(struct hook *hook, bool *list)
+{
+	GArray *fresh = g_array_new(FALSE, FALSE, UUID_LEN);
+
+	pthread_mutex_lock(&hook->lock);
+	GArray *changed = hook->changed;
+	hook->changed = fresh;
+	*list = hook->list_changed;
+	hook->list_changed = false;
+	pthread_mutex_unlock(&hook->lock);
+	return changed;
+}
+
+bool
+hook_closed_by_keepalive(struct hook *hook)
+{
+	pthread_mutex_lock(&hook->lock);
+	bool by_keepalive = hook->by_keepalive;
+	pthread_mutex_unlock(&hook->lock);
+	return by_keepalive;
+}
+
+/* ---- callbacks, event thread ---- */
+
+/* The listener is called without our lock: it has its own. */
+static void
+tell(struct hook *hook, const struct conn_event *event)
+{
+	if (hook->listener.event)
+		hook->listener.event(hook->listener.ctx, event);
+
+	pthread_mutex_lock(&hook->lock);
+	if (--hook->calling == 0)
+		pthread_cond_broadcast(&hook->idle);
+	pthread_mutex_unlock(&hook->lock);
+}
+
+static void
+guest_event(struct hook *hook, virDomainPtr dom, enum conn_event_kind kind, const char *detail)
+{
+	struct conn_event event = { .kind = kind, .detail = detail };
+
+	virDomainGetUUID(dom, event.uuid); /* reads the object in our memory, asks nobody */
+	pthread_mutex_lock(&hook->lock);
+	bool muted = hook->muted;
+	if (!muted) {
+		hook->calling++;
+		g_array_append_val(hook->changed, event.uuid);
+		if (kind == CONN_EVENT_DEFINED || kind == CONN_EVENT_UNDEFINED)
+			hook->list_changed = true;
+	}
+	pthread_mutex_unlock(&hook->lock);
+	if (!muted)
+		tell(hook, &event);
+}
+
+static const char *const started_details[] = {
+	[VIR_DOMAIN_EVENT_STARTED_BOOTED] = "booted",
+	[VIR_DOMAIN_EVENT_STARTED_MIGRATED] = "migrated here",
+	[VIR_DOMAIN_EVENT_STARTED_RESTORED] = "restored",
+	[VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT] = "from snapshot",
+	[VIR_DOMAIN_EVENT_STARTED_WAKEUP] = "woken up",
+};
+static const char *const suspended_details[] = {
+	[VIR_DOMAIN_EVENT_SUSPENDED_PAUSED] = "paused",
+	[VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED] = "migrating",
+	[VIR_DOMAIN_EVENT_SUSPENDED_IOERROR] = "I/O error",
+	[VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG] = "watchdog",
+	[VIR_DOMAIN_EVENT_SUSPENDED_RESTORED] = "restored",
+	[VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT] = "from snapshot",
+	[VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR] = "failed call",
+	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY] = "post-copy migration",
+	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED] = "post-copy migration failed",
+};
+static const char *const resumed_details[] = {
+	[VIR_DOMAIN_EVENT_RESUMED_UNPAUSED] = "resumed",
+	[VIR_DOMAIN_EVENT_RESUMED_MIGRATED] = "migrated",
+	[VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT] = "from snapshot",
+	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY] = "post-copy migration",
+	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED] = "post-copy migration failed",
+};
+static const char *const stopped_details[] = {
+	[VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN] = "shut down",
+	[VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = "forced off",
+	[VIR_DOMAIN_EVENT_STOPPED_CRASHED] = "crashed",
+	[VIR_DOMAIN_EVENT_STOPPED_MIGRATED] = "migrated away",
+	[VIR_DOMAIN_EVENT_STOPPED_SAVED] = "saved",
+	[VIR_DOMAIN_EVENT_STOPPED_FAILED] = "failed",
+	[VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT] = "from snapshot",
+};
+
+#define DETAILS(table) table, G_N_ELEMENTS(table)
+
+static const struct {
+	enum conn_event_kind kind;
+	const char *const *details;
+	size_t ndetails;
+} lifecycle[] = {
+	[VIR_DOMAIN_EVENT_DEFINED] = { CONN_EVENT_DEFINED, NULL, 0 },
+	[VIR_DOMAIN_EVENT_UNDEFINED] = { CONN_EVENT_UNDEFINED, NULL, 0 },
+	[VIR_DOMAIN_EVENT_STARTED] = { CONN_EVENT_STARTED, DETAILS(started_details) },
+	[VIR_DOMAIN_EVENT_SUSPENDED] = { CONN_EVENT_SUSPENDED, DETAILS(suspended_details) },
+	[VIR_DOMAIN_EVENT_RESUMED] = { CONN_EVENT_RESUMED, DETAILS(resumed_details) },
+	[VIR_DOMAIN_EVENT_STOPPED] = { CONN_EVENT_STOPPED, DETAILS(stopped_details) },
+	[VIR_DOMAIN_EVENT_SHUTDOWN] = { CONN_EVENT_SHUTDOWN, NULL, 0 },
+	[VIR_DOMAIN_EVENT_PMSUSPENDED] = { CONN_EVENT_PMSUSPENDED, NULL, 0 },
+	[VIR_DOMAIN_EVENT_CRASHED] = { CONN_EVENT_CRASHED, NULL, 0 },
+};
+
+static int
+on_lifecycle(virConnectPtr vir, virDomainPtr dom, int event, int detail, void *opaque)
+{
+	(void)vir;
+	if (event < 0 || (size_t)event >= G_N_ELEMENTS(lifecycle)) {
+		guest_event(opaque, dom, CONN_EVENT_CHANGED, NULL);
+		return 0;
+	}
+	bool known = detail >= 0 && (size_t)detail < lifecycle[event].ndetails;
+	guest_event(opaque, dom, lifecycle[event].kind, known ? lifecycle[event].details[detail] : NULL);
+	return 0;
+}
+
+static void
+on_tunable(virConnectPtr vir, virDomainPtr dom, virTypedParameterPtr params, int nparams, void *opaque)
+{
+	(void)vir, (void)params, (void)nparams;
+	guest_event(opaque, dom, CONN_EVENT_CHANGED, "tuned");
+}
+
+static void
+on_device_added(virConnectPtr vir, virDomainPtr dom, const char *alias, void *opaque)
+{
+	(void)vir, (void)alias;
+	guest_event(opaque, dom, CONN_EVENT_CHANGED, "device added");
+}
+
+static void
+on_device_removed(virConnectPtr vir, virDomainPtr dom, const char *alias, void *opaque)
+{
+	(void)vir, (void)alias;
+	guest_event(opaque, dom, CONN_EVENT_CHANGED, "device removed");
+}
+
+static void
+on_metadata(virConnectPtr vir, virDomainPtr dom, int type, const char *uri, void *opaque)
+{
+	(void)vir, (void)type, (void)uri;
+	guest_event(opaque, dom, CONN_EVENT_CHANGED, "metadata");
+}
+
+static void
+on_close(virConnectPtr vir, int reason, void *opaque)
+{
+	static const struct conn_event closed = { .kind = CONN_EVENT_CLOSED };
+	struct hook *hook = opaque;
+
+	(void)vir;
+	pthread_mutex_lock(&hook->lock);
+	bool muted = hook->muted;
+	hook->by_keepalive = reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE;
+	if (!muted)
+		hook->calling++;
+	pthread_mutex_unlock(&hook->lock);
+	if (!muted)
+		tell(hook, &closed);
+}
+
+/* ---- registering ---- */
+
+/* Drivers take any event and never fire the ones they don't have, so each costs a round trip: only where it is emitted.
+ * The balloon's event is left out: the sample has the number, and on hosts that balloon much it would come all the time. */
+static const struct {
+	int id;
+	virConnectDomainEventGenericCallback call;
+	unsigned drivers; /* bit per enum libvirt_driver */
+} extra_events[] = {
+	{ VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata),
+	  1u << DRIVER_QEMU | 1u << DRIVER_XEN | 1u << DRIVER_LXC | 1u << DRIVER_TEST },
+	{ VIR_DOMAIN_EVENT_ID_TUNABLE, VIR_DOMAIN_EVENT_CALLBACK(on_tunable), 1u << DRIVER_QEMU },
+	{ VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device_added), 1u << DRIVER_QEMU },
+	{ VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device_removed), 1u << DRIVER_QEMU },
+};
+
+/* A daemon too old for an event just doesn't have it: polling finds the change. */
+static void
+attach_event(struct libvirt *lv, int event, virConnectDomainEventGenericCallback call)
+{
+	int id = virConnectDomainEventRegisterAny(lv->vir, NULL, event, call, hook_ref(lv->hook), hook_unref);
+
+	if (id >= 0)
+		g_array_append_val(lv->hook->ids, id);
+	else
+		hook_unref(lv->hook);
+}
+
+void
+hook_attach(struct libvirt *lv)
+{
+	/* libvirt frees the opaque pointer once the callback has run or is unregistered */
+	if (virConnectRegisterCloseCallback(lv->vir, on_close, hook_ref(lv->hook), hook_unref) < 0)
+		hook_unref(lv->hook);
+	attach_event(lv, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
+}
+
+void
+hook_attach_extra(struct libvirt *lv)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(extra_events); i++)
+		if (extra_events[i].drivers & (1u << lv->driver))
+			attach_event(lv, extra_events[i].id, extra_events[i].call);
+}
+
+/* Every registered callback holds a reference to the connection, which then never closes. */
+void
+hook_detach(struct libvirt *lv)
+{
+	for (guint i = 0; i < lv->hook->ids->len; i++)
+		virConnectDomainEventDeregisterAny(lv->vir, g_array_index(lv->hook->ids, int, i));
+	g_array_set_size(lv->hook->ids, 0);
+	virConnectUnregisterCloseCallback(lv->vir, on_close);
+}

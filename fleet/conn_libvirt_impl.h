@@ -1,0 +1,160 @@
+/*
+ * conn_libvirt_impl: what the parts of the libvirt connection share. Private to fleet/conn_libvirt*.c; includes no
+ * libvirt header.
+ *
+ * conn_libvirt.c         open, cancel, free
+ * conn_libvirt_hook.c    libvirt's callbacks, event thread
+ * conn_libvirt_sample.c  a sample: bulk statistics, or the list of guests
+ * conn_libvirt_guest.c   the guests we hold, and their numbers one by one where there are no bulk statistics
+ * conn_libvirt_node.c    the host's own numbers
+ * conn_libvirt_facts.c   facts of host and guests
+ * conn_libvirt_act.c     verbs
+ *
+ * A struct libvirt belongs to one thread, as its conn does; one RPC at a time, because Debian's libvirt 9.0 client loses
+ * wake-ups when two threads call on one connection. Exceptions say so.
+ */
+#pragma once
+
+#include "fleet/capsxml.h"
+#include "fleet/conn_libvirt.h"
+#include "fleet/stats.h"
+
+#include <stdatomic.h>
+
+struct _virConnect;
+struct _virDomain;
+
+enum libvirt_driver {
+	DRIVER_OTHER, /* we make no promises: the daemon will say what it can't do */
+	DRIVER_QEMU,
+	DRIVER_XEN,
+	DRIVER_LXC,
+	DRIVER_TEST,
+	DRIVER_COUNT
+};
+
+/* What turned out not to be there; learned by asking, kept as long as the connection. */
+struct libvirt_lacks {
+	bool bulk;           /* virConnectGetAllDomainStats() */
+	bool nowait;         /* its flag NOWAIT */
+	bool list_filters;   /* flags of virConnectListAllDomains() */
+	bool node_cpu;       /* virNodeGetCPUStats() */
+	bool node_mem;       /* virNodeGetMemoryStats() */
+	bool node_free;      /* virNodeGetFreeMemory() */
+	bool ksm;            /* virNodeGetMemoryParameters() with the shared pages */
+	bool guest_mem;      /* virDomainMemoryStats(), or nothing in it that we don't know already */
+	bool guest_block_times; /* virDomainBlockStatsFlags() */
+	bool guest_block;    /* virDomainBlockStats() */
+	bool guest_net;      /* virDomainInterfaceStats() */
+	unsigned groups;     /* STATS_BIT of bulk groups that no running guest had in the last sample */
+};
+
+/* A guest that the last list had. */
+struct guest {
+	uint8_t uuid[UUID_LEN];
+	struct _virDomain *dom;       /* a reference */
+	uint64_t listed;              /* number of the last sample that listed it */
+	enum vm_state state;          /* as far as a list by states told; used while listing */
+	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
+	bool was_active;              /* when it was read */
+	bool no_block;                /* a disk of it can't ever be measured: its disk numbers stay unknown */
+	bool autostart, persistent;
+	bool flags_known;             /* the two above were read */
+	struct vm_sample last;        /* numbers read on its own; no name */
+	const struct vm_facts *facts; /* for the names of its devices, NULL: not read; a reference */
+	unsigned vcpus_max;           /* from the XML, 0: unknown */
+};
+
+struct hook;
+
+struct libvirt {
+	struct conn conn;               /* first: a struct conn * is cast to this */
+	struct conn_libvirt_opts opts;  /* constant */
+	struct hostspec *spec;          /* constant */
+	struct conn_listener listener;  /* constant */
+	struct tunnel *tunnel;          /* constant; NULL: none is needed */
+	atomic_bool cancelled;          /* any thread */
+	struct hook *hook;              /* has its own lock */
+	struct _virConnect *vir;        /* NULL: not open */
+	enum libvirt_driver driver;
+	char *type;                     /* virConnectGetType() */
+	char *via;
+	bool link_lost;                 /* a call failed because of the connection */
+	bool extra_events;              /* the events that can wait were registered */
+	struct libvirt_lacks lacks;
+	uint64_t samples;               /* number of the sample under way, from 1 */
+	uint64_t flags_due;             /* number of the sample that reads autostart and persistent anew */
+	uint64_t ksm_due;
+	GHashTable *guests;             /* uuid in the guest to struct guest, owned */
+	unsigned spent;                 /* round trips of this sample on the per-guest path */
+	int cpu_params, mem_params, ksm_params; /* how many the host has, 0: not asked yet */
+	uint64_t pcpus, mem_total;      /* of virNodeGetInfo(), 0: not asked yet or not told */
+	uint64_t ksm_saved;
+	bool ksm_known;
+	bool caps_read;
+	struct capsxml caps;
+};
+
+static inline struct libvirt *
+libvirt_of(struct conn *conn)
+{
+	return (struct libvirt *)conn;
+}
+
+/* True when the connection may be used; else false with FLEET_ERROR_CANCELLED or GONE. */
+bool libvirt_ready(struct libvirt *lv, GError **error);
+
+/* Sets *ERROR from libvirt's last error, or CANCELLED when that is why; remembers a lost link. Always false. */
+bool libvirt_fail(struct libvirt *lv, GError **error, const char *doing);
+
+/* After a call whose failure can be lived with: true when the connection itself was lost, with *ERROR set. */
+bool libvirt_lost(struct libvirt *lv, GError **error, const char *doing);
+
+/* Whether the last error says that the driver or daemon doesn't know the call or its flags at all. */
+bool libvirt_unsupported(void);
+
+/* ---- hook ---- */
+
+struct hook *hook_new(const struct conn_listener *listener);
+/* Waits for a callback under way, then drops the reference: the listener is not called any more. */
+void hook_free(struct hook *hook);
+/* Registers what a first sample can't do without: the close callback and lifecycle events. */
+void hook_attach(struct libvirt *lv);
+/* Registers the rest, where the driver emits it. Some more round trips. */
+void hook_attach_extra(struct libvirt *lv);
+void hook_detach(struct libvirt *lv);
+/* The guests whose facts may have changed since the last call, as an array of uint8_t[UUID_LEN] for the caller. *LIST
+ * says whether a guest was defined or undefined. */
+GArray *hook_take_changed(struct hook *hook, bool *list);
+bool hook_closed_by_keepalive(struct hook *hook);
+
+/* ---- guests ---- */
+
+void guests_init(struct libvirt *lv);
+void guests_done(struct libvirt *lv);
+/* The guest behind DOM, which the sample under way has listed; keeps a reference to DOM. */
+struct guest *guests_seen(struct libvirt *lv, struct _virDomain *dom);
+/* Forgets the guests that this sample has not listed. */
+void guests_sweep(struct libvirt *lv);
+struct guest *guests_find(struct libvirt *lv, const uint8_t uuid[UUID_LEN]);
+/* Drops what is known of one guest's devices. */
+void guests_changed(struct libvirt *lv, const uint8_t uuid[UUID_LEN]);
+/* A reference to the domain, by what we hold or by asking. NULL with NO_DOMAIN or a lost link. */
+struct _virDomain *guests_domain(struct libvirt *lv, const uint8_t uuid[UUID_LEN], GError **error);
+/* Reads guests one by one, within OPTS->calls, and puts the newest numbers of the GROUPS into all of VMS. */
+bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, GArray *vms, GError **error);
+
+/* ---- the rest ---- */
+
+bool libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error);
+bool node_sample(struct libvirt *lv, struct host_sample *out, GError **error);
+/* Reads the capabilities once; false only when the link was lost. */
+bool libvirt_read_caps(struct libvirt *lv, GError **error);
+struct host_facts *libvirt_host_facts(struct conn *conn, GError **error);
+struct vm_facts *libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);
+bool libvirt_can(const struct conn *conn, enum vm_act act, const char **why_not);
+bool libvirt_is_dom0(const struct libvirt *lv, const uint8_t uuid[UUID_LEN], int id);
+/* A driver in words: "Xen's libxl driver", "the QEMU driver". */
+const char *libvirt_driver_title(const struct libvirt *lv);

@@ -1,0 +1,226 @@
+#include "fleet/conn_libvirt_impl.h"
+
+#include "fleet/virerror.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#define KIB 1024
+#define PARAMS_MAX 64
+/* Same-page merging moves slowly. */
+#define KSM_EVERY 10
+
+static void
+host_set(struct host_sample *out, enum host_raw raw, uint64_t value)
+{
+	out->raw[raw] = value;
+	out->valid |= 1u << raw;
+}
+
+/* After a failed call: not asked again when the driver doesn't know it. False when the link was lost. */
+static bool
+forgive(struct libvirt *lv, bool *lacks, GError **error)
+{
+	if (libvirt_unsupported())
+		*lacks = true;
+	return !libvirt_lost(lv, error, "read the host's numbers");
+}
+
+static bool
+read_info(struct libvirt *lv, GError **error)
+{
+	virNodeInfo info;
+
+	if (lv->pcpus > 0)
+		return true;
+	if (virNodeGetInfo(lv->vir, &info) < 0)
+		return !libvirt_lost(lv, error, "read the host's numbers");
+	lv->pcpus = info.cpus;
+	lv->mem_total = (uint64_t)info.memory * KIB;
+	return true;
+}
+
+/* ---- CPU ---- */
+
+struct cpu_times {
+	uint64_t busy, waiting;
+	bool has_busy, has_idle;
+};
+
+static void
+add_cpu_time(struct cpu_times *times, const virNodeCPUStats *stat)
+{
+	static const struct {
+		const char *name;
+		bool busy;
+	} fields[] = {
+		{ VIR_NODE_CPU_STATS_KERNEL, true }, { VIR_NODE_CPU_STATS_USER, true },
+		{ VIR_NODE_CPU_STATS_INTR, true },   { VIR_NODE_CPU_STATS_IDLE, false },
+		{ VIR_NODE_CPU_STATS_IOWAIT, false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		if (strcmp(stat->field, fields[i].name) != 0)
+			continue;
+		if (fields[i].busy)
+			times->busy += stat->value;
+		else
+			times->waiting += stat->value;
+		times->has_busy |= fields[i].busy;
+		times->has_idle |= strcmp(stat->field, VIR_NODE_CPU_STATS_IDLE) == 0;
+	}
+}
+
+/* The daemon wants to be asked for exactly as many numbers as it has, which it tells when asked for none. */
+static bool
+read_cpu(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	virNodeCPUStats stats[PARAMS_MAX];
+	struct cpu_times times = { 0 };
+	int n = 0;
+
+	if (lv->lacks.node_cpu)
+		return true;
+	if (lv->cpu_params == 0 && virNodeGetCPUStats(lv->vir, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.node_cpu, error);
+	if (lv->cpu_params == 0)
+		lv->cpu_params = MIN(n, PARAMS_MAX);
+	n = lv->cpu_params;
+	if (virNodeGetCPUStats(lv->vir, VIR_NODE_CPU_STATS_ALL_CPUS, stats, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.node_cpu, error);
+
+	for (int i = 0; i < n; i++)
+		add_cpu_time(&times, &stats[i]);
+	if (times.has_busy && times.has_idle) {
+		host_set(out, HRAW_CPU_BUSY_NS, times.busy);
+		host_set(out, HRAW_CPU_TOTAL_NS, times.busy + times.waiting);
+	}
+	return true;
+}
+
+/* ---- memory ---- */
+
+static void
+set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
+{
+	uint64_t free_bytes = 0;
+	bool has_free = false;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t bytes = (uint64_t)stats[i].value * KIB;
+
+		if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0) {
+			host_set(out, HRAW_MEM_TOTAL, bytes);
+		} else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0) {
+			free_bytes += bytes;
+			has_free = true;
+		} else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) == 0 ||
+			strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0) {
+			free_bytes += bytes;
+		}
+	}
+	if (has_free)
+		host_set(out, HRAW_MEM_FREE, free_bytes);
+}
+
+static bool
+read_memory_stats(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	virNodeMemoryStats stats[PARAMS_MAX];
+	int n = 0;
+
+	if (lv->mem_params == 0 &&
+		virNodeGetMemoryStats(lv->vir, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.node_mem, error);
+	if (lv->mem_params == 0)
+		lv->mem_params = MIN(n, PARAMS_MAX);
+	n = lv->mem_params;
+	if (virNodeGetMemoryStats(lv->vir, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.node_mem, error);
+	set_memory(out, stats, n);
+	return true;
+}
+
+static bool
+read_free_memory(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	if (lv->lacks.node_free)
+		return true;
+	unsigned long long bytes = virNodeGetFreeMemory(lv->vir);
+	if (bytes == 0)
+		return forgive(lv, &lv->lacks.node_free, error);
+	host_set(out, HRAW_MEM_FREE, bytes);
+	return true;
+}
+
+static bool
+read_memory(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	if (lv->mem_total > 0)
+		host_set(out, HRAW_MEM_TOTAL, lv->mem_total);
+	if (!lv->lacks.node_mem && !read_memory_stats(lv, out, error))
+		return false;
+	return !lv->lacks.node_mem || read_free_memory(lv, out, error);
+}
+
+/* ---- same-page merging ---- */
+
+/* The host's page size, 0: unknown. */
+static uint64_t
+page_bytes(const struct libvirt *lv)
+{
+	if (lv->caps.page_bytes > 0)
+		return lv->caps.page_bytes;
+	return g_strcmp0(lv->caps.arch, "x86_64") == 0 ? 4096 : 0;
+}
+
+static bool
+read_ksm_pages(struct libvirt *lv, GError **error)
+{
+	virTypedParameter params[PARAMS_MAX];
+	unsigned long long pages;
+	int n = 0;
+
+	if (lv->ksm_params == 0 && virNodeGetMemoryParameters(lv->vir, NULL, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.ksm, error);
+	if (lv->ksm_params == 0)
+		lv->ksm_params = MIN(n, PARAMS_MAX);
+	n = lv->ksm_params;
+	if (virNodeGetMemoryParameters(lv->vir, params, &n, 0) < 0)
+		return forgive(lv, &lv->lacks.ksm, error);
+	lv->ksm_known = page_bytes(lv) > 0 &&
+		virTypedParamsGetULLong(params, n, VIR_NODE_MEMORY_SHARED_PAGES_SHARING, &pages) == 1;
+	if (lv->ksm_known)
+		lv->ksm_saved = pages * page_bytes(lv);
+	virTypedParamsClear(params, n);
+	return true;
+}
+
+static bool
+read_ksm(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	if (!lv->lacks.ksm && lv->samples >= lv->ksm_due) {
+		lv->ksm_due = lv->samples + KSM_EVERY;
+		if (!libvirt_read_caps(lv, error) || !read_ksm_pages(lv, error))
+			return false;
+	}
+	if (lv->ksm_known)
+		host_set(out, HRAW_KSM_SAVED, lv->ksm_saved);
+	return true;
+}
+
+bool
+node_sample(struct libvirt *lv, struct host_sample *out, GError **error)
+{
+	int64_t rtt_us = lv->tunnel ? tunnel_rtt_us(lv->tunnel) : 0;
+
+	if (rtt_us > 0)
+		host_set(out, HRAW_RTT_US, (uint64_t)rtt_us);
+	if (!read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error) ||
+		!read_ksm(lv, out, error))
+		return false;
+	if (lv->pcpus > 0)
+		host_set(out, HRAW_PCPUS, lv->pcpus);
+	return true;
+}

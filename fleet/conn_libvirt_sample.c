@@ -1,0 +1,301 @@
+#include "fleet/conn_libvirt_impl.h"
+
+#include "fleet/clock.h"
+#include "fleet/virerror.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+/* Autostart has no event and needs calls of its own: read anew each so many samples. */
+#define FLAGS_EVERY 30
+
+static const unsigned bulk_bits[STATS_GROUP_COUNT] = {
+	[STATS_STATE] = VIR_DOMAIN_STATS_STATE,     [STATS_CPU] = VIR_DOMAIN_STATS_CPU_TOTAL,
+	[STATS_BALLOON] = VIR_DOMAIN_STATS_BALLOON, [STATS_VCPU] = VIR_DOMAIN_STATS_VCPU,
+	[STATS_NET] = VIR_DOMAIN_STATS_INTERFACE,   [STATS_BLOCK] = VIR_DOMAIN_STATS_BLOCK,
+};
+
+/* What QEMU tells without asking a guest's monitor, which a frozen guest never answers. */
+#define GROUPS_WITHOUT_MONITOR (STATS_BIT(STATS_STATE) | STATS_BIT(STATS_NET))
+
+bool
+libvirt_is_dom0(const struct libvirt *lv, const uint8_t uuid[UUID_LEN], int id)
+{
+	static const uint8_t zero[UUID_LEN];
+
+	return memcmp(uuid, zero, UUID_LEN) == 0 || (lv->driver == DRIVER_XEN && id == 0);
+}
+
+/* ---- the list ---- */
+
+static void
+put_flags(const struct guest *guest, struct vm_sample *vm)
+{
+	vm->autostart_known = guest->flags_known;
+	vm->autostart = guest->flags_known && guest->autostart;
+	vm->persistent = !guest->flags_known || guest->persistent; /* nearly all are */
+}
+
+static struct vm_sample *
+append_vm(struct libvirt *lv, virDomainPtr dom, GArray *vms)
+{
+	struct guest *guest = guests_seen(lv, dom);
+	unsigned id = virDomainGetID(dom);
+	struct vm_sample vm = {
+		.name = g_strdup(virDomainGetName(dom)),
+		.id = id == (unsigned)-1 ? -1 : (int)id,
+		.taken_us = clock_now_us(),
+	};
+
+	guest->state = VM_STATE_UNKNOWN;
+	memcpy(vm.uuid, guest->uuid, UUID_LEN);
+	put_flags(guest, &vm);
+	vm.is_dom0 = libvirt_is_dom0(lv, vm.uuid, vm.id);
+	g_array_append_val(vms, vm);
+	return &g_array_index(vms, struct vm_sample, vms->len - 1);
+}
+
+/* Calls MARK for each guest that a list filtered by libvirt has. */
+static bool
+mark_listed(struct libvirt *lv, unsigned filter, void (*mark)(struct guest *guest), GError **error)
+{
+	virDomainPtr *doms = NULL;
+	uint8_t uuid[UUID_LEN];
+	int n = lv->lacks.list_filters ? 0 : virConnectListAllDomains(lv->vir, &doms, filter);
+
+	if (n < 0 && libvirt_unsupported()) {
+		lv->lacks.list_filters = true;
+		return true;
+	}
+	if (n < 0)
+		return libvirt_fail(lv, error, "list some of the guests");
+	for (int i = 0; i < n; i++) {
+		virDomainGetUUID(doms[i], uuid);
+		struct guest *guest = guests_find(lv, uuid);
+		if (guest)
+			mark(guest);
+		virDomainFree(doms[i]);
+	}
+	free(doms);
+	return true;
+}
+
+static void
+mark_running(struct guest *guest)
+{
+	guest->state = VM_STATE_RUNNING;
+}
+
+static void
+mark_paused(struct guest *guest)
+{
+	guest->state = VM_STATE_PAUSED;
+}
+
+/* A list has no states, but it can be filtered by them. An active guest that is neither running nor paused is rare: it
+ * is asked for itself when its turn comes. */
+static bool
+list_states(struct libvirt *lv, GArray *vms, GError **error)
+{
+	if (!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_RUNNING, mark_running, error) ||
+		!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_PAUSED, mark_paused, error))
+		return false;
+	for (guint i = 0; i < vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+
+		vm->state = vm->id < 0 ? VM_STATE_OFF : guests_find(lv, vm->uuid)->state;
+	}
+	return true;
+}
+
+static bool
+list_guests(struct libvirt *lv, GArray *vms, GError **error)
+{
+	virDomainPtr *doms = NULL;
+	int n = virConnectListAllDomains(lv->vir, &doms, 0);
+
+	if (n < 0)
+		return libvirt_fail(lv, error, "list guests");
+	for (int i = 0; i < n; i++) {
+		append_vm(lv, doms[i], vms);
+		virDomainFree(doms[i]);
+	}
+	free(doms);
+	return list_states(lv, vms, error);
+}
+
+/* ---- bulk statistics ---- */
+
+static unsigned
+bulk_mask(unsigned groups)
+{
+	unsigned mask = 0;
+
+	for (unsigned g = 0; g < STATS_GROUP_COUNT; g++)
+		if (groups & STATS_BIT(g))
+			mask |= bulk_bits[g];
+	return mask;
+}
+
+/* Returns the number of records, or -1. Without NOWAIT a guest whose monitor is busy holds everybody up, so it is asked
+ * for until the daemon turns out to be too old for it. */
+static int
+fetch_bulk(struct libvirt *lv, unsigned mask, virDomainStatsRecordPtr **records)
+{
+	if (!lv->lacks.nowait) {
+		int n = virConnectGetAllDomainStats(
+			lv->vir, mask, records, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+
+		if (n >= 0 || virGetLastErrorCode() == VIR_ERR_NO_SUPPORT || !libvirt_unsupported())
+			return n;
+		lv->lacks.nowait = true;
+	}
+	return virConnectGetAllDomainStats(lv->vir, mask, records, 0);
+}
+
+/* Reads GROUPS of all guests in one call. Sets what the driver turned out to lack: the whole call, or groups that are
+ * missing in each running guest's record. */
+static bool
+sample_bulk(struct libvirt *lv, unsigned groups, GArray *vms, GError **error)
+{
+	virDomainStatsRecordPtr *records = NULL;
+	unsigned seen = 0;
+	bool any_active = false;
+	int n = fetch_bulk(lv, bulk_mask(groups), &records);
+
+	if (n < 0 && libvirt_unsupported()) {
+		lv->lacks.bulk = true;
+		return true;
+	}
+	if (n < 0)
+		return libvirt_fail(lv, error, "read statistics");
+	for (int i = 0; i < n; i++) {
+		struct vm_sample *vm = append_vm(lv, records[i]->dom, vms);
+		unsigned present = stats_read(records[i]->params, records[i]->nparams, vm);
+
+		if (vm->id >= 0) {
+			seen |= present;
+			any_active = true;
+		}
+	}
+	virDomainStatsRecordListFree(records);
+	if (any_active)
+		lv->lacks.groups = (lv->lacks.groups & ~groups) | (groups & ~seen);
+	return true;
+}
+
+/* ---- autostart and persistent ---- */
+
+static void
+mark_autostart(struct guest *guest)
+{
+	guest->autostart = true;
+}
+
+static void
+mark_persistent(struct guest *guest)
+{
+	guest->persistent = true;
+}
+
+static bool
+read_flags(struct libvirt *lv, GArray *vms, GError **error)
+{
+	if (lv->lacks.list_filters || lv->samples < lv->flags_due)
+		return true;
+	lv->flags_due = lv->samples + FLAGS_EVERY;
+
+	for (guint i = 0; i < vms->len; i++) {
+		struct guest *guest = guests_find(lv, g_array_index(vms, struct vm_sample, i).uuid);
+
+		guest->autostart = guest->persistent = false;
+	}
+	if (!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, mark_autostart, error) ||
+		!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, mark_persistent, error))
+		return false;
+	for (guint i = 0; i < vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+		struct guest *guest = guests_find(lv, vm->uuid);
+
+		guest->flags_known = !lv->lacks.list_filters;
+		put_flags(guest, vm);
+	}
+	return true;
+}
+
+/* ---- a sample ---- */
+
+static void
+forget_changed(struct libvirt *lv)
+{
+	bool list = false;
+	g_autoptr(GArray) changed = hook_take_changed(lv->hook, &list);
+
+	for (guint i = 0; i < changed->len; i++)
+		guests_changed(lv, (const uint8_t *)changed->data + (size_t)i * UUID_LEN);
+	if (list)
+		lv->flags_due = lv->samples;
+}
+
+static unsigned
+groups_wanted(const struct sample_opts *opts)
+{
+	if (opts->depth == SAMPLE_LIST)
+		return STATS_BIT(STATS_STATE);
+	if (opts->depth == SAMPLE_CHEAP || opts->no_monitor)
+		return GROUPS_WITHOUT_MONITOR;
+	return STATS_ALL;
+}
+
+/* Without bulk statistics a guest's turn reads all of it, whatever the depth: half a reading would make numbers come
+ * and go. QEMU without bulk statistics is so old that the single calls ask the monitor too. */
+static unsigned
+groups_one_by_one(const struct libvirt *lv, const struct sample_opts *opts, unsigned wanted)
+{
+	if (opts->depth == SAMPLE_LIST)
+		return 0;
+	if (lv->driver == DRIVER_QEMU)
+		return opts->depth == SAMPLE_FULL && !opts->no_monitor ? lv->lacks.groups & wanted : 0;
+	return lv->lacks.bulk ? STATS_ALL : lv->lacks.groups;
+}
+
+static bool
+sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GError **error)
+{
+	unsigned wanted = groups_wanted(opts);
+
+	if (!lv->lacks.bulk && !sample_bulk(lv, wanted, vms, error))
+		return false;
+	if (lv->lacks.bulk) {
+		lv->lacks.groups = STATS_ALL;
+		if (!list_guests(lv, vms, error))
+			return false;
+	}
+	guests_sweep(lv);
+	return guests_read(lv, opts, groups_one_by_one(lv, opts, wanted), vms, error);
+}
+
+bool
+libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error)
+{
+	struct libvirt *lv = libvirt_of(conn);
+
+	if (!libvirt_ready(lv, error))
+		return false;
+	lv->samples++;
+	lv->spent = 0;
+	forget_changed(lv);
+	if (!sample_guests(lv, opts, out->vms, error))
+		return false;
+	if (opts->depth != SAMPLE_LIST && !node_sample(lv, out, error))
+		return false;
+	if (opts->depth == SAMPLE_FULL && !read_flags(lv, out->vms, error))
+		return false;
+	if (opts->depth == SAMPLE_FULL && !lv->extra_events) {
+		lv->extra_events = true;
+		hook_attach_extra(lv);
+	}
+	out->taken_us = clock_now_us();
+	return true;
+}

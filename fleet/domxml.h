@@ -1,0 +1,8 @@
+/* domxml: a guest's XML into its facts. Pure; includes neither libvirt nor libxml2. */
+#pragma once
+
+#include "fleet/model.h"
+
+/* XML (LEN bytes) as virDomainGetXMLDesc() gives it. One reference for the caller; the tenant stays NULL. *VCPUS_MAX
+ * (may be NULL) gets the vCPUs that the guest may have, 0: not told. NULL with FLEET_ERROR_PROTOCOL. */
+struct vm_facts *domxml_parse(const char *xml, size_t len, unsigned *vcpus_max, GError **error);
