@@ -9,7 +9,11 @@ bytes_of(struct _xmlNode *node, const char *unit_attr, uint64_t number)
 		const char *unit;
 		uint64_t bytes;
 	} units[] = {
-		{ "b", 1 }, { "bytes", 1 }, { "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 },
+		{ "b", 1 },
+		{ "bytes", 1 },
+		{ "KiB", 1024 },
+		{ "MiB", 1024 * 1024 },
+		{ "GiB", 1024 * 1024 * 1024 },
 	};
 	g_autofree char *unit = xmlread_attr(node, unit_attr);
 

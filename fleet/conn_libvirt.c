@@ -12,8 +12,7 @@
 
 /* ---- errors ---- */
 
-static bool
-is_link_error(enum fleet_error class)
+static bool is_link_error(enum fleet_error class)
 {
 	g_autoptr(GError) probe = g_error_new_literal(FLEET_ERROR, (int)class, "");
 
@@ -44,7 +43,8 @@ libvirt_fail(struct libvirt *lv, GError **error, const char *doing)
 		return false;
 	}
 	if (lv->link_lost && hook_closed_by_keepalive(lv->hook)) {
-		g_set_error(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "%s: no answer to keepalive messages", doing);
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "%s: no answer to keepalive messages",
+			doing);
 		return false;
 	}
 	return virerror_set(error, doing);
@@ -121,8 +121,8 @@ reach(struct libvirt *lv, GError **error)
 	}
 	if (!tunnel_connect(lv->tunnel, &lv->listener, error))
 		return NULL;
-	if (!tunnel_open_daemon(lv->tunnel, lv->spec->driver, lv->spec->socket, lv->opts.readonly, &lv->listener,
-		    &local_path, &lv->via, &used_driver, error))
+	if (!tunnel_open_daemon(lv->tunnel, lv->spec->driver, lv->spec->socket, lv->opts.readonly,
+		    &lv->listener, &local_path, &lv->via, &used_driver, error))
 		return NULL;
 	return tunnel_uri(lv->spec, used_driver, local_path);
 }
@@ -135,8 +135,8 @@ open_failed(struct libvirt *lv, int64_t since_us, GError **error)
 	g_autofree char *why = NULL;
 
 	libvirt_fail(lv, &mine, "open libvirt");
-	if (g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_GONE) && lv->tunnel && !tunnel_alive(lv->tunnel, &why) &&
-		why) {
+	if (g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_GONE) && lv->tunnel &&
+		!tunnel_alive(lv->tunnel, &why) && why) {
 		g_autofree char *with_why = g_strdup_printf("%s (%s)", mine->message, why);
 
 		g_free(mine->message);

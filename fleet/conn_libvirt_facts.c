@@ -66,8 +66,11 @@ static enum hypervisor
 hypervisor_of(enum libvirt_driver driver)
 {
 	static const enum hypervisor hypervisors[DRIVER_COUNT] = {
-		[DRIVER_OTHER] = HYPERVISOR_OTHER, [DRIVER_QEMU] = HYPERVISOR_KVM, [DRIVER_XEN] = HYPERVISOR_XEN,
-		[DRIVER_LXC] = HYPERVISOR_LXC,     [DRIVER_TEST] = HYPERVISOR_TEST,
+		[DRIVER_OTHER] = HYPERVISOR_OTHER,
+		[DRIVER_QEMU] = HYPERVISOR_KVM,
+		[DRIVER_XEN] = HYPERVISOR_XEN,
+		[DRIVER_LXC] = HYPERVISOR_LXC,
+		[DRIVER_TEST] = HYPERVISOR_TEST,
 	};
 
 	return hypervisors[driver];
@@ -154,8 +157,10 @@ const char *
 libvirt_driver_title(const struct libvirt *lv)
 {
 	static const char *const titles[DRIVER_COUNT] = {
-		[DRIVER_OTHER] = "this driver",      [DRIVER_QEMU] = "the QEMU driver",
-		[DRIVER_XEN] = "Xen's libxl driver", [DRIVER_LXC] = "the LXC driver",
+		[DRIVER_OTHER] = "this driver",
+		[DRIVER_QEMU] = "the QEMU driver",
+		[DRIVER_XEN] = "Xen's libxl driver",
+		[DRIVER_LXC] = "the LXC driver",
 		[DRIVER_TEST] = "the test driver",
 	};
 
@@ -181,8 +186,10 @@ unknowns_of(const struct libvirt *lv)
 	add_unknown(list, lv, alone && lacks->guest_mem, "memory used and resident", "doesn't tell it");
 	add_unknown(list, lv, lacks->guest_net, "network", "doesn't count it");
 	add_unknown(list, lv, lacks->guest_block, "disk", "doesn't count it");
-	add_unknown(list, lv, lacks->guest_block_times && !lacks->guest_block, "disk latency", "doesn't time it");
-	add_unknown(list, lv, lv->driver == DRIVER_XEN, "disk of file-backed guests", "counts \"phy\" disks only");
+	add_unknown(
+		list, lv, lacks->guest_block_times && !lacks->guest_block, "disk latency", "doesn't time it");
+	add_unknown(list, lv, lv->driver == DRIVER_XEN, "disk of file-backed guests",
+		"counts \"phy\" disks only");
 	add_unknown(list, lv, lacks->bulk && lv->driver != DRIVER_XEN, "state reasons", "lists states only");
 	add_unknown(list, lv, lacks->node_cpu && lv->driver == DRIVER_XEN, "host CPU counters",
 		"has none; shown is the sum over all domains");
@@ -206,7 +213,8 @@ libvirt_host_facts(struct conn *conn, GError **error)
 	facts->hypervisor = hypervisor_of(lv->driver);
 	facts->driver = g_strdup(lv->type);
 	facts->via = g_strdup(lv->via);
-	if (!read_versions(lv, facts, error) || !read_names(lv, facts, error) || !read_cpu(lv, facts, error)) {
+	if (!read_versions(lv, facts, error) || !read_names(lv, facts, error) ||
+		!read_cpu(lv, facts, error)) {
 		host_facts_unref(facts);
 		return NULL;
 	}

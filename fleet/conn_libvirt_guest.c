@@ -187,8 +187,8 @@ read_memory(struct turn *turn)
 		has[stats[i].tag] = true;
 	}
 
-	int free_tag = has[VIR_DOMAIN_MEMORY_STAT_USABLE] ? VIR_DOMAIN_MEMORY_STAT_USABLE :
-							     VIR_DOMAIN_MEMORY_STAT_UNUSED;
+	int free_tag = has[VIR_DOMAIN_MEMORY_STAT_USABLE] ? VIR_DOMAIN_MEMORY_STAT_USABLE
+							  : VIR_DOMAIN_MEMORY_STAT_UNUSED;
 	unsigned long long available = value[VIR_DOMAIN_MEMORY_STAT_AVAILABLE];
 	if (has[VIR_DOMAIN_MEMORY_STAT_AVAILABLE] && has[free_tag] && value[free_tag] <= available)
 		set_kib(turn->out, RAW_USED_BYTES, available - value[free_tag]);
@@ -196,7 +196,7 @@ read_memory(struct turn *turn)
 		set_kib(turn->out, RAW_RSS_BYTES, value[VIR_DOMAIN_MEMORY_STAT_RSS]);
 	/* Xen repeats what virDomainGetInfo() tells: not worth a round trip for each guest */
 	turn->lv->lacks.guest_mem = turn->lv->driver == DRIVER_XEN &&
-		!(turn->out->valid & (1u << RAW_USED_BYTES | 1u << RAW_RSS_BYTES));
+				    !(turn->out->valid & (1u << RAW_USED_BYTES | 1u << RAW_RSS_BYTES));
 	return true;
 }
 
@@ -425,7 +425,8 @@ fill_queues(struct libvirt *lv, const struct sample_opts *opts, const GArray *vm
 		struct waiting waiting = { .guest = guests_find(lv, vm->uuid), .id = vm->id };
 
 		if (needs_turn(waiting.guest, vm->id))
-			g_array_append_val(is_visible(opts, vm->uuid) ? visible->waiting : others->waiting, waiting);
+			g_array_append_val(
+				is_visible(opts, vm->uuid) ? visible->waiting : others->waiting, waiting);
 	}
 	g_array_sort(visible->waiting, by_age);
 	g_array_sort(others->waiting, by_age);
@@ -434,9 +435,9 @@ fill_queues(struct libvirt *lv, const struct sample_opts *opts, const GArray *vm
 static const struct waiting *
 queue_pop(struct queue *queue)
 {
-	return queue->next < queue->waiting->len ?
-		&g_array_index(queue->waiting, struct waiting, queue->next++) :
-		NULL;
+	return queue->next < queue->waiting->len
+		       ? &g_array_index(queue->waiting, struct waiting, queue->next++)
+		       : NULL;
 }
 
 /* Three turns for those on the screen, then one for the others, so that these get older but never old. */

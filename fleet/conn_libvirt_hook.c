@@ -7,16 +7,16 @@
 
 /* The callbacks' own object, shared with libvirt by reference: libvirt may free a callback later than its connection. */
 struct hook {
-	gint refs; /* atomic */
+	gint refs;                     /* atomic */
 	struct conn_listener listener; /* constant */
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	unsigned calling;  /* callbacks under way; guarded by lock, like all below */
+	unsigned calling; /* callbacks under way; guarded by lock, like all below */
 	bool muted;
 	bool by_keepalive; /* why the link ended */
 	bool list_changed;
-	GArray *changed;   /* uint8_t[UUID_LEN] */
-	GArray *ids;       /* int: registered callbacks; the connection's thread only */
+	GArray *changed; /* uint8_t[UUID_LEN] */
+	GArray *ids;     /* int: registered callbacks; the connection's thread only */
 };
 
 struct hook *
@@ -243,10 +243,11 @@ static const struct {
 	unsigned drivers; /* bit per enum libvirt_driver */
 } extra_events[] = {
 	{ VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, VIR_DOMAIN_EVENT_CALLBACK(on_metadata),
-	  1u << DRIVER_QEMU | 1u << DRIVER_XEN | 1u << DRIVER_LXC | 1u << DRIVER_TEST },
+		1u << DRIVER_QEMU | 1u << DRIVER_XEN | 1u << DRIVER_LXC | 1u << DRIVER_TEST },
 	{ VIR_DOMAIN_EVENT_ID_TUNABLE, VIR_DOMAIN_EVENT_CALLBACK(on_tunable), 1u << DRIVER_QEMU },
 	{ VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device_added), 1u << DRIVER_QEMU },
-	{ VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device_removed), 1u << DRIVER_QEMU },
+	{ VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device_removed),
+		1u << DRIVER_QEMU },
 };
 
 /* A daemon too old for an event just doesn't have it: polling finds the change. */

@@ -6,7 +6,7 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
-#define KIB 1024
+#define KIB        1024
 #define PARAMS_MAX 64
 /* Same-page merging moves slowly. */
 #define KSM_EVERY 10
@@ -55,8 +55,10 @@ add_cpu_time(struct cpu_times *times, const virNodeCPUStats *stat)
 		const char *name;
 		bool busy;
 	} fields[] = {
-		{ VIR_NODE_CPU_STATS_KERNEL, true }, { VIR_NODE_CPU_STATS_USER, true },
-		{ VIR_NODE_CPU_STATS_INTR, true },   { VIR_NODE_CPU_STATS_IDLE, false },
+		{ VIR_NODE_CPU_STATS_KERNEL, true },
+		{ VIR_NODE_CPU_STATS_USER, true },
+		{ VIR_NODE_CPU_STATS_INTR, true },
+		{ VIR_NODE_CPU_STATS_IDLE, false },
 		{ VIR_NODE_CPU_STATS_IOWAIT, false },
 	};
 
@@ -116,7 +118,7 @@ set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
 			free_bytes += bytes;
 			has_free = true;
 		} else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) == 0 ||
-			strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0) {
+			   strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0) {
 			free_bytes += bytes;
 		}
 	}
@@ -190,7 +192,7 @@ read_ksm_pages(struct libvirt *lv, GError **error)
 	if (virNodeGetMemoryParameters(lv->vir, params, &n, 0) < 0)
 		return forgive(lv, &lv->lacks.ksm, error);
 	lv->ksm_known = page_bytes(lv) > 0 &&
-		virTypedParamsGetULLong(params, n, VIR_NODE_MEMORY_SHARED_PAGES_SHARING, &pages) == 1;
+			virTypedParamsGetULLong(params, n, VIR_NODE_MEMORY_SHARED_PAGES_SHARING, &pages) == 1;
 	if (lv->ksm_known)
 		lv->ksm_saved = pages * page_bytes(lv);
 	virTypedParamsClear(params, n);

@@ -24,9 +24,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define BATCH 64
+#define BATCH   64
 #define WAKE_ID UINT64_MAX
-#define NEVER INT64_MAX
+#define NEVER   INT64_MAX
 
 struct watch {
 	int id;
@@ -52,10 +52,10 @@ struct timer {
 struct loop {
 	pthread_mutex_t lock;
 	pthread_t thread;
-	int epoll_fd;        /* constant while the thread runs */
-	int wake_fd;         /* likewise */
-	bool stop;           /* guarded by lock, like all below */
-	int64_t planned_us;  /* when the thread will wake up by itself */
+	int epoll_fd;       /* constant while the thread runs */
+	int wake_fd;        /* likewise */
+	bool stop;          /* guarded by lock, like all below */
+	int64_t planned_us; /* when the thread will wake up by itself */
 	int last_id;
 	GHashTable *watches; /* id to struct watch */
 	GHashTable *timers;  /* id to struct timer */
@@ -149,7 +149,8 @@ add_watch(int fd, int events, virEventHandleCallback call, void *opaque, virFree
 {
 	struct watch *watch = g_new(struct watch, 1);
 
-	*watch = (struct watch){ .fd = fd, .own_fd = -1, .call = call, .opaque = opaque, .free = free_opaque };
+	*watch =
+		(struct watch){ .fd = fd, .own_fd = -1, .call = call, .opaque = opaque, .free = free_opaque };
 	pthread_mutex_lock(&loop.lock);
 	int id = watch->id = ++loop.last_id;
 	g_hash_table_insert(loop.watches, GINT_TO_POINTER(id), watch);
@@ -311,8 +312,8 @@ dispatch_watch(const struct epoll_event *event)
 		watch = *found;
 	pthread_mutex_unlock(&loop.lock);
 
-	int events = from_epoll(event->events) &
-		(watch.events | VIR_EVENT_HANDLE_ERROR | VIR_EVENT_HANDLE_HANGUP);
+	int events =
+		from_epoll(event->events) & (watch.events | VIR_EVENT_HANDLE_ERROR | VIR_EVENT_HANDLE_HANGUP);
 	if (watch.call && events)
 		watch.call(watch.id, watch.fd, events, watch.opaque);
 }
@@ -436,7 +437,8 @@ open_fds(GError **error)
 	if (loop.epoll_fd >= 0 && loop.wake_fd >= 0 &&
 		epoll_ctl(loop.epoll_fd, EPOLL_CTL_ADD, loop.wake_fd, &event) == 0)
 		return true;
-	g_set_error(error, FLEET_ERROR, FLEET_ERROR_FAILED, "start libvirt's event loop: %s", g_strerror(errno));
+	g_set_error(
+		error, FLEET_ERROR, FLEET_ERROR_FAILED, "start libvirt's event loop: %s", g_strerror(errno));
 	return false;
 }
 

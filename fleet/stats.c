@@ -77,18 +77,20 @@ static const struct field block_fields[] = {
 };
 
 #define RAW_BIT(raw) (1u << (raw))
-#define NET_RAW (RAW_BIT(RAW_NET_RX_BYTES) | RAW_BIT(RAW_NET_TX_BYTES))
-#define BLOCK_RAW                                                                                             \
-	(RAW_BIT(RAW_DISK_RD_BYTES) | RAW_BIT(RAW_DISK_WR_BYTES) | RAW_BIT(RAW_DISK_RD_OPS) |                 \
+#define NET_RAW      (RAW_BIT(RAW_NET_RX_BYTES) | RAW_BIT(RAW_NET_TX_BYTES))
+#define BLOCK_RAW                                                                             \
+	(RAW_BIT(RAW_DISK_RD_BYTES) | RAW_BIT(RAW_DISK_WR_BYTES) | RAW_BIT(RAW_DISK_RD_OPS) | \
 		RAW_BIT(RAW_DISK_WR_OPS) | RAW_BIT(RAW_DISK_RD_NS) | RAW_BIT(RAW_DISK_WR_NS))
-#define BALLOON_RAW                                                                                           \
-	(RAW_BIT(RAW_MEM_BYTES) | RAW_BIT(RAW_MEM_MAX_BYTES) | RAW_BIT(RAW_RSS_BYTES) | RAW_BIT(RAW_USED_BYTES))
-#define VCPU_RAW                                                                                              \
-	(RAW_BIT(RAW_VCPUS) | RAW_BIT(RAW_VCPUS_MAX) | RAW_BIT(RAW_DELAY_NS) | RAW_BIT(RAW_WAIT_NS))
+#define BALLOON_RAW                                                                     \
+	(RAW_BIT(RAW_MEM_BYTES) | RAW_BIT(RAW_MEM_MAX_BYTES) | RAW_BIT(RAW_RSS_BYTES) | \
+		RAW_BIT(RAW_USED_BYTES))
+#define VCPU_RAW (RAW_BIT(RAW_VCPUS) | RAW_BIT(RAW_VCPUS_MAX) | RAW_BIT(RAW_DELAY_NS) | RAW_BIT(RAW_WAIT_NS))
 
-#define GROUP(text, table, raw_bits)                                                                          \
-	{ .prefix = text ".", .prefix_len = sizeof(text), .fields = table, .nfields = G_N_ELEMENTS(table),    \
-	  .raw = raw_bits }
+#define GROUP(text, table, raw_bits)                                             \
+	{                                                                        \
+		.prefix = text ".", .prefix_len = sizeof(text), .fields = table, \
+		.nfields = G_N_ELEMENTS(table), .raw = raw_bits                  \
+	}
 
 static const struct group groups[STATS_GROUP_COUNT] = {
 	[STATS_STATE] = GROUP("state", state_fields, 0),
@@ -108,10 +110,14 @@ stats_group_raw(enum stats_group group)
 /* ---- states ---- */
 
 static const enum vm_state states[] = {
-	[VIR_DOMAIN_NOSTATE] = VM_STATE_UNKNOWN,   [VIR_DOMAIN_RUNNING] = VM_STATE_RUNNING,
-	[VIR_DOMAIN_BLOCKED] = VM_STATE_IDLE,      [VIR_DOMAIN_PAUSED] = VM_STATE_PAUSED,
-	[VIR_DOMAIN_SHUTDOWN] = VM_STATE_STOPPING, [VIR_DOMAIN_SHUTOFF] = VM_STATE_OFF,
-	[VIR_DOMAIN_CRASHED] = VM_STATE_CRASHED,   [VIR_DOMAIN_PMSUSPENDED] = VM_STATE_SUSPENDED,
+	[VIR_DOMAIN_NOSTATE] = VM_STATE_UNKNOWN,
+	[VIR_DOMAIN_RUNNING] = VM_STATE_RUNNING,
+	[VIR_DOMAIN_BLOCKED] = VM_STATE_IDLE,
+	[VIR_DOMAIN_PAUSED] = VM_STATE_PAUSED,
+	[VIR_DOMAIN_SHUTDOWN] = VM_STATE_STOPPING,
+	[VIR_DOMAIN_SHUTOFF] = VM_STATE_OFF,
+	[VIR_DOMAIN_CRASHED] = VM_STATE_CRASHED,
+	[VIR_DOMAIN_PMSUSPENDED] = VM_STATE_SUSPENDED,
 };
 
 static const char *const running_reasons[] = {
@@ -159,7 +165,10 @@ static const char *const crashed_reasons[] = {
 	[VIR_DOMAIN_CRASHED_PANICKED] = "panicked",
 };
 
-#define REASONS(table) { table, G_N_ELEMENTS(table) }
+#define REASONS(table)                     \
+	{                                  \
+		table, G_N_ELEMENTS(table) \
+	}
 
 static const struct {
 	const char *const *words;
