@@ -33,6 +33,20 @@ struct hostspec *hostspec_parse(const char *text, const char *hypervisor, GError
 struct hostspec *hostspec_copy(const struct hostspec *spec);
 void hostspec_free(struct hostspec *spec);
 
+/* The one spelling of SPEC, newly allocated: a URI, or "[user@]name[:port]" with driver "auto". Two specs that
+ * mean the same have the same, but for the case of the host's name. Any thread. */
+char *hostspec_format(const struct hostspec *spec);
+
+/* The words allowed for a hypervisor, NULL-terminated, for messages and help. */
+extern const char *const hostspec_hypervisors[];
+
+/* Sets driver and path by a word of hostspec_hypervisors. False with CONFIG_ERROR_VALUE, SPEC unchanged. */
+bool hostspec_set_hypervisor(struct hostspec *spec, const char *hypervisor, GError **error);
+
+/* False with CONFIG_ERROR_VALUE when it is no user name, or no path of a socket, that can be used as such. */
+bool hostspec_check_user(const char *user, GError **error);
+bool hostspec_check_socket(const char *path, GError **error);
+
 /* Expands "kvm[001-120].dc1" (any number of ranges, also [1,3,7-9]) into names, NULL-terminated, in order;
  * a text without brackets comes back alone, as does one whose brackets hold an IPv6 address. At most LIMIT
  * names, else NULL with CONFIG_ERROR_VALUE. */
