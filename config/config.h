@@ -63,6 +63,8 @@ struct config {
 	bool ascii;                 /* no UTF-8 graphics */
 	bool mouse;
 	char *tenant_regex;         /* NULL: none; first group on the guest's name is the tenant */
+
+	struct host_settings *defaults; /* config/ only: what hosts don't say themselves, for config_select() */
 };
 
 /* The compiled-in default configuration (config/defaults.yaml), as --dump-config prints it. */
@@ -81,7 +83,8 @@ struct config *config_load(const char *path, GError **error);
 struct config *config_parse(const char *text, size_t len, const char *name, GError **error);
 
 /* Replaces the fleet by what the command line names: HOSTS ("[user@]name[:port]", ranges allowed) and URIS
- * (virsh -c), each NULL-terminated or NULL. A HOST that the config knows by name keeps the config's settings.
+ * (virsh -c), each NULL-terminated or NULL; names nothing: the config's fleet stays. A HOST that the config knows
+ * by name keeps the config's settings, but for a user or port given with it.
  * False with CONFIG_ERROR, and the config unchanged, when one can't be read or comes twice. */
 bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
 

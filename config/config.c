@@ -1,0 +1,270 @@
+#include "config/config.h"
+
+#include "config/error.h"
+#include "config/hosts.h"
+#include "config/inventory.h"
+#include "config/look.h"
+#include "config/words.h"
+
+#include <string.h>
+
+#define CONFIG_FILE  "virt-fleet/config.yaml"
+#define SYSTEM_FILE  "/etc/virt-fleet/config.yaml"
+#define COMMAND_LINE "command line"
+
+static const char defaults_text[] =
+#include "defaults.inc"
+	;
+
+const char *
+config_defaults_text(void)
+{
+	return defaults_text;
+}
+
+char *
+config_find(void)
+{
+	g_autofree char *own = g_build_filename(g_get_user_config_dir(), CONFIG_FILE, NULL);
+
+	if (g_file_test(own, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&own);
+	return g_file_test(SYSTEM_FILE, G_FILE_TEST_EXISTS) ? g_strdup(SYSTEM_FILE) : NULL;
+}
+
+static void
+settings_free(struct host_settings *settings)
+{
+	if (settings == NULL)
+		return;
+	option_clear(&schema_defaults, settings);
+	g_free(settings);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	g_clear_pointer(&config->hosts, g_ptr_array_unref);
+	g_clear_pointer(&config->keys, g_ptr_array_unref);
+	theme_free(config->theme);
+	g_free(config->tenant_regex);
+	settings_free(config->defaults);
+	g_free(config);
+}
+
+static int64_t
+number_at(const struct draft *draft, size_t offset)
+{
+	return *(const int64_t *)((const char *)draft + offset);
+}
+
+static bool
+check_orders(const struct draft *draft, const struct yaml_value *root, GError **error)
+{
+	for (const struct schema_order *order = schema_orders; order->low != NULL; order++) {
+		int64_t low = number_at(draft, order->low_offset);
+		int64_t high = number_at(draft, order->high_offset);
+		const struct yaml_value *at = option_value(root, order->high);
+		g_autofree char *low_text = option_format(order->type, low);
+		g_autofree char *high_text = option_format(order->type, high);
+
+		if (low > high)
+			return yaml_fail(at ? at : option_value(root, order->low), error, CONFIG_ERROR_VALUE,
+				"%s is %s and %s is %s; allowed: the first not above the second", order->low,
+				low_text, order->high, high_text);
+	}
+	return true;
+}
+
+static bool
+add_hosts(const struct draft *draft, const char *name, struct hosts *hosts, GError **error)
+{
+	const struct yaml_value *list = draft->hosts;
+	g_autofree char *folder = g_path_get_dirname(name);
+	struct inventory_opts inventory = {
+		.command = (const char *const *)draft->inventory_command,
+		.groups = (const char *const *)draft->inventory_groups,
+		.timeout_ms = draft->inventory_timeout_ms,
+		.folder = folder,
+	};
+
+	if (list != NULL && list->type != YAML_LIST)
+		return yaml_fail(list, error, CONFIG_ERROR_VALUE,
+			"hosts can't be %s; allowed: a list, like [kvm1, kvm2] or "
+			"lines that begin with '- '",
+			yaml_type_name(list->type));
+	for (guint i = 0; list != NULL && i < list->items->len; i++) {
+		if (!hosts_add_entry(hosts, list->items->pdata[i], error))
+			return false;
+	}
+	return inventory_run(&inventory, hosts, error) && hosts_name(hosts->list, error);
+}
+
+/* Fills CONFIG's pointers from DRAFT; what it made before a failure is config_free()'s. */
+static bool
+fill(struct config *config, const struct draft *draft, const struct yaml_value *root, const char *name,
+	GError **error)
+{
+	struct hosts hosts;
+	bool ok;
+
+	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
+	config->defaults = g_new0(struct host_settings, 1);
+	if (!check_orders(draft, root, error))
+		return false;
+	config->theme = look_theme(draft, root, error);
+	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error))
+		return false;
+	if (draft->defaults != NULL &&
+		!option_read(&schema_defaults, draft->defaults, config->defaults, error))
+		return false;
+	hosts_init(&hosts, config->defaults);
+	ok = add_hosts(draft, name, &hosts, error);
+	config->hosts = g_steal_pointer(&hosts.list);
+	hosts_done(&hosts);
+	return ok;
+}
+
+static struct config *
+build(const struct yaml_value *root, const char *name, GError **error)
+{
+	struct draft draft = { 0 };
+	struct config *config = NULL;
+
+	option_preset(&schema_config, &draft);
+	if (option_read(&schema_config, root, &draft, error)) {
+		config = g_memdup2(&draft.config, sizeof(draft.config));
+		draft.config = (struct config){ 0 }; /* its texts are config's now */
+		if (!fill(config, &draft, root, name, error))
+			g_clear_pointer(&config, config_free);
+	}
+	option_clear(&schema_config, &draft);
+	return config;
+}
+
+struct config *
+config_parse(const char *text, size_t len, const char *name, GError **error)
+{
+	struct yaml_value *root = yaml_parse(text, len, name, error);
+	struct config *config = root ? build(root, name, error) : NULL;
+
+	yaml_unref(root);
+	return config;
+}
+
+struct config *
+config_load(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) why = NULL;
+	size_t len;
+
+	if (path == NULL)
+		return config_parse("", 0, "defaults", error);
+	if (!g_file_get_contents(path, &text, &len, &why)) {
+		config_fail(error, CONFIG_ERROR_FILE, "%s: %s", path, why->message);
+		return NULL;
+	}
+	return config_parse(text, len, path, error);
+}
+
+/* The config's host called NAME. */
+static const struct config_host *
+find_host(const struct config *config, const char *name)
+{
+	for (guint i = 0; i < config->hosts->len; i++) {
+		const struct config_host *host = config->hosts->pdata[i];
+
+		if (strcmp(host->name, name) == 0)
+			return host;
+	}
+	return NULL;
+}
+
+/* A copy of the config's host that TEXT names, with TEXT's own user and port; NULL when there is none. */
+static struct config_host *
+known_host(const struct config *config, const char *text)
+{
+	const struct config_host *known = find_host(config, text);
+	struct hostspec *spec = known ? NULL : hostspec_parse(text, "auto", NULL);
+	struct config_host *host;
+
+	if (spec != NULL && spec->transport == TRANSPORT_SSH)
+		known = find_host(config, spec->host);
+	if (known == NULL || (spec != NULL && known->spec->transport != TRANSPORT_SSH)) {
+		hostspec_free(spec);
+		return NULL;
+	}
+	host = host_copy(known);
+	g_free(host->origin);
+	host->origin = g_strdup(COMMAND_LINE);
+	if (spec != NULL) {
+		/* The same host may be named for two users: then its name must be found anew. */
+		if (strcmp(host->name, host->spec->host) == 0)
+			g_clear_pointer(&host->name, g_free);
+		if (spec->user != NULL) {
+			g_free(host->spec->user);
+			host->spec->user = g_strdup(spec->user);
+		}
+		if (spec->port != 0)
+			host->spec->port = spec->port;
+	}
+	hostspec_free(spec);
+	return host;
+}
+
+static bool
+select_text(const struct config *config, struct hosts *hosts, const char *text, bool is_uri, GError **error)
+{
+	struct config_host *known = is_uri ? NULL : known_host(config, text);
+	struct host_settings settings = { .uri = (char *)(uintptr_t)text };
+	struct yaml_value *from;
+	bool ok;
+
+	if (known != NULL)
+		return hosts_take(hosts, known, error);
+	from = yaml_new(YAML_TEXT, COMMAND_LINE, text);
+	ok = is_uri ? hosts_add(hosts, &settings, from, error) : hosts_add_entry(hosts, from, error);
+	yaml_unref(from);
+	return ok;
+}
+
+static bool
+select_all(const struct config *config, struct hosts *hosts, const char *const *texts, bool are_uris,
+	GError **error)
+{
+	for (size_t i = 0; texts != NULL && texts[i] != NULL; i++) {
+		g_auto(GStrv) names = hostspec_expand(texts[i], HOSTS_MAX, error);
+
+		if (names == NULL) {
+			g_prefix_error(error, COMMAND_LINE ": ");
+			return false;
+		}
+		for (size_t k = 0; names[k] != NULL; k++) {
+			if (!select_text(config, hosts, names[k], are_uris, error))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error)
+{
+	struct hosts selected;
+	bool ok;
+
+	if ((hosts == NULL || *hosts == NULL) && (uris == NULL || *uris == NULL))
+		return true;
+	hosts_init(&selected, config->defaults);
+	ok = select_all(config, &selected, hosts, false, error) &&
+	     select_all(config, &selected, uris, true, error) && hosts_name(selected.list, error);
+	if (ok) {
+		g_ptr_array_unref(config->hosts);
+		config->hosts = g_steal_pointer(&selected.list);
+	}
+	hosts_done(&selected);
+	return ok;
+}

@@ -1,0 +1,160 @@
+/* The names hosts go by on the screen: as short as they can be while no two are alike. */
+#include "config/error.h"
+#include "config/hosts.h"
+#include "config/words.h"
+
+#include <string.h>
+
+/* How much of a spec a name tells, from little to all. The forms between are tried in this order. */
+enum form { FORM_BASE, FORM_NODE, FORM_PORT, FORM_USER, FORM_USER_PORT, FORM_ALL, FORM_COUNT };
+
+/* The name of the node file a test driver's URI ends in ("kvm001" of "/x/kvm001.xml"), the one part that tells
+ * such URIs apart; NULL for the usual paths, which say nothing. */
+static char *
+node_of(const struct hostspec *spec)
+{
+	const char *slash = spec->path ? strrchr(spec->path, '/') : NULL;
+	size_t len = slash ? strlen(slash + 1) : 0;
+	bool is_file = slash != NULL && g_str_has_suffix(slash, ".xml");
+
+	if (len == 0 || strspn(slash + 1, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-") != len)
+		return NULL;
+	if (is_file)
+		len -= strlen(".xml");
+	return len > 0 && (is_file || slash != spec->path) ? g_strndup(slash + 1, len) : NULL;
+}
+
+/* The far end's name: what ssh is told, or what a direct URI names; NULL for a local one. */
+static char *
+address_of(const struct hostspec *spec)
+{
+	g_autoptr(GUri) uri = NULL;
+
+	if (spec->transport == TRANSPORT_SSH)
+		return g_strdup(spec->host);
+	uri = spec->uri ? g_uri_parse(spec->uri, G_URI_FLAGS_NONE, NULL) : NULL;
+	if (uri == NULL || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
+		return NULL;
+	return g_strdup(g_uri_get_host(uri));
+}
+
+static char *
+name_in_form(const struct config_host *host, enum form form)
+{
+	const struct hostspec *spec = host->spec;
+	g_autofree char *node = node_of(spec), *address = address_of(spec);
+	bool with_port = (form == FORM_PORT || form == FORM_USER_PORT) && spec->port != 0;
+	bool with_user = (form == FORM_USER || form == FORM_USER_PORT) && spec->user != NULL;
+	GString *name;
+
+	if (form == FORM_BASE && node != NULL)
+		return g_steal_pointer(&node);
+	if (form == FORM_ALL || address == NULL)
+		return hostspec_format(spec);
+	name = g_string_new(NULL);
+	if (with_user)
+		g_string_append_printf(name, "%s@", spec->user);
+	if (with_port && strchr(address, ':') != NULL)
+		g_string_append_printf(name, "[%s]:%u", address, spec->port);
+	else if (with_port)
+		g_string_append_printf(name, "%s:%u", address, spec->port);
+	else
+		g_string_append(name, address);
+	if (node != NULL)
+		g_string_append_printf(name, "/%s", node);
+	return g_string_free(name, FALSE);
+}
+
+/* Names the hosts of GROUP in FORM if that makes them differ from each other and from all in TAKEN. */
+static bool
+try_form(const GPtrArray *group, enum form form, GHashTable *taken)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTableIter iter;
+	void *name, *host;
+
+	for (guint i = 0; i < group->len; i++) {
+		char *candidate = name_in_form(group->pdata[i], form);
+
+		if (g_hash_table_contains(taken, candidate) || g_hash_table_contains(names, candidate)) {
+			g_free(candidate);
+			return false;
+		}
+		g_hash_table_insert(names, candidate, group->pdata[i]);
+	}
+	g_hash_table_iter_init(&iter, names);
+	while (g_hash_table_iter_next(&iter, &name, &host)) {
+		((struct config_host *)host)->name = g_strdup(name);
+		g_hash_table_insert(taken, ((struct config_host *)host)->name, host);
+	}
+	return true;
+}
+
+/* Hosts that share their shortest name, in the order in which they come. */
+static GPtrArray *
+groups_of(const GPtrArray *list)
+{
+	GPtrArray *groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	g_autoptr(GHashTable) by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < list->len; i++) {
+		struct config_host *host = list->pdata[i];
+		char *base;
+		GPtrArray *group;
+
+		if (host->name != NULL)
+			continue;
+		base = name_in_form(host, FORM_BASE);
+		group = g_hash_table_lookup(by_name, base);
+		if (group == NULL) {
+			group = g_ptr_array_new();
+			g_ptr_array_add(groups, group);
+			g_hash_table_insert(by_name, base, group);
+		} else {
+			g_free(base);
+		}
+		g_ptr_array_add(group, host);
+	}
+	return groups;
+}
+
+static bool
+fail_name(const struct config_host *host, const struct config_host *other, const char *name, GError **error)
+{
+	g_autofree char *quoted = words_quote(name);
+
+	return config_fail(error, CONFIG_ERROR_VALUE,
+		"%s: the name %s is taken; first: %s; allowed: names that differ", host->origin, quoted,
+		other->origin);
+}
+
+bool
+hosts_name(GPtrArray *list, GError **error)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) groups = groups_of(list);
+
+	for (guint i = 0; i < list->len; i++) {
+		struct config_host *host = list->pdata[i];
+
+		if (host->name == NULL)
+			continue;
+		if (g_hash_table_contains(taken, host->name))
+			return fail_name(host, g_hash_table_lookup(taken, host->name), host->name, error);
+		g_hash_table_insert(taken, host->name, host);
+	}
+	for (guint i = 0; i < groups->len; i++) {
+		const GPtrArray *group = groups->pdata[i];
+		bool named = false;
+
+		for (int form = FORM_BASE; form < FORM_COUNT && !named; form++)
+			named = try_form(group, (enum form)form, taken);
+		if (!named) {
+			const struct config_host *host = group->pdata[0];
+			g_autofree char *name = name_in_form(host, FORM_ALL);
+
+			return fail_name(host, g_hash_table_lookup(taken, name), name, error);
+		}
+	}
+	return true;
+}
