@@ -170,6 +170,20 @@ config_load(const char *path, GError **error)
 	return config_parse(text, len, path, error);
 }
 
+bool
+config_set(struct config *config, const char *path, const char *value, const char *origin, GError **error)
+{
+	const struct option_def *def = option_find(&schema_config, path);
+	struct yaml_value *text = yaml_new(YAML_TEXT, origin, value);
+	bool ok;
+
+	/* A draft begins with its config, so what lies in that can be set there. */
+	g_assert(def != NULL && def->offset < sizeof(*config));
+	ok = option_set(def, text, config, error);
+	yaml_unref(text);
+	return ok;
+}
+
 /* The config's host called NAME. */
 static const struct config_host *
 find_host(const struct config *config, const char *name)

@@ -88,8 +88,9 @@ struct config *config_parse(const char *text, size_t len, const char *name, GErr
  * False with CONFIG_ERROR, and the config unchanged, when one can't be read or comes twice. */
 bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
 
-void config_free(struct config *config);
-
-/* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN stands for file, line
- * and column in the message. For the command line. */
+/* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN stands for
+ * file, line and column in the message. PATH is a field of struct config: another is a programmer's error and
+ * aborts. For the command line. */
 bool config_set(struct config *config, const char *path, const char *value, const char *origin, GError **error);
+
+void config_free(struct config *config);

@@ -10,6 +10,7 @@
 #define SOCKET_MAX 107 /* what a struct sockaddr_un can hold on the far end */
 
 /* What may be said for a hypervisor, and what a libvirt URI calls its driver and its usual path. */
+/* clang-format off */
 static const struct {
 	const char *word, *driver, *path;
 } hypervisors[] = {
@@ -20,6 +21,7 @@ static const struct {
 	{ "lxc", "lxc", "/system" },
 	{ "test", "test", "/default" },
 };
+/* clang-format on */
 
 const char *const hostspec_hypervisors[] = { "auto", "qemu", "kvm", "xen", "lxc", "test", NULL };
 

@@ -315,6 +315,22 @@ static const struct option_ops ops[] = {
 
 static_assert(G_N_ELEMENTS(ops) == OPTION_RAW + 1, "every type has its functions");
 
+const struct option_def *
+option_find(const struct option_table *table, const char *path)
+{
+	for (const struct option_def *def = table->defs; def->path != NULL; def++) {
+		if (strcmp(def->path, path) == 0)
+			return def;
+	}
+	return NULL;
+}
+
+bool
+option_set(const struct option_def *def, const struct yaml_value *value, void *base, GError **error)
+{
+	return ops[def->type].set(def, value, (char *)base + def->offset, error);
+}
+
 void
 option_preset(const struct option_table *table, void *base)
 {
@@ -325,7 +341,7 @@ option_preset(const struct option_table *table, void *base)
 		if (def->preset == NULL)
 			continue;
 		value = yaml_new(YAML_TEXT, "preset", def->preset);
-		if (!ops[def->type].set(def, value, (char *)base + def->offset, &error))
+		if (!option_set(def, value, base, &error))
 			g_error("%s", error->message);
 		yaml_unref(value);
 	}
@@ -415,12 +431,10 @@ read_key(const struct option_table *table, const char *prefix, const struct yaml
 {
 	g_autofree char *path = g_strconcat(prefix, *prefix ? "." : "", key->text, NULL);
 	g_autoptr(GPtrArray) keys = NULL;
+	const struct option_def *def = option_find(table, path);
 
-	for (const struct option_def *def = table->defs; def->path != NULL; def++) {
-		if (strcmp(def->path, path) == 0)
-			return value->type == YAML_NOTHING ||
-			       ops[def->type].set(def, value, (char *)base + def->offset, error);
-	}
+	if (def != NULL)
+		return value->type == YAML_NOTHING || option_set(def, value, base, error);
 	keys = keys_below(table, path);
 	if (keys->len == 0)
 		return fail_key(table, prefix, key, error);

@@ -47,6 +47,12 @@ void option_preset(const struct option_table *table, void *base);
  * be partly set, but can be cleared. MAP may be YAML_NOTHING. */
 bool option_read(const struct option_table *table, const struct yaml_value *map, void *base, GError **error);
 
+/* The line for PATH; NULL when there is none. */
+const struct option_def *option_find(const struct option_table *table, const char *path);
+
+/* Sets one option; BASE is untouched on failure. VALUE is not YAML_NOTHING. */
+bool option_set(const struct option_def *def, const struct yaml_value *value, void *base, GError **error);
+
 /* Frees what BASE's options own and zeroes them. */
 void option_clear(const struct option_table *table, void *base);
 

@@ -18,7 +18,7 @@ struct host_settings {
 
 /* The file's whole say, before it becomes a config. */
 struct draft {
-	struct config config;
+	struct config config; /* first: config_set() relies on it */
 	char *theme;
 	char **inventory_command, **inventory_groups;
 	int64_t inventory_timeout_ms;

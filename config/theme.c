@@ -27,24 +27,13 @@ static const struct {
 };
 
 /* Index is the colour's number. */
+/* clang-format off */
 static const char *const colours[] = {
-	"black",
-	"red",
-	"green",
-	"yellow",
-	"blue",
-	"magenta",
-	"cyan",
-	"white",
-	"bright-black",
-	"bright-red",
-	"bright-green",
-	"bright-yellow",
-	"bright-blue",
-	"bright-magenta",
-	"bright-cyan",
-	"bright-white",
+	"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white",
+	"bright-black", "bright-red", "bright-green", "bright-yellow",
+	"bright-blue", "bright-magenta", "bright-cyan", "bright-white",
 };
+/* clang-format on */
 
 /* Roles a theme leaves out look NORMAL, and NORMAL is the terminal's own colours: only what deviates is
  * coloured. Each deviation has an attribute too, so that terminals without colours show it. The 16-colour
@@ -191,24 +180,14 @@ static void
 palette_rgb(int colour, int rgb[3])
 {
 	static const int levels[] = { 0, 95, 135, 175, 215, 255 };
+	/* clang-format off */
 	static const unsigned char basic[16][3] = {
-		{ 0, 0, 0 },
-		{ 205, 0, 0 },
-		{ 0, 205, 0 },
-		{ 205, 205, 0 },
-		{ 0, 0, 238 },
-		{ 205, 0, 205 },
-		{ 0, 205, 205 },
-		{ 229, 229, 229 },
-		{ 127, 127, 127 },
-		{ 255, 0, 0 },
-		{ 0, 255, 0 },
-		{ 255, 255, 0 },
-		{ 92, 92, 255 },
-		{ 255, 0, 255 },
-		{ 0, 255, 255 },
-		{ 255, 255, 255 },
+		{ 0, 0, 0 },       { 205, 0, 0 },   { 0, 205, 0 },   { 205, 205, 0 },
+		{ 0, 0, 238 },     { 205, 0, 205 }, { 0, 205, 205 }, { 229, 229, 229 },
+		{ 127, 127, 127 }, { 255, 0, 0 },   { 0, 255, 0 },   { 255, 255, 0 },
+		{ 92, 92, 255 },   { 255, 0, 255 }, { 0, 255, 255 }, { 255, 255, 255 },
 	};
+	/* clang-format on */
 	int cube = colour - 16;
 
 	for (int i = 0; i < 3; i++) {
