@@ -171,7 +171,7 @@ check-asan: ## units and screens under AddressSanitizer and UBSan
 check-tsan: ## thread hand-overs under ThreadSanitizer
 	@$(MAKE) --no-print-directory MODE=tsan tests-stress
 	@G_SLICE=always-malloc TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1 \
-	    $(MAKE) --no-print-directory MODE=tsan check-stress
+	    setarch -R $(MAKE) --no-print-directory MODE=tsan check-stress
 
 FUZZ_SECONDS ?= 20
 .PHONY: fuzz
