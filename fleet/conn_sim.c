@@ -331,20 +331,19 @@ sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 
 /* ---- acts ---- */
 
-/* What libvirt calls it, and how long the daemon is at it. */
+/* How long the daemon is at it. */
 static const struct call {
-	const char *name;
 	int64_t min_ms, max_ms;
 } calls[] = {
-	[VM_ACT_START] = { .name = "virDomainCreate", .min_ms = 250, .max_ms = 1200 },
-	[VM_ACT_SHUTDOWN] = { .name = "virDomainShutdown", .min_ms = 5, .max_ms = 40 },
-	[VM_ACT_REBOOT] = { .name = "virDomainReboot", .min_ms = 5, .max_ms = 40 },
-	[VM_ACT_RESET] = { .name = "virDomainReset", .min_ms = 5, .max_ms = 40 },
-	[VM_ACT_DESTROY] = { .name = "virDomainDestroy", .min_ms = 100, .max_ms = 500 },
-	[VM_ACT_SUSPEND] = { .name = "virDomainSuspend", .min_ms = 5, .max_ms = 60 },
-	[VM_ACT_RESUME] = { .name = "virDomainResume", .min_ms = 5, .max_ms = 60 },
-	[VM_ACT_AUTOSTART_ON] = { .name = "virDomainSetAutostart", .min_ms = 2, .max_ms = 10 },
-	[VM_ACT_AUTOSTART_OFF] = { .name = "virDomainSetAutostart", .min_ms = 2, .max_ms = 10 },
+	[VM_ACT_START] = { .min_ms = 250, .max_ms = 1200 },
+	[VM_ACT_SHUTDOWN] = { .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_REBOOT] = { .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_RESET] = { .min_ms = 5, .max_ms = 40 },
+	[VM_ACT_DESTROY] = { .min_ms = 100, .max_ms = 500 },
+	[VM_ACT_SUSPEND] = { .min_ms = 5, .max_ms = 60 },
+	[VM_ACT_RESUME] = { .min_ms = 5, .max_ms = 60 },
+	[VM_ACT_AUTOSTART_ON] = { .min_ms = 2, .max_ms = 10 },
+	[VM_ACT_AUTOSTART_OFF] = { .min_ms = 2, .max_ms = 10 },
 };
 static_assert(G_N_ELEMENTS(calls) == VM_ACT_COUNT, "a call for each act");
 
@@ -352,29 +351,27 @@ static bool
 sim_can(const struct conn *conn, enum vm_act act, const char **why_not)
 {
 	const struct sim_link *link = (const struct sim_link *)conn;
+	const char *words = NULL;
 
-	if (act == VM_ACT_RESET && link->host->hypervisor == HYPERVISOR_XEN) {
-		*why_not = "Xen's libxl driver can't reset a guest";
-		return false;
-	}
-	return true;
+	if (link->readonly)
+		words = "the connection is read-only";
+	else if (act == VM_ACT_RESET && link->host->hypervisor == HYPERVISOR_XEN)
+		words = "Xen's libxl driver can't reset a guest";
+	if (words && why_not)
+		*why_not = words;
+	return !words;
 }
 
 static bool
 may_act(struct sim_link *link, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error)
 {
-	const char *why_not;
+	const char *words;
 
-	if (link->readonly) {
-		g_set_error(error, FLEET_ERROR, FLEET_ERROR_DENIED,
-			"operation %s forbidden for read only access", calls[act].name);
-		return false;
-	}
 	if (is_dom0(link, uuid))
-		return fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 does not support requested operation");
-	if (!sim_can(&link->conn, act, &why_not))
-		return fail(error, FLEET_ERROR_UNSUPPORTED, why_not);
-	return true;
+		return fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 is the host itself");
+	if (sim_can(&link->conn, act, &words))
+		return true;
+	return fail(error, link->readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, words);
 }
 
 static int64_t

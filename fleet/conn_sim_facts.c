@@ -9,18 +9,16 @@
 
 /* ---- hosts ---- */
 
+/* What conn_libvirt says of the real ones. */
 static const char *const kvm_unknowns[] = { NULL };
-
 static const char *const xen_unknowns[] = {
-	"host CPU counters: libxl has no nodeGetCPUStats; CPU use is the sum over the domains",
-	"caches in host memory: libxl has no nodeGetMemoryStats",
-	"memory merged: Xen has no KSM",
-	"ready and wait time: libxl does not tell what a vCPU waited for",
-	"memory used inside a guest: libxl tells only what the guest was given",
-	"disk counters: libxl reads them for plain block devices (phy) only",
-	"disk latency: libxl counts no times",
-	"reset: libxl can't reset a guest",
-	"host uuid: not told by libxl's capabilities",
+	"ready and wait: Xen's libxl driver doesn't count what vCPUs wait for",
+	"memory used and resident: Xen's libxl driver doesn't tell it",
+	"disk latency: Xen's libxl driver doesn't time it",
+	"disk of file-backed guests: Xen's libxl driver counts \"phy\" disks only",
+	"host CPU counters: Xen's libxl driver has none; shown is the sum over all domains",
+	"host caches: Xen's libxl driver tells free memory only",
+	"same-page merging: Xen's libxl driver doesn't tell it",
 	NULL,
 };
 

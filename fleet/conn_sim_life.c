@@ -139,7 +139,7 @@ static void
 vm_crash(struct sim_host *host, struct sim_vm *vm, double t, GArray *events)
 {
 	vm_end(host, vm, t, VM_STATE_CRASHED, "panicked");
-	emit(events, vm, CONN_EVENT_CRASHED, "panicked");
+	emit(events, vm, CONN_EVENT_CRASHED, NULL);
 }
 
 static void
@@ -160,12 +160,12 @@ vm_due(struct sim_host *host, struct sim_vm *vm, GArray *events)
 
 	switch ((enum sim_pending)vm->pending) {
 	case SIM_PENDING_STOPPING:
-		enter(vm, VM_STATE_STOPPING, "user");
-		emit(events, vm, CONN_EVENT_SHUTDOWN, "finished");
+		enter(vm, VM_STATE_STOPPING, "by user");
+		emit(events, vm, CONN_EVENT_SHUTDOWN, NULL);
 		plan(vm, SIM_PENDING_OFF, vm->due_us + roll_between(host, 1, 6));
 		break;
 	case SIM_PENDING_OFF:
-		vm_off(host, vm, t, "shutdown", events);
+		vm_off(host, vm, t, "shut down", events);
 		break;
 	case SIM_PENDING_REBOOT:
 		vm_reboot(host, vm, t, events);
@@ -195,7 +195,7 @@ guest_happens(struct sim_host *host, int64_t when_us, GArray *events)
 		if (roll(host) < 0.25)
 			vm_crash(host, vm, t, events);
 		else
-			vm_off(host, vm, t, "shutdown", events);
+			vm_off(host, vm, t, "shut down", events);
 		plan(vm, SIM_PENDING_REVIVE, when_us + roll_between(host, 15, 240));
 	} else if (vm->state == VM_STATE_OFF) {
 		vm_start(host, vm, t, events);
@@ -343,7 +343,7 @@ act_destroy(const struct act_call *call, GError **error)
 {
 	if (call->vm->state == VM_STATE_OFF)
 		return wrong_state(error, "domain is not running");
-	vm_off(call->host, call->vm, call->t, "destroyed", call->events);
+	vm_off(call->host, call->vm, call->t, "forced off", call->events);
 	return true;
 }
 
@@ -359,7 +359,7 @@ act_suspend(const struct act_call *call, GError **error)
 		return true;
 	cpu = sim_vm_cpu_load(call->host, vm, call->t);
 	io = sim_vm_io_load(call->host, vm, call->t);
-	enter(vm, VM_STATE_PAUSED, "user");
+	enter(vm, VM_STATE_PAUSED, "by user");
 	vm->cpu_mark = cpu;
 	vm->io_mark = io;
 	plan(vm, SIM_PENDING_NONE, 0);
@@ -377,9 +377,9 @@ act_resume(const struct act_call *call, GError **error)
 		return wrong_state(error, "domain is already running");
 	if (vm->state != VM_STATE_PAUSED)
 		return wrong_state(error, "domain is not running");
-	enter(vm, VM_STATE_RUNNING, "unpaused");
+	enter(vm, VM_STATE_RUNNING, "resumed");
 	marks_run(call->host, vm, call->t, cpu, io);
-	emit(call->events, vm, CONN_EVENT_RESUMED, "unpaused");
+	emit(call->events, vm, CONN_EVENT_RESUMED, "resumed");
 	return true;
 }
 

@@ -136,7 +136,6 @@ fill_dom0(const struct sim_host *host, double t, enum sample_depth depth, struct
 	out->name = g_strdup("Domain-0");
 	out->state = VM_STATE_RUNNING;
 	out->is_dom0 = out->persistent = out->autostart_known = true;
-	out->reason = depth == SAMPLE_LIST ? NULL : "unknown";
 	if (depth != SAMPLE_FULL)
 		return;
 	out->valid = SIZE_RAWS | BIT(RAW_CPU_NS) | BIT(RAW_MEM_BYTES);

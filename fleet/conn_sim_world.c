@@ -192,7 +192,7 @@ vm_make_state(struct sim_host *host, struct sim_vm *vm)
 	vm->autostart = sim_unit(sim_vm_bits(vm, 27)) < 0.8;
 	if (fate < 0.052) {
 		vm->state = VM_STATE_OFF;
-		vm->reason = sim_vm_bits(vm, 28) % 4 ? "shutdown" : "destroyed";
+		vm->reason = sim_vm_bits(vm, 28) % 4 ? "shut down" : "forced off";
 		return;
 	}
 	if (fate < 0.053) {
@@ -209,7 +209,7 @@ vm_make_state(struct sim_host *host, struct sim_vm *vm)
 		double cpu = sim_vm_cpu_load(host, vm, 0), io = sim_vm_io_load(host, vm, 0);
 
 		vm->state = VM_STATE_PAUSED;
-		vm->reason = "user";
+		vm->reason = "by user";
 		vm->cpu_mark = cpu;
 		vm->io_mark = io;
 	}
