@@ -1,6 +1,6 @@
 #include "fleet/capsxml.h"
 
-#include "fleet/xmlread.h"
+#include "fleet/xml.h"
 
 static uint64_t
 bytes_of(struct _xmlNode *node, const char *unit_attr, uint64_t number)
@@ -15,7 +15,7 @@ bytes_of(struct _xmlNode *node, const char *unit_attr, uint64_t number)
 		{ "MiB", 1024 * 1024 },
 		{ "GiB", 1024 * 1024 * 1024 },
 	};
-	g_autofree char *unit = xmlread_attr(node, unit_attr);
+	g_autofree char *unit = xml_attr(node, unit_attr);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
 		if (g_strcmp0(unit, units[i].unit) == 0)
@@ -29,11 +29,11 @@ count_sockets(struct _xmlNode *cells)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (struct _xmlNode *cell = xmlread_child(cells, "cell"); cell; cell = xmlread_next(cell)) {
-		struct _xmlNode *cpus = xmlread_child(cell, "cpus");
+	for (struct _xmlNode *cell = xml_child(cells, "cell"); cell; cell = xml_next(cell)) {
+		struct _xmlNode *cpus = xml_child(cell, "cpus");
 
-		for (struct _xmlNode *cpu = xmlread_child(cpus, "cpu"); cpu; cpu = xmlread_next(cpu)) {
-			char *socket = xmlread_attr(cpu, "socket_id");
+		for (struct _xmlNode *cpu = xml_child(cpus, "cpu"); cpu; cpu = xml_next(cpu)) {
+			char *socket = xml_attr(cpu, "socket_id");
 
 			if (socket)
 				g_hash_table_add(seen, socket);
@@ -45,29 +45,29 @@ count_sockets(struct _xmlNode *cells)
 static void
 read_cells(struct _xmlNode *cells, struct capsxml *caps)
 {
-	caps->cells = g_new0(struct numa_cell, xmlread_count(cells, "cell"));
-	for (struct _xmlNode *node = xmlread_child(cells, "cell"); node; node = xmlread_next(node)) {
+	caps->cells = g_new0(struct numa_cell, xml_count(cells, "cell"));
+	for (struct _xmlNode *node = xml_child(cells, "cell"); node; node = xml_next(node)) {
 		struct numa_cell *cell = &caps->cells[caps->ncells++];
-		struct _xmlNode *memory = xmlread_child(node, "memory");
+		struct _xmlNode *memory = xml_child(node, "memory");
 
-		cell->id = (int)xmlread_attr_number(node, "id");
-		cell->mem_bytes = bytes_of(memory, "unit", xmlread_number(memory));
-		cell->ncpus = (int)xmlread_attr_number(xmlread_child(node, "cpus"), "num");
+		cell->id = (int)xml_attr_number(node, "id");
+		cell->mem_bytes = bytes_of(memory, "unit", xml_number(memory));
+		cell->ncpus = (int)xml_attr_number(xml_child(node, "cpus"), "num");
 	}
 }
 
 static void
 read_cpu(struct _xmlNode *cpu, struct capsxml *caps)
 {
-	struct _xmlNode *topology = xmlread_child(cpu, "topology");
+	struct _xmlNode *topology = xml_child(cpu, "topology");
 
-	caps->arch = xmlread_text(xmlread_child(cpu, "arch"));
-	caps->cpu_model = xmlread_text(xmlread_child(cpu, "model"));
-	caps->sockets = (int)xmlread_attr_number(topology, "sockets");
-	caps->cores = (int)xmlread_attr_number(topology, "cores");
-	caps->threads = (int)xmlread_attr_number(topology, "threads");
-	for (struct _xmlNode *pages = xmlread_child(cpu, "pages"); pages; pages = xmlread_next(pages)) {
-		uint64_t bytes = bytes_of(pages, "unit", xmlread_attr_number(pages, "size"));
+	caps->arch = xml_text(xml_child(cpu, "arch"));
+	caps->cpu_model = xml_text(xml_child(cpu, "model"));
+	caps->sockets = (int)xml_attr_number(topology, "sockets");
+	caps->cores = (int)xml_attr_number(topology, "cores");
+	caps->threads = (int)xml_attr_number(topology, "threads");
+	for (struct _xmlNode *pages = xml_child(cpu, "pages"); pages; pages = xml_next(pages)) {
+		uint64_t bytes = bytes_of(pages, "unit", xml_attr_number(pages, "size"));
 
 		if (bytes > 0 && (caps->page_bytes == 0 || bytes < caps->page_bytes))
 			caps->page_bytes = bytes;
@@ -77,11 +77,11 @@ read_cpu(struct _xmlNode *cpu, struct capsxml *caps)
 static bool
 has_kvm(struct _xmlNode *root)
 {
-	for (struct _xmlNode *guest = xmlread_child(root, "guest"); guest; guest = xmlread_next(guest)) {
-		struct _xmlNode *domain = xmlread_child(xmlread_child(guest, "arch"), "domain");
+	for (struct _xmlNode *guest = xml_child(root, "guest"); guest; guest = xml_next(guest)) {
+		struct _xmlNode *domain = xml_child(xml_child(guest, "arch"), "domain");
 
-		for (; domain; domain = xmlread_next(domain))
-			if (xmlread_attr_is(domain, "type", "kvm"))
+		for (; domain; domain = xml_next(domain))
+			if (xml_attr_is(domain, "type", "kvm"))
 				return true;
 	}
 	return false;
@@ -90,25 +90,25 @@ has_kvm(struct _xmlNode *root)
 bool
 capsxml_parse(const char *xml, size_t len, struct capsxml *out, GError **error)
 {
-	struct _xmlDoc *doc = xmlread_parse(xml, len, "capabilities", error);
+	struct _xmlDoc *doc = xml_parse(xml, len, "capabilities", error);
 
 	if (!doc)
 		return false;
 
-	struct _xmlNode *root = xmlread_root(doc);
-	struct _xmlNode *host = xmlread_child(root, "host");
-	struct _xmlNode *cells = xmlread_child(xmlread_child(host, "topology"), "cells");
+	struct _xmlNode *root = xml_root(doc);
+	struct _xmlNode *host = xml_child(root, "host");
+	struct _xmlNode *cells = xml_child(xml_child(host, "topology"), "cells");
 	struct capsxml caps = { 0 };
 	int sockets = count_sockets(cells);
 
-	caps.uuid = xmlread_text(xmlread_child(host, "uuid"));
-	read_cpu(xmlread_child(host, "cpu"), &caps);
+	caps.uuid = xml_text(xml_child(host, "uuid"));
+	read_cpu(xml_child(host, "cpu"), &caps);
 	read_cells(cells, &caps);
 	if (sockets > 0)
 		caps.sockets = sockets;
-	caps.live_migration = xmlread_child(xmlread_child(host, "migration_features"), "live") != NULL;
+	caps.live_migration = xml_child(xml_child(host, "migration_features"), "live") != NULL;
 	caps.kvm = has_kvm(root);
-	xmlread_free(doc);
+	xml_free(doc);
 	*out = caps;
 	return true;
 }

@@ -1,7 +1,7 @@
 #include "fleet/domxml.h"
 
 #include "fleet/snapshot.h"
-#include "fleet/xmlread.h"
+#include "fleet/xml.h"
 
 struct type_rule {
 	const char *domain; /* <domain type=…>, NULL: any */
@@ -41,7 +41,7 @@ static char *
 first_attr(struct _xmlNode *node, const char *const *names)
 {
 	for (; *names; names++) {
-		char *value = xmlread_attr(node, *names);
+		char *value = xml_attr(node, *names);
 
 		if (value)
 			return value;
@@ -69,50 +69,50 @@ disk_source(struct _xmlNode *source, const char *type)
 	static const char *const places[] = { "file", "dev", "dir", "path", NULL };
 
 	if (g_strcmp0(type, "network") == 0)
-		return joined(xmlread_attr(source, "protocol"), ":", xmlread_attr(source, "name"));
+		return joined(xml_attr(source, "protocol"), ":", xml_attr(source, "name"));
 	if (g_strcmp0(type, "volume") == 0)
-		return joined(xmlread_attr(source, "pool"), "/", xmlread_attr(source, "volume"));
+		return joined(xml_attr(source, "pool"), "/", xml_attr(source, "volume"));
 	if (g_strcmp0(type, "nvme") == 0)
-		return xmlread_pci_address(xmlread_child(source, "address"));
+		return xml_pci_address(xml_child(source, "address"));
 	return first_attr(source, places);
 }
 
 static void
 read_disk(struct _xmlNode *node, struct vm_disk *disk)
 {
-	struct _xmlNode *target = xmlread_child(node, "target");
-	struct _xmlNode *driver = xmlread_child(node, "driver");
+	struct _xmlNode *target = xml_child(node, "target");
+	struct _xmlNode *driver = xml_child(node, "driver");
 
-	disk->type = xmlread_attr(node, "type");
-	disk->device = xmlread_attr(node, "device");
+	disk->type = xml_attr(node, "type");
+	disk->device = xml_attr(node, "device");
 	if (!disk->device)
 		disk->device = g_strdup("disk");
-	disk->source = disk_source(xmlread_child(node, "source"), disk->type);
-	disk->target = xmlread_attr(target, "dev");
-	disk->bus = xmlread_attr(target, "bus");
-	disk->format = xmlread_attr(driver, "type");
-	disk->cache = xmlread_attr(driver, "cache");
-	disk->readonly = xmlread_child(node, "readonly") != NULL;
-	disk->shareable = xmlread_child(node, "shareable") != NULL;
+	disk->source = disk_source(xml_child(node, "source"), disk->type);
+	disk->target = xml_attr(target, "dev");
+	disk->bus = xml_attr(target, "bus");
+	disk->format = xml_attr(driver, "type");
+	disk->cache = xml_attr(driver, "cache");
+	disk->readonly = xml_child(node, "readonly") != NULL;
+	disk->shareable = xml_child(node, "shareable") != NULL;
 }
 
 static char *
 nic_source(struct _xmlNode *source)
 {
 	static const char *const places[] = { "network", "bridge", "dev", "path", "name", NULL };
-	struct _xmlNode *address = xmlread_child(source, "address");
+	struct _xmlNode *address = xml_child(source, "address");
 
-	return address ? xmlread_pci_address(address) : first_attr(source, places);
+	return address ? xml_pci_address(address) : first_attr(source, places);
 }
 
 static void
 read_nic(struct _xmlNode *node, struct vm_nic *nic)
 {
-	nic->type = xmlread_attr(node, "type");
-	nic->mac = xmlread_attr(xmlread_child(node, "mac"), "address");
-	nic->target = xmlread_attr(xmlread_child(node, "target"), "dev");
-	nic->source = nic_source(xmlread_child(node, "source"));
-	nic->model = xmlread_attr(xmlread_child(node, "model"), "type");
+	nic->type = xml_attr(node, "type");
+	nic->mac = xml_attr(xml_child(node, "mac"), "address");
+	nic->target = xml_attr(xml_child(node, "target"), "dev");
+	nic->source = nic_source(xml_child(node, "source"));
+	nic->model = xml_attr(xml_child(node, "model"), "type");
 }
 
 /* What a passed-through device is called on its host. */
@@ -120,63 +120,62 @@ static char *
 hostdev_address(struct _xmlNode *source)
 {
 	static const char *const places[] = { "block", "char", "interface", NULL };
-	struct _xmlNode *address = xmlread_child(source, "address");
-	struct _xmlNode *vendor = xmlread_child(source, "vendor");
-	char *text = xmlread_pci_address(address);
+	struct _xmlNode *address = xml_child(source, "address");
+	struct _xmlNode *vendor = xml_child(source, "vendor");
+	char *text = xml_pci_address(address);
 
 	if (!text)
-		text = xmlread_attr(address, "uuid"); /* mdev */
+		text = xml_attr(address, "uuid"); /* mdev */
 	if (!text && vendor)
-		text = joined(xmlread_attr(vendor, "id"), ":",
-			xmlread_attr(xmlread_child(source, "product"), "id"));
+		text = joined(xml_attr(vendor, "id"), ":", xml_attr(xml_child(source, "product"), "id"));
 	if (!text && address)
-		text = joined(xmlread_attr(address, "bus"), ".", xmlread_attr(address, "device"));
+		text = joined(xml_attr(address, "bus"), ".", xml_attr(address, "device"));
 	if (!text)
-		text = xmlread_attr(xmlread_child(source, "adapter"), "name");
+		text = xml_attr(xml_child(source, "adapter"), "name");
 	for (size_t i = 0; !text && places[i]; i++)
-		text = xmlread_text(xmlread_child(source, places[i]));
+		text = xml_text(xml_child(source, places[i]));
 	return text;
 }
 
 static void
 read_hostdev(struct _xmlNode *node, struct vm_hostdev *hostdev)
 {
-	hostdev->type = xmlread_attr(node, "type");
-	hostdev->address = hostdev_address(xmlread_child(node, "source"));
+	hostdev->type = xml_attr(node, "type");
+	hostdev->address = hostdev_address(xml_child(node, "source"));
 }
 
 /* A NIC that is a passed-through device: its <source><address> says of which kind. */
 static void
 read_nic_hostdev(struct _xmlNode *node, struct vm_hostdev *hostdev)
 {
-	struct _xmlNode *source = xmlread_child(node, "source");
+	struct _xmlNode *source = xml_child(node, "source");
 
-	hostdev->type = xmlread_attr(xmlread_child(source, "address"), "type");
+	hostdev->type = xml_attr(xml_child(source, "address"), "type");
 	hostdev->address = hostdev_address(source);
 }
 
 static bool
 is_passthrough(struct _xmlNode *nic)
 {
-	return xmlread_attr_is(nic, "type", "hostdev");
+	return xml_attr_is(nic, "type", "hostdev");
 }
 
 static void
 read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 {
-	size_t nnics = xmlread_count(devices, "interface");
+	size_t nnics = xml_count(devices, "interface");
 
-	facts->disks = g_new0(struct vm_disk, xmlread_count(devices, "disk"));
+	facts->disks = g_new0(struct vm_disk, xml_count(devices, "disk"));
 	facts->nics = g_new0(struct vm_nic, nnics);
-	facts->hostdevs = g_new0(struct vm_hostdev, xmlread_count(devices, "hostdev") + nnics);
-	facts->emulator = xmlread_text(xmlread_child(devices, "emulator"));
-	facts->has_console = xmlread_child(devices, "console") || xmlread_child(devices, "serial");
+	facts->hostdevs = g_new0(struct vm_hostdev, xml_count(devices, "hostdev") + nnics);
+	facts->emulator = xml_text(xml_child(devices, "emulator"));
+	facts->has_console = xml_child(devices, "console") || xml_child(devices, "serial");
 
-	for (struct _xmlNode *n = xmlread_child(devices, "disk"); n; n = xmlread_next(n))
+	for (struct _xmlNode *n = xml_child(devices, "disk"); n; n = xml_next(n))
 		read_disk(n, &facts->disks[facts->ndisks++]);
-	for (struct _xmlNode *n = xmlread_child(devices, "hostdev"); n; n = xmlread_next(n))
+	for (struct _xmlNode *n = xml_child(devices, "hostdev"); n; n = xml_next(n))
 		read_hostdev(n, &facts->hostdevs[facts->nhostdevs++]);
-	for (struct _xmlNode *n = xmlread_child(devices, "interface"); n; n = xmlread_next(n)) {
+	for (struct _xmlNode *n = xml_child(devices, "interface"); n; n = xml_next(n)) {
 		read_nic(n, &facts->nics[facts->nnics++]);
 		if (is_passthrough(n))
 			read_nic_hostdev(n, &facts->hostdevs[facts->nhostdevs++]);
@@ -186,25 +185,25 @@ read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 struct vm_facts *
 domxml_parse(const char *xml, size_t len, unsigned *vcpus_max, GError **error)
 {
-	struct _xmlDoc *doc = xmlread_parse(xml, len, "domain", error);
+	struct _xmlDoc *doc = xml_parse(xml, len, "domain", error);
 
 	if (!doc)
 		return NULL;
 
-	struct _xmlNode *root = xmlread_root(doc);
-	struct _xmlNode *os_type = xmlread_child(xmlread_child(root, "os"), "type");
+	struct _xmlNode *root = xml_root(doc);
+	struct _xmlNode *os_type = xml_child(xml_child(root, "os"), "type");
 	struct vm_facts *facts = vm_facts_new();
-	g_autofree char *domain = xmlread_attr(root, "type");
+	g_autofree char *domain = xml_attr(root, "type");
 
-	facts->os_type = xmlread_text(os_type);
-	facts->machine = xmlread_attr(os_type, "machine");
-	facts->arch = xmlread_attr(os_type, "arch");
-	facts->title = xmlread_text(xmlread_child(root, "title"));
-	facts->description = xmlread_text(xmlread_child(root, "description"));
+	facts->os_type = xml_text(os_type);
+	facts->machine = xml_attr(os_type, "machine");
+	facts->arch = xml_attr(os_type, "arch");
+	facts->title = xml_text(xml_child(root, "title"));
+	facts->description = xml_text(xml_child(root, "description"));
 	facts->type = vm_type_of(domain, facts->os_type);
-	read_devices(xmlread_child(root, "devices"), facts);
+	read_devices(xml_child(root, "devices"), facts);
 	if (vcpus_max)
-		*vcpus_max = (unsigned)xmlread_number(xmlread_child(root, "vcpu"));
-	xmlread_free(doc);
+		*vcpus_max = (unsigned)xml_number(xml_child(root, "vcpu"));
+	xml_free(doc);
 	return facts;
 }

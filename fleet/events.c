@@ -63,7 +63,7 @@ struct loop {
 };
 
 /* libvirt's functions get no context and are registered once per process, so this cannot be anything but global. */
-static struct loop loop = { .lock = PTHREAD_MUTEX_INITIALIZER, .epoll_fd = -1, .wake_fd = -1 };
+static struct loop event_loop = { .lock = PTHREAD_MUTEX_INITIALIZER, .epoll_fd = -1, .wake_fd = -1 };
 
 static void
 wake(void)
@@ -72,7 +72,7 @@ wake(void)
 	ssize_t done;
 
 	do
-		done = write(loop.wake_fd, &one, sizeof(one));
+		done = write(event_loop.wake_fd, &one, sizeof(one));
 	while (done < 0 && errno == EINTR);
 }
 
@@ -115,7 +115,7 @@ watch_ctl(struct watch *watch, int op)
 {
 	struct epoll_event event = { .events = to_epoll(watch->events), .data.u64 = (uint64_t)watch->id };
 
-	return epoll_ctl(loop.epoll_fd, op, watch->own_fd >= 0 ? watch->own_fd : watch->fd, &event);
+	return epoll_ctl(event_loop.epoll_fd, op, watch->own_fd >= 0 ? watch->own_fd : watch->fd, &event);
 }
 
 /* epoll knows a descriptor once only; a second watch on it goes through a duplicate. */
@@ -151,22 +151,22 @@ add_watch(int fd, int events, virEventHandleCallback call, void *opaque, virFree
 
 	*watch =
 		(struct watch){ .fd = fd, .own_fd = -1, .call = call, .opaque = opaque, .free = free_opaque };
-	pthread_mutex_lock(&loop.lock);
-	int id = watch->id = ++loop.last_id;
-	g_hash_table_insert(loop.watches, GINT_TO_POINTER(id), watch);
+	pthread_mutex_lock(&event_loop.lock);
+	int id = watch->id = ++event_loop.last_id;
+	g_hash_table_insert(event_loop.watches, GINT_TO_POINTER(id), watch);
 	watch_set_events(watch, events);
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 	return id;
 }
 
 static void
 update_watch(int id, int events)
 {
-	pthread_mutex_lock(&loop.lock);
-	struct watch *watch = g_hash_table_lookup(loop.watches, GINT_TO_POINTER(id));
+	pthread_mutex_lock(&event_loop.lock);
+	struct watch *watch = g_hash_table_lookup(event_loop.watches, GINT_TO_POINTER(id));
 	if (watch && !watch->removed)
 		watch_set_events(watch, events);
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 }
 
 static int
@@ -174,16 +174,16 @@ remove_watch(int id)
 {
 	int result = -1;
 
-	pthread_mutex_lock(&loop.lock);
-	struct watch *watch = g_hash_table_lookup(loop.watches, GINT_TO_POINTER(id));
+	pthread_mutex_lock(&event_loop.lock);
+	struct watch *watch = g_hash_table_lookup(event_loop.watches, GINT_TO_POINTER(id));
 	if (watch && !watch->removed) {
 		watch_set_events(watch, 0);
 		watch->removed = true;
-		loop.garbage = true;
+		event_loop.garbage = true;
 		wake();
 		result = 0;
 	}
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 	return result;
 }
 
@@ -195,8 +195,8 @@ timer_set(struct timer *timer, int every_ms)
 {
 	timer->every_us = every_ms < 0 ? -1 : (int64_t)every_ms * 1000;
 	timer->due_us = every_ms < 0 ? NEVER : clock_now_us() + timer->every_us;
-	if (timer->due_us < loop.planned_us) {
-		loop.planned_us = timer->due_us;
+	if (timer->due_us < event_loop.planned_us) {
+		event_loop.planned_us = timer->due_us;
 		wake();
 	}
 }
@@ -207,22 +207,22 @@ add_timer(int every_ms, virEventTimeoutCallback call, void *opaque, virFreeCallb
 	struct timer *timer = g_new(struct timer, 1);
 
 	*timer = (struct timer){ .call = call, .opaque = opaque, .free = free_opaque };
-	pthread_mutex_lock(&loop.lock);
-	int id = timer->id = ++loop.last_id;
-	g_hash_table_insert(loop.timers, GINT_TO_POINTER(id), timer);
+	pthread_mutex_lock(&event_loop.lock);
+	int id = timer->id = ++event_loop.last_id;
+	g_hash_table_insert(event_loop.timers, GINT_TO_POINTER(id), timer);
 	timer_set(timer, every_ms);
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 	return id;
 }
 
 static void
 update_timer(int id, int every_ms)
 {
-	pthread_mutex_lock(&loop.lock);
-	struct timer *timer = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
+	pthread_mutex_lock(&event_loop.lock);
+	struct timer *timer = g_hash_table_lookup(event_loop.timers, GINT_TO_POINTER(id));
 	if (timer && !timer->removed)
 		timer_set(timer, every_ms);
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 }
 
 static int
@@ -230,16 +230,16 @@ remove_timer(int id)
 {
 	int result = -1;
 
-	pthread_mutex_lock(&loop.lock);
-	struct timer *timer = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
+	pthread_mutex_lock(&event_loop.lock);
+	struct timer *timer = g_hash_table_lookup(event_loop.timers, GINT_TO_POINTER(id));
 	if (timer && !timer->removed) {
 		timer->removed = true;
 		timer->due_us = NEVER;
-		loop.garbage = true;
+		event_loop.garbage = true;
 		wake();
 		result = 0;
 	}
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 	return result;
 }
 
@@ -284,14 +284,14 @@ free_removed(void)
 {
 	g_autoptr(GArray) leftovers = NULL;
 
-	pthread_mutex_lock(&loop.lock);
-	if (loop.garbage) {
+	pthread_mutex_lock(&event_loop.lock);
+	if (event_loop.garbage) {
 		leftovers = g_array_new(FALSE, FALSE, sizeof(struct leftover));
-		g_hash_table_foreach_remove(loop.watches, collect_watch, leftovers);
-		g_hash_table_foreach_remove(loop.timers, collect_timer, leftovers);
-		loop.garbage = false;
+		g_hash_table_foreach_remove(event_loop.watches, collect_watch, leftovers);
+		g_hash_table_foreach_remove(event_loop.timers, collect_timer, leftovers);
+		event_loop.garbage = false;
 	}
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 
 	for (guint i = 0; leftovers && i < leftovers->len; i++) {
 		const struct leftover *left = &g_array_index(leftovers, struct leftover, i);
@@ -306,11 +306,12 @@ dispatch_watch(const struct epoll_event *event)
 {
 	struct watch watch = { 0 };
 
-	pthread_mutex_lock(&loop.lock);
-	const struct watch *found = g_hash_table_lookup(loop.watches, GINT_TO_POINTER((int)event->data.u64));
+	pthread_mutex_lock(&event_loop.lock);
+	const struct watch *found =
+		g_hash_table_lookup(event_loop.watches, GINT_TO_POINTER((int)event->data.u64));
 	if (found && !found->removed && found->events)
 		watch = *found;
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 
 	int events =
 		from_epoll(event->events) & (watch.events | VIR_EVENT_HANDLE_ERROR | VIR_EVENT_HANDLE_HANGUP);
@@ -323,13 +324,13 @@ dispatch_timer(int id, int64_t now_us)
 {
 	struct timer timer = { 0 };
 
-	pthread_mutex_lock(&loop.lock);
-	struct timer *found = g_hash_table_lookup(loop.timers, GINT_TO_POINTER(id));
+	pthread_mutex_lock(&event_loop.lock);
+	struct timer *found = g_hash_table_lookup(event_loop.timers, GINT_TO_POINTER(id));
 	if (found && !found->removed && found->due_us <= now_us) {
 		found->due_us = now_us + found->every_us;
 		timer = *found;
 	}
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 
 	if (timer.call)
 		timer.call(timer.id, timer.opaque);
@@ -343,15 +344,15 @@ dispatch_timers(void)
 	GHashTableIter iter;
 	gpointer value;
 
-	pthread_mutex_lock(&loop.lock);
-	g_hash_table_iter_init(&iter, loop.timers);
+	pthread_mutex_lock(&event_loop.lock);
+	g_hash_table_iter_init(&iter, event_loop.timers);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct timer *timer = value;
 
 		if (timer->due_us <= now_us)
 			g_array_append_val(due, timer->id);
 	}
-	pthread_mutex_unlock(&loop.lock);
+	pthread_mutex_unlock(&event_loop.lock);
 
 	for (guint i = 0; i < due->len; i++)
 		dispatch_timer(g_array_index(due, int, i), now_us);
@@ -364,17 +365,17 @@ plan_sleep(bool *stop)
 	GHashTableIter iter;
 	gpointer value;
 
-	pthread_mutex_lock(&loop.lock);
-	loop.planned_us = loop.garbage ? 0 : NEVER;
-	g_hash_table_iter_init(&iter, loop.timers);
+	pthread_mutex_lock(&event_loop.lock);
+	event_loop.planned_us = event_loop.garbage ? 0 : NEVER;
+	g_hash_table_iter_init(&iter, event_loop.timers);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct timer *timer = value;
 
-		loop.planned_us = MIN(loop.planned_us, timer->due_us);
+		event_loop.planned_us = MIN(event_loop.planned_us, timer->due_us);
 	}
-	int64_t planned_us = loop.planned_us;
-	*stop = loop.stop;
-	pthread_mutex_unlock(&loop.lock);
+	int64_t planned_us = event_loop.planned_us;
+	*stop = event_loop.stop;
+	pthread_mutex_unlock(&event_loop.lock);
 
 	if (planned_us == NEVER)
 		return -1;
@@ -389,7 +390,7 @@ drain_wake(void)
 	ssize_t done;
 
 	do
-		done = read(loop.wake_fd, &count, sizeof(count));
+		done = read(event_loop.wake_fd, &count, sizeof(count));
 	while (done < 0 && errno == EINTR);
 }
 
@@ -406,7 +407,7 @@ loop_main(void *arg)
 		if (stop)
 			return NULL;
 
-		int n = epoll_wait(loop.epoll_fd, ready, BATCH, wait_ms);
+		int n = epoll_wait(event_loop.epoll_fd, ready, BATCH, wait_ms);
 		for (int i = 0; i < n; i++) {
 			if (ready[i].data.u64 == WAKE_ID)
 				drain_wake();
@@ -432,10 +433,10 @@ open_fds(GError **error)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = WAKE_ID };
 
-	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	loop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop.epoll_fd >= 0 && loop.wake_fd >= 0 &&
-		epoll_ctl(loop.epoll_fd, EPOLL_CTL_ADD, loop.wake_fd, &event) == 0)
+	event_loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	event_loop.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (event_loop.epoll_fd >= 0 && event_loop.wake_fd >= 0 &&
+		epoll_ctl(event_loop.epoll_fd, EPOLL_CTL_ADD, event_loop.wake_fd, &event) == 0)
 		return true;
 	g_set_error(
 		error, FLEET_ERROR, FLEET_ERROR_FAILED, "start libvirt's event loop: %s", g_strerror(errno));
@@ -449,27 +450,27 @@ start_thread(GError **error)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int err = pthread_create(&loop.thread, NULL, loop_main, NULL);
+	int err = pthread_create(&event_loop.thread, NULL, loop_main, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (err) {
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_FAILED, "start libvirt's event thread: %s",
 			g_strerror(err));
 		return false;
 	}
-	pthread_setname_np(loop.thread, "libvirt-events");
+	pthread_setname_np(event_loop.thread, "libvirt-events");
 	return true;
 }
 
 static void
 release(void)
 {
-	if (loop.epoll_fd >= 0)
-		close(loop.epoll_fd);
-	if (loop.wake_fd >= 0)
-		close(loop.wake_fd);
-	loop.epoll_fd = loop.wake_fd = -1;
-	g_clear_pointer(&loop.watches, g_hash_table_unref);
-	g_clear_pointer(&loop.timers, g_hash_table_unref);
+	if (event_loop.epoll_fd >= 0)
+		close(event_loop.epoll_fd);
+	if (event_loop.wake_fd >= 0)
+		close(event_loop.wake_fd);
+	event_loop.epoll_fd = event_loop.wake_fd = -1;
+	g_clear_pointer(&event_loop.watches, g_hash_table_unref);
+	g_clear_pointer(&event_loop.timers, g_hash_table_unref);
 }
 
 bool
@@ -483,9 +484,9 @@ events_start(GError **error)
 		release();
 		return false;
 	}
-	loop.watches = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	loop.timers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	loop.stop = false;
+	event_loop.watches = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	event_loop.timers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	event_loop.stop = false;
 	virSetErrorFunc(NULL, be_silent);
 	virEventRegisterImpl(add_watch, update_watch, remove_watch, add_timer, update_timer, remove_timer);
 	if (virInitialize() < 0) {
@@ -502,12 +503,12 @@ events_start(GError **error)
 void
 events_stop(void)
 {
-	pthread_mutex_lock(&loop.lock);
-	loop.stop = true;
+	pthread_mutex_lock(&event_loop.lock);
+	event_loop.stop = true;
 	wake();
-	pthread_mutex_unlock(&loop.lock);
-	pthread_join(loop.thread, NULL);
-	while (loop.garbage) /* the last free functions may remove more */
+	pthread_mutex_unlock(&event_loop.lock);
+	pthread_join(event_loop.thread, NULL);
+	while (event_loop.garbage) /* the last free functions may remove more */
 		free_removed();
 	release();
 }

@@ -1,4 +1,4 @@
-#include "fleet/xmlread.h"
+#include "fleet/xml.h"
 
 #include "fleet/error.h"
 
@@ -24,7 +24,7 @@ trouble_with(xmlDoc *doc, const char *root)
 }
 
 struct _xmlDoc *
-xmlread_parse(const char *text, size_t len, const char *root, GError **error)
+xml_parse(const char *text, size_t len, const char *root, GError **error)
 {
 	const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
 	xmlDoc *doc = len > XMLREAD_MAX ? NULL : xmlReadMemory(text, (int)len, NULL, "UTF-8", options);
@@ -38,13 +38,13 @@ xmlread_parse(const char *text, size_t len, const char *root, GError **error)
 }
 
 void
-xmlread_free(struct _xmlDoc *doc)
+xml_free(struct _xmlDoc *doc)
 {
 	xmlFreeDoc(doc);
 }
 
 struct _xmlNode *
-xmlread_root(struct _xmlDoc *doc)
+xml_root(struct _xmlDoc *doc)
 {
 	return xmlDocGetRootElement(doc);
 }
@@ -59,23 +59,23 @@ first_of(xmlNode *node, const char *name)
 }
 
 struct _xmlNode *
-xmlread_child(struct _xmlNode *node, const char *name)
+xml_child(struct _xmlNode *node, const char *name)
 {
 	return node ? first_of(node->children, name) : NULL;
 }
 
 struct _xmlNode *
-xmlread_next(struct _xmlNode *node)
+xml_next(struct _xmlNode *node)
 {
 	return node ? first_of(node->next, (const char *)node->name) : NULL;
 }
 
 size_t
-xmlread_count(struct _xmlNode *node, const char *name)
+xml_count(struct _xmlNode *node, const char *name)
 {
 	size_t n = 0;
 
-	for (xmlNode *child = xmlread_child(node, name); child; child = xmlread_next(child))
+	for (xmlNode *child = xml_child(node, name); child; child = xml_next(child))
 		n++;
 	return n;
 }
@@ -93,13 +93,13 @@ take(xmlChar *text)
 }
 
 char *
-xmlread_attr(struct _xmlNode *node, const char *name)
+xml_attr(struct _xmlNode *node, const char *name)
 {
 	return node ? take(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
 }
 
 char *
-xmlread_text(struct _xmlNode *node)
+xml_text(struct _xmlNode *node)
 {
 	return node ? take(xmlNodeGetContent(node)) : NULL;
 }
@@ -113,36 +113,36 @@ number_of(const char *text)
 }
 
 guint64
-xmlread_attr_number(struct _xmlNode *node, const char *name)
+xml_attr_number(struct _xmlNode *node, const char *name)
 {
-	g_autofree char *text = xmlread_attr(node, name);
+	g_autofree char *text = xml_attr(node, name);
 
 	return number_of(text);
 }
 
 guint64
-xmlread_number(struct _xmlNode *node)
+xml_number(struct _xmlNode *node)
 {
-	g_autofree char *text = xmlread_text(node);
+	g_autofree char *text = xml_text(node);
 
 	return number_of(text);
 }
 
 gboolean
-xmlread_attr_is(struct _xmlNode *node, const char *name, const char *value)
+xml_attr_is(struct _xmlNode *node, const char *name, const char *value)
 {
-	g_autofree char *text = xmlread_attr(node, name);
+	g_autofree char *text = xml_attr(node, name);
 
 	return g_strcmp0(text, value) == 0;
 }
 
 char *
-xmlread_pci_address(struct _xmlNode *address)
+xml_pci_address(struct _xmlNode *address)
 {
 	if (!address || !xmlHasProp(address, (const xmlChar *)"bus") ||
 		!xmlHasProp(address, (const xmlChar *)"slot"))
 		return NULL;
-	return g_strdup_printf("%04x:%02x:%02x.%x", (unsigned)xmlread_attr_number(address, "domain"),
-		(unsigned)xmlread_attr_number(address, "bus"), (unsigned)xmlread_attr_number(address, "slot"),
-		(unsigned)xmlread_attr_number(address, "function"));
+	return g_strdup_printf("%04x:%02x:%02x.%x", (unsigned)xml_attr_number(address, "domain"),
+		(unsigned)xml_attr_number(address, "bus"), (unsigned)xml_attr_number(address, "slot"),
+		(unsigned)xml_attr_number(address, "function"));
 }
