@@ -14,6 +14,7 @@ struct hook {
 	unsigned calling; /* callbacks under way; guarded by lock, like all below */
 	bool muted;
 	bool by_keepalive; /* why the link ended */
+	bool close_held;   /* the close callback holds a reference */
 	bool list_changed;
 	GArray *changed; /* uint8_t[UUID_LEN] */
 	GArray *ids;     /* int: registered callbacks; the connection's thread only */
@@ -24,7 +25,7 @@ hook_new(const struct conn_listener *listener)
 {
 	struct hook *hook = g_new0(struct hook, 1);
 
-	hook->refs = 1;
+	atomic_init(&hook->refs, 1);
 	hook->listener = *listener;
 	pthread_mutex_init(&hook->lock, NULL);
 	pthread_cond_init(&hook->idle, NULL);
@@ -36,7 +37,7 @@ hook_new(const struct conn_listener *listener)
 static void *
 hook_ref(struct hook *hook)
 {
-	g_atomic_int_inc(&hook->refs);
+	atomic_fetch_add(&hook->refs, 1);
 	return hook;
 }
 
@@ -45,7 +46,7 @@ hook_unref(void *opaque)
 {
 	struct hook *hook = opaque;
 
-	if (!g_atomic_int_dec_and_test(&hook->refs))
+	if (atomic_fetch_sub(&hook->refs, 1) != 1)
 		return;
 	g_array_unref(hook->changed);
 	g_array_unref(hook->ids);
@@ -250,6 +251,20 @@ static const struct {
 		1u << DRIVER_QEMU },
 };
 
+/* Drops the close callback's reference, once. */
+static void
+close_release(void *opaque)
+{
+	struct hook *hook = opaque;
+
+	pthread_mutex_lock(&hook->lock);
+	bool held = hook->close_held;
+	hook->close_held = false;
+	pthread_mutex_unlock(&hook->lock);
+	if (held)
+		hook_unref(hook);
+}
+
 /* A daemon too old for an event just doesn't have it: polling finds the change. */
 static void
 attach_event(struct libvirt *lv, int event, virConnectDomainEventGenericCallback call)
@@ -265,9 +280,10 @@ attach_event(struct libvirt *lv, int event, virConnectDomainEventGenericCallback
 void
 hook_attach(struct libvirt *lv)
 {
-	/* libvirt frees the opaque pointer once the callback has run or is unregistered */
-	if (virConnectRegisterCloseCallback(lv->vir, on_close, hook_ref(lv->hook), hook_unref) < 0)
-		hook_unref(lv->hook);
+	lv->hook->close_held = true;
+	hook_ref(lv->hook);
+	if (virConnectRegisterCloseCallback(lv->vir, on_close, lv->hook, close_release) < 0)
+		close_release(lv->hook);
 	attach_event(lv, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
 }
 
@@ -286,5 +302,8 @@ hook_detach(struct libvirt *lv)
 	for (guint i = 0; i < lv->hook->ids->len; i++)
 		virConnectDomainEventDeregisterAny(lv->vir, g_array_index(lv->hook->ids, int, i));
 	g_array_set_size(lv->hook->ids, 0);
-	virConnectUnregisterCloseCallback(lv->vir, on_close);
+	/* Drivers without a daemon take the callback and forget it, free function and all. The remote driver frees it
+	 * now, or when it notices that the link is gone. */
+	if (virConnectUnregisterCloseCallback(lv->vir, on_close) == 0)
+		close_release(lv->hook);
 }

@@ -5,7 +5,9 @@
  * conn_libvirt.c         open, cancel, free
  * conn_libvirt_hook.c    libvirt's callbacks, event thread
  * conn_libvirt_sample.c  a sample: bulk statistics, or the list of guests
- * conn_libvirt_guest.c   the guests we hold, and their numbers one by one where there are no bulk statistics
+ * conn_libvirt_guest.c   the guests we hold
+ * conn_libvirt_turn.c    whose turn it is, where guests have to be read one by one
+ * conn_libvirt_read.c    all that can be known of one guest
  * conn_libvirt_node.c    the host's own numbers
  * conn_libvirt_facts.c   facts of host and guests
  * conn_libvirt_act.c     verbs
@@ -141,6 +143,8 @@ struct guest *guests_find(struct libvirt *lv, const uint8_t uuid[UUID_LEN]);
 void guests_changed(struct libvirt *lv, const uint8_t uuid[UUID_LEN]);
 /* A reference to the domain, by what we hold or by asking. NULL with NO_DOMAIN or a lost link. */
 struct _virDomain *guests_domain(struct libvirt *lv, const uint8_t uuid[UUID_LEN], GError **error);
+/* Reads all that can be known of one guest, ID -1 when it is off, into GUEST->last. False when the link was lost. */
+bool guest_read(struct libvirt *lv, struct guest *guest, int id, GError **error);
 /* Reads guests one by one, within OPTS->calls, and puts the newest numbers of the GROUPS into all of VMS. */
 bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, GArray *vms, GError **error);
 
