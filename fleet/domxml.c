@@ -126,12 +126,12 @@ hostdev_address(struct _xmlNode *source)
 
 	if (!text)
 		text = xml_attr(address, "uuid"); /* mdev */
+	if (!text)
+		text = xml_attr(xml_child(source, "adapter"), "name"); /* scsi */
 	if (!text && vendor)
 		text = joined(xml_attr(vendor, "id"), ":", xml_attr(xml_child(source, "product"), "id"));
 	if (!text && address)
-		text = joined(xml_attr(address, "bus"), ".", xml_attr(address, "device"));
-	if (!text)
-		text = xml_attr(xml_child(source, "adapter"), "name");
+		text = joined(xml_attr(address, "bus"), ".", xml_attr(address, "device")); /* usb */
 	for (size_t i = 0; !text && places[i]; i++)
 		text = xml_text(xml_child(source, places[i]));
 	return text;

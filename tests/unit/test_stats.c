@@ -12,10 +12,10 @@ struct param {
 	long long value;
 };
 
-#define ULL VIR_TYPED_PARAM_ULLONG
-#define UINT VIR_TYPED_PARAM_UINT
-#define INT VIR_TYPED_PARAM_INT
-#define LLONG VIR_TYPED_PARAM_LLONG
+#define ULL        VIR_TYPED_PARAM_ULLONG
+#define UINT       VIR_TYPED_PARAM_UINT
+#define INT        VIR_TYPED_PARAM_INT
+#define LLONG      VIR_TYPED_PARAM_LLONG
 #define MAX_PARAMS 64
 
 static unsigned
@@ -125,8 +125,8 @@ Test(stats, running_guest)
 	cr_assert_str_eq(vm.reason, "booted");
 	for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
 		cr_assert(HAS(&vm, expected[i].raw), "raw %d is missing", (int)expected[i].raw);
-		cr_assert_eq(vm.raw[expected[i].raw], expected[i].value, "raw %d is %llu", (int)expected[i].raw,
-			(unsigned long long)vm.raw[expected[i].raw]);
+		cr_assert_eq(vm.raw[expected[i].raw], expected[i].value, "raw %d is %llu",
+			(int)expected[i].raw, (unsigned long long)vm.raw[expected[i].raw]);
 	}
 }
 
@@ -161,7 +161,8 @@ Test(stats, no_devices_is_a_true_zero)
 	};
 	struct vm_sample vm = { 0 };
 
-	cr_assert_eq(READ(params, 1, &vm), STATS_BIT(STATS_STATE) | STATS_BIT(STATS_NET) | STATS_BIT(STATS_BLOCK));
+	cr_assert_eq(
+		READ(params, 1, &vm), STATS_BIT(STATS_STATE) | STATS_BIT(STATS_NET) | STATS_BIT(STATS_BLOCK));
 	cr_assert_eq(vm.valid, stats_group_raw(STATS_NET) | stats_group_raw(STATS_BLOCK));
 	cr_assert_eq(vm.raw[RAW_DISK_WR_NS], 0);
 }
@@ -171,8 +172,7 @@ Test(stats, devices_without_numbers_are_unknown)
 	static const struct param params[] = {
 		{ "state.state", INT, VIR_DOMAIN_RUNNING },
 		{ "net.count", UINT, 1 }, /* passed through: nobody counts it */
-		{ "block.count", UINT, 1 },
-		{ "block.0.allocation", ULL, 5 }, /* NOWAIT and a busy monitor */
+		{ "block.count", UINT, 1 }, { "block.0.allocation", ULL, 5 }, /* NOWAIT and a busy monitor */
 	};
 	struct vm_sample vm = { 0 };
 

@@ -1,0 +1,102 @@
+#include "fleet/capsxml.h"
+#include "fleet/error.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static void
+parse(const char *xml, struct capsxml *caps)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(capsxml_parse(xml, strlen(xml), caps, &error), "%s", error ? error->message : "no error");
+}
+
+static const char two_sockets[] =
+	"<capabilities><host><uuid>44454c4c-4200-1048-8033-b5c04f595332</uuid>"
+	"<cpu><arch>x86_64</arch><model>Cascadelake-Server</model><vendor>Intel</vendor>"
+	"<topology sockets='1' dies='1' cores='2' threads='2'/>"
+	"<pages unit='KiB' size='2048'/><pages unit='KiB' size='4'/><pages unit='KiB' size='1048576'/></cpu>"
+	"<migration_features><live/><uri_transports><uri_transport>tcp</uri_transport></uri_transports>"
+	"</migration_features>"
+	"<topology><cells num='2'>"
+	"<cell id='0'><memory unit='KiB'>1000</memory><pages unit='KiB' size='4'>250</pages><cpus num='4'>"
+	"<cpu id='0' socket_id='0' core_id='0' siblings='0,2'/><cpu id='1' socket_id='0' core_id='1' "
+	"siblings='1,3'/>"
+	"<cpu id='2' socket_id='0' core_id='0' siblings='0,2'/><cpu id='3' socket_id='0' core_id='1' "
+	"siblings='1,3'/>"
+	"</cpus></cell>"
+	"<cell id='1'><memory unit='MiB'>2</memory><cpus num='4'>"
+	"<cpu id='4' socket_id='1' core_id='0' siblings='4'/></cpus></cell>"
+	"</cells></topology></host>"
+	"<guest><os_type>hvm</os_type><arch name='i686'><domain type='qemu'/></arch></guest>"
+	"<guest><os_type>hvm</os_type><arch name='x86_64'><domain type='qemu'/><domain "
+	"type='kvm'/></arch></guest>"
+	"</capabilities>";
+
+Test(capsxml, two_sockets)
+{
+	struct capsxml caps = { 0 };
+
+	parse(two_sockets, &caps);
+	cr_assert_str_eq(caps.uuid, "44454c4c-4200-1048-8033-b5c04f595332");
+	cr_assert_str_eq(caps.arch, "x86_64");
+	cr_assert_str_eq(caps.cpu_model, "Cascadelake-Server");
+	cr_assert_eq(caps.sockets, 2);
+	cr_assert_eq(caps.cores, 2);
+	cr_assert_eq(caps.threads, 2);
+	cr_assert_eq(caps.page_bytes, 4096);
+	cr_assert(caps.live_migration);
+	cr_assert(caps.kvm);
+	cr_assert_eq(caps.ncells, 2);
+	cr_assert_eq(caps.cells[0].mem_bytes, 1000 * 1024);
+	cr_assert_eq(caps.cells[0].ncpus, 4);
+	cr_assert_eq(caps.cells[1].id, 1);
+	cr_assert_eq(caps.cells[1].mem_bytes, 2 * 1024 * 1024);
+	capsxml_done(&caps);
+}
+
+/* Xen tells little of its processor, and no guest of type kvm. */
+Test(capsxml, xen)
+{
+	struct capsxml caps = { 0 };
+
+	parse("<capabilities><host><cpu><arch>x86_64</arch><features><pae/></features></cpu>"
+	      "<power_management/><migration_features><live/></migration_features></host>"
+	      "<guest><os_type>xen</os_type><arch name='x86_64'><domain "
+	      "type='xen'/></arch></guest></capabilities>",
+		&caps);
+	cr_assert_null(caps.uuid);
+	cr_assert_null(caps.cpu_model);
+	cr_assert_eq(caps.sockets, 0);
+	cr_assert_eq(caps.ncells, 0);
+	cr_assert_eq(caps.page_bytes, 0);
+	cr_assert_not(caps.kvm);
+	cr_assert(caps.live_migration);
+	capsxml_done(&caps);
+}
+
+Test(capsxml, empty)
+{
+	struct capsxml caps = { 0 };
+
+	parse("<capabilities/>", &caps);
+	cr_assert_null(caps.arch);
+	cr_assert_not(caps.live_migration);
+	capsxml_done(&caps);
+}
+
+Test(capsxml, refused_leaves_output_alone)
+{
+	static const char *const cases[] = { "", "<domain/>", "<capabilities",
+		"<!DOCTYPE x><capabilities/>" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		struct capsxml caps = { .cores = 77 };
+
+		cr_assert_not(capsxml_parse(cases[i], strlen(cases[i]), &caps, &error), "%s", cases[i]);
+		cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_PROTOCOL));
+		cr_assert_eq(caps.cores, 77);
+	}
+}

@@ -1,0 +1,217 @@
+#include "fleet/domxml.h"
+#include "fleet/error.h"
+#include "fleet/snapshot.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct vm_facts *
+parse(const char *xml, unsigned *vcpus_max)
+{
+	g_autoptr(GError) error = NULL;
+	struct vm_facts *facts = domxml_parse(xml, strlen(xml), vcpus_max, &error);
+
+	cr_assert(facts, "%s", error ? error->message : "no error");
+	return facts;
+}
+
+static const char kvm_guest[] =
+	"<domain type='kvm' id='3'><name>web</name><uuid>c7a5fdbd-cdaf-9455-926a-d65c16db1809</uuid>"
+	"<title> Shop </title><description>two\nlines</description>"
+	"<metadata><x:y xmlns:x='http://a/b'><disk type='file'/></x:y></metadata>"
+	"<vcpu placement='static' current='2'>4</vcpu>"
+	"<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os>"
+	"<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
+	"<disk type='file' device='disk'><driver name='qemu' type='qcow2' cache='none'/>"
+	"<source file='/img/a&amp;b.qcow2'/><target dev='vda' bus='virtio'/><shareable/></disk>"
+	"<disk type='block'><source dev='/dev/vg/x'/><target dev='vdb' bus='virtio'/></disk>"
+	"<disk type='network' device='disk'><source protocol='rbd' name='pool/img'><host name='m1'/></source>"
+	"<target dev='vdc' bus='scsi'/></disk>"
+	"<disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='vdd' "
+	"bus='virtio'/></disk>"
+	"<disk type='nvme' device='disk'><source type='pci' namespace='1'><address domain='0x0000' "
+	"bus='0x05' "
+	"slot='0x00' function='0x0'/></source><target dev='vde' bus='virtio'/></disk>"
+	"<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
+	"<interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/>"
+	"<target dev='vnet3'/><model type='virtio'/></interface>"
+	"<interface type='network'><mac address='52:54:00:00:00:02'/>"
+	"<source network='default' portid='x' bridge='virbr0'/></interface>"
+	"<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:03'/><source>"
+	"<address type='pci' domain='0x0000' bus='0x3b' slot='0x02' function='0x1'/></source></interface>"
+	"<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x03' "
+	"slot='0x00' "
+	"function='0x0'/></source><address type='pci' domain='0x0000' bus='0x09' slot='0x00' "
+	"function='0x0'/></hostdev>"
+	"<hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product "
+	"id='0xbeef'/></source></hostdev>"
+	"<hostdev mode='subsystem' type='usb'><source><address bus='1' device='2'/></source></hostdev>"
+	"<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+	"<address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>"
+	"<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/>"
+	"<address bus='0' target='0' unit='0'/></source></hostdev>"
+	"<serial type='pty'/></devices></domain>";
+
+Test(domxml, kvm_guest)
+{
+	unsigned vcpus_max = 0;
+	struct vm_facts *facts = parse(kvm_guest, &vcpus_max);
+
+	cr_assert_eq(vcpus_max, 4);
+	cr_assert_eq(facts->type, VM_TYPE_KVM);
+	cr_assert_str_eq(facts->os_type, "hvm");
+	cr_assert_str_eq(facts->machine, "pc-q35-7.2");
+	cr_assert_str_eq(facts->arch, "x86_64");
+	cr_assert_str_eq(facts->title, "Shop");
+	cr_assert_str_eq(facts->description, "two\nlines");
+	cr_assert_str_eq(facts->emulator, "/usr/bin/qemu-system-x86_64");
+	cr_assert_null(facts->tenant);
+	cr_assert(facts->has_console);
+	vm_facts_unref(facts);
+}
+
+Test(domxml, disks)
+{
+	static const struct {
+		const char *target, *device, *type, *source, *bus, *format, *cache;
+		bool readonly, shareable;
+	} expected[] = {
+		{ "vda", "disk", "file", "/img/a&b.qcow2", "virtio", "qcow2", "none", false, true },
+		{ "vdb", "disk", "block", "/dev/vg/x", "virtio", NULL, NULL, false, false },
+		{ "vdc", "disk", "network", "rbd:pool/img", "scsi", NULL, NULL, false, false },
+		{ "vdd", "disk", "volume", "p/v", "virtio", NULL, NULL, false, false },
+		{ "vde", "disk", "nvme", "0000:05:00.0", "virtio", NULL, NULL, false, false },
+		{ "sda", "cdrom", "file", NULL, "sata", NULL, NULL, true, false },
+	};
+	struct vm_facts *facts = parse(kvm_guest, NULL);
+
+	cr_assert_eq(facts->ndisks, G_N_ELEMENTS(expected));
+	for (size_t i = 0; i < facts->ndisks; i++) {
+		const struct vm_disk *disk = &facts->disks[i];
+
+		cr_assert_eq(g_strcmp0(disk->target, expected[i].target), 0, "disk %zu", i);
+		cr_assert_eq(g_strcmp0(disk->device, expected[i].device), 0, "disk %zu", i);
+		cr_assert_eq(g_strcmp0(disk->type, expected[i].type), 0, "disk %zu", i);
+		cr_assert_eq(g_strcmp0(disk->source, expected[i].source), 0, "disk %zu: %s", i, disk->source);
+		cr_assert_eq(g_strcmp0(disk->bus, expected[i].bus), 0, "disk %zu", i);
+		cr_assert_eq(g_strcmp0(disk->format, expected[i].format), 0, "disk %zu", i);
+		cr_assert_eq(g_strcmp0(disk->cache, expected[i].cache), 0, "disk %zu", i);
+		cr_assert_eq(disk->readonly, expected[i].readonly, "disk %zu", i);
+		cr_assert_eq(disk->shareable, expected[i].shareable, "disk %zu", i);
+	}
+	vm_facts_unref(facts);
+}
+
+Test(domxml, nics)
+{
+	static const char *const expected[][5] = {
+		{ "52:54:00:00:00:01", "vnet3", "bridge", "br0", "virtio" },
+		{ "52:54:00:00:00:02", NULL, "network", "default", NULL },
+		{ "52:54:00:00:00:03", NULL, "hostdev", "0000:3b:02.1", NULL },
+	};
+	struct vm_facts *facts = parse(kvm_guest, NULL);
+
+	cr_assert_eq(facts->nnics, G_N_ELEMENTS(expected));
+	for (size_t i = 0; i < facts->nnics; i++) {
+		const struct vm_nic *nic = &facts->nics[i];
+		const char *got[] = { nic->mac, nic->target, nic->type, nic->source, nic->model };
+
+		for (size_t k = 0; k < G_N_ELEMENTS(got); k++)
+			cr_assert_eq(
+				g_strcmp0(got[k], expected[i][k]), 0, "nic %zu field %zu: %s", i, k, got[k]);
+	}
+	vm_facts_unref(facts);
+}
+
+Test(domxml, passed_through_devices)
+{
+	static const char *const expected[][2] = {
+		{ "pci", "0000:03:00.0" }, { "usb", "0x1234:0xbeef" }, { "usb", "1.2" },
+		{ "mdev", "c2177883-f1bb-47f0-914d-32a22e3a8804" }, { "scsi", "scsi_host0" },
+		{ "pci", "0000:3b:02.1" }, /* the NIC */
+	};
+	struct vm_facts *facts = parse(kvm_guest, NULL);
+
+	cr_assert_eq(facts->nhostdevs, G_N_ELEMENTS(expected));
+	for (size_t i = 0; i < facts->nhostdevs; i++) {
+		cr_assert_str_eq(facts->hostdevs[i].type, expected[i][0], "device %zu", i);
+		cr_assert_str_eq(facts->hostdevs[i].address, expected[i][1], "device %zu", i);
+	}
+	vm_facts_unref(facts);
+}
+
+Test(domxml, types)
+{
+	static const struct {
+		const char *domain, *os;
+		enum vm_type type;
+	} cases[] = {
+		{ "kvm", "hvm", VM_TYPE_KVM },
+		{ "qemu", "hvm", VM_TYPE_QEMU },
+		{ "xen", "linux", VM_TYPE_PV },
+		{ "xen", "xen", VM_TYPE_PV },
+		{ "xen", "hvm", VM_TYPE_HVM },
+		{ "xen", "xenpvh", VM_TYPE_PVH },
+		{ "lxc", "exe", VM_TYPE_CONTAINER },
+		{ "vz", "exe", VM_TYPE_CONTAINER },
+		{ "vz", "hvm", VM_TYPE_HVM },
+		{ "test", "hvm", VM_TYPE_TEST },
+		{ "ploc", "linux", VM_TYPE_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = g_strdup_printf(
+			"<domain type='%s'><os><type>%s</type></os></domain>", cases[i].domain, cases[i].os);
+		struct vm_facts *facts = parse(xml, NULL);
+
+		cr_assert_eq(facts->type, cases[i].type, "%s", xml);
+		vm_facts_unref(facts);
+	}
+}
+
+Test(domxml, nearly_nothing)
+{
+	unsigned vcpus_max = 9;
+	struct vm_facts *facts =
+		parse("<domain><devices><disk/><interface/><hostdev/></devices></domain>", &vcpus_max);
+
+	cr_assert_eq(vcpus_max, 0);
+	cr_assert_eq(facts->ndisks + facts->nnics + facts->nhostdevs, 3);
+	cr_assert_str_eq(facts->disks[0].device, "disk");
+	cr_assert_null(facts->nics[0].mac);
+	cr_assert_null(facts->hostdevs[0].address);
+	cr_assert_null(facts->title);
+	cr_assert_not(facts->has_console);
+	vm_facts_unref(facts);
+}
+
+Test(domxml, refused)
+{
+	static const char *const cases[] = {
+		"",
+		"no XML",
+		"<domain>",
+		"<other/>",
+		"<!DOCTYPE domain [<!ENTITY a 'b'>]><domain><title>&a;</title></domain>",
+		"<!DOCTYPE domain SYSTEM 'file:///etc/passwd'><domain/>",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+
+		cr_assert_null(domxml_parse(cases[i], strlen(cases[i]), NULL, &error), "%s", cases[i]);
+		cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_PROTOCOL), "%s", cases[i]);
+	}
+}
+
+Test(domxml, too_long_is_refused_unread)
+{
+	g_autoptr(GError) error = NULL;
+	size_t len = 5 * 1024 * 1024;
+	g_autofree char *xml = g_malloc(len);
+
+	memset(xml, ' ', len);
+	memcpy(xml, "<domain/>", 9);
+	cr_assert_null(domxml_parse(xml, len, NULL, &error));
+	cr_assert(strstr(error->message, "too long"));
+}
