@@ -11,7 +11,8 @@
 
 #define STACK_SIZE 65536 /* SIGSEGV may mean that the normal one has run out */
 
-static const int deadly[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+/* SIGTRAP is how g_error() dies. */
+static const int deadly[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
 
 /* Written while disarmed, by the UI thread; read by whoever disarms it. */
 static struct {
@@ -43,23 +44,22 @@ term_restore(void)
 }
 
 /* Restores the terminal and lets the signal do what it would have done without us: kill, dump core, or be reported by a
- * sanitizer. A fault happens again by itself when the handler returns; what another process sent must be sent again. */
+ * sanitizer. It is blocked until this returns, and then comes again. */
 static void
-crashed(int signal, siginfo_t *info, void *context G_GNUC_UNUSED)
+crashed(int signal)
 {
 	term_restore();
 	for (size_t i = 0; i < G_N_ELEMENTS(deadly); i++) {
 		if (deadly[i] == signal)
 			sigaction(signal, &rescue.before[i], NULL);
 	}
-	if (info->si_code <= 0)
-		raise(signal);
+	raise(signal);
 }
 
 static void
 hook(void)
 {
-	struct sigaction action = { .sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction action = { .sa_handler = crashed, .sa_flags = SA_ONSTACK };
 	stack_t stack = { .ss_size = STACK_SIZE };
 
 	rescue.stack = stack.ss_sp = g_malloc(STACK_SIZE);

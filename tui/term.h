@@ -19,7 +19,7 @@ struct term_opts {
 };
 
 /* Takes the terminal over. NULL with an error in words when it can't (not a tty, TERM unknown). Installs hooks so that
- * SIGSEGV, SIGABRT, SIGBUS, SIGFPE and SIGILL restore the terminal before the process dies of them. */
+ * SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL and SIGTRAP restore the terminal before the process dies of them. */
 struct term *term_start(const struct term_opts *opts, GError **error);
 void term_stop(struct term *term); /* restores the terminal; accepts NULL */
 

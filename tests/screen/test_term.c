@@ -125,6 +125,8 @@ driver_key(struct driver *driver, struct keyspec key)
 	case 'f':
 		*(volatile char *)mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) = 1;
 		break;
+	case 'e':
+		g_error("an impossible thing");
 	case 'o':
 		driver->inputs = overflow(0);
 		break;
@@ -471,13 +473,14 @@ expect_death(const char *keys_sent, int signal_sent, int by)
 
 Test(term, a_crash_leaves_a_sane_terminal)
 {
-	static const int sent[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+	static const int sent[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(sent); i++)
 		expect_death("", sent[i], sent[i]);
 	expect_death("a", 0, SIGABRT);
 	expect_death("f", 0, SIGSEGV);
 	expect_death("o", 0, SIGSEGV);
+	expect_death("e", 0, SIGTRAP);
 }
 
 Test(term, ends_on_sigterm_and_restores_twice)
