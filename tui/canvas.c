@@ -164,16 +164,17 @@ row_put_glyph(struct canvas_cell *row, int x, const struct glyph *glyph, bool as
 	}
 }
 
-/* Puts the sign of a cut text into the last of LIMIT columns, or before it when a wide character ends there. */
+/* Puts the sign of a cut text after USED of LIMIT columns, or over the last character when they are all used. Returns
+ * the columns used then. */
 static int
-row_put_ellipsis(struct canvas_cell *row, int limit, bool ascii, enum role role)
+row_put_ellipsis(struct canvas_cell *row, int used, int limit, bool ascii, enum role role)
 {
-	int x = limit - 1;
+	int x = MIN(used, limit - 1);
 
-	if (row[x].flags & CELL_CONTINUED)
-		row_put_char(row, x--, ' ', role);
+	if (x < used && row[x].flags & CELL_CONTINUED)
+		x--;
 	row_put_char(row, x, ascii ? '~' : 0x2026, role);
-	return limit;
+	return x + 1;
 }
 
 static int
@@ -183,11 +184,8 @@ row_put_text(struct canvas_cell *row, int limit, bool ascii, enum role role, con
 	int used = 0;
 
 	while ((text = glyph_next(text, &glyph))) {
-		if (used + glyph.width > limit) {
-			while (used < limit)
-				row_put_char(row, used++, ' ', role);
-			return row_put_ellipsis(row, limit, ascii, role);
-		}
+		if (used + glyph.width > limit)
+			return row_put_ellipsis(row, used, limit, ascii, role);
 		row_put_glyph(row, used, &glyph, ascii, role);
 		used += glyph.width;
 	}

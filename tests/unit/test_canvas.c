@@ -40,11 +40,12 @@ static const struct {
 	{ "", 0, -1, 0, "", "" },
 	{ "中文中文中", 0, -1, 10, "中文中文中", "??????????" },
 	{ "中文中文中", 0, 9, 9, "中文中文…", "????????~" },
-	{ "中文中文中", 0, 8, 8, "中文中…", "???????~" },
+	{ "中文中文中", 0, 8, 7, "中文中…", "???????~" },
 	{ "中文", 0, 1, 1, "…", "~" },
 	{ "e\xcc\x81te\xcc\x81", 0, 3, 3, "e\xcc\x81te\xcc\x81", "ete" },
 	{ "\033", 0, -1, 4, "\\x1b", "\\x1b" },
-	{ "\033", 0, 3, 3, "  …", "  ~" },
+	{ "\033", 0, 3, 1, "…", "~" },
+	{ "ab\033", 0, 5, 3, "ab…", "ab~" },
 	{ "a▲▁█─│…", 0, -1, 7, "a▲▁█─│…", "a^_#-|~" },
 };
 
@@ -56,7 +57,9 @@ Test(canvas, draws_and_cuts_text)
 			struct pane pane = pane_whole(canvas);
 			int used = pane_text(&pane, 0, texts[i].x, texts[i].width, ROLE_INFO, texts[i].text);
 
-			cr_expect_eq(used, texts[i].used, "text %zu used %d", i, used);
+			/* ASCII can put its '~' over half a wide character's stand-in. */
+			cr_expect(used == texts[i].used || (ascii && used == texts[i].used + 1),
+				"text %zu used %d", i, used);
 			expect_row(canvas, 0, ascii ? texts[i].ascii : texts[i].utf8);
 			canvas_free(canvas);
 		}
