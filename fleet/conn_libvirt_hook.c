@@ -7,7 +7,7 @@
 
 /* The callbacks' own object, shared with libvirt by reference: libvirt may free a callback later than its connection. */
 struct hook {
-	gint refs;                     /* atomic */
+	atomic_uint refs;
 	struct conn_listener listener; /* constant */
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
