@@ -56,24 +56,39 @@ Test(capsxml, two_sockets)
 	capsxml_done(&caps);
 }
 
-/* Xen tells little of its processor, and no guest of type kvm. */
-Test(capsxml, xen)
+/* Recorded from real hosts. Xen tells no uuid and no page sizes. */
+Test(capsxml, recorded)
 {
-	struct capsxml caps = { 0 };
+	static const struct {
+		const char *path, *uuid, *model;
+		int cores;
+		uint64_t page_bytes;
+		size_t ncells;
+		bool kvm;
+	} cases[] = {
+		{ "tests/data/xen/capabilities.xml", NULL, "pentium", 4, 0, 1, false },
+		{ "tests/data/qemu/capabilities.xml", "77770000-0000-4000-8000-000000000001", "Broadwell", 2,
+			4096, 1, false },
+	};
 
-	parse("<capabilities><host><cpu><arch>x86_64</arch><features><pae/></features></cpu>"
-	      "<power_management/><migration_features><live/></migration_features></host>"
-	      "<guest><os_type>xen</os_type><arch name='x86_64'><domain "
-	      "type='xen'/></arch></guest></capabilities>",
-		&caps);
-	cr_assert_null(caps.uuid);
-	cr_assert_null(caps.cpu_model);
-	cr_assert_eq(caps.sockets, 0);
-	cr_assert_eq(caps.ncells, 0);
-	cr_assert_eq(caps.page_bytes, 0);
-	cr_assert_not(caps.kvm);
-	cr_assert(caps.live_migration);
-	capsxml_done(&caps);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = NULL;
+		struct capsxml caps = { 0 };
+
+		cr_assert(g_file_get_contents(cases[i].path, &xml, NULL, NULL), "%s", cases[i].path);
+		parse(xml, &caps);
+		cr_assert_eq(g_strcmp0(caps.uuid, cases[i].uuid), 0);
+		cr_assert_str_eq(caps.arch, "x86_64");
+		cr_assert_str_eq(caps.cpu_model, cases[i].model);
+		cr_assert_eq(caps.sockets, 1);
+		cr_assert_eq(caps.cores, cases[i].cores);
+		cr_assert_eq(caps.threads, 1);
+		cr_assert_eq(caps.page_bytes, cases[i].page_bytes);
+		cr_assert_eq(caps.ncells, cases[i].ncells);
+		cr_assert(caps.live_migration);
+		cr_assert_eq(caps.kvm, cases[i].kvm);
+		capsxml_done(&caps);
+	}
 }
 
 Test(capsxml, empty)
