@@ -242,11 +242,11 @@ forget_changed(struct libvirt *lv)
 }
 
 static unsigned
-groups_wanted(const struct sample_opts *opts)
+groups_wanted(const struct libvirt *lv, const struct sample_opts *opts)
 {
 	if (opts->depth == SAMPLE_LIST)
 		return STATS_BIT(STATS_STATE);
-	if (opts->depth == SAMPLE_CHEAP || opts->no_monitor)
+	if (lv->driver == DRIVER_QEMU && (opts->depth == SAMPLE_CHEAP || opts->no_monitor))
 		return GROUPS_WITHOUT_MONITOR;
 	return STATS_ALL;
 }
@@ -266,7 +266,7 @@ groups_one_by_one(const struct libvirt *lv, const struct sample_opts *opts, unsi
 static bool
 sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GError **error)
 {
-	unsigned wanted = groups_wanted(opts);
+	unsigned wanted = groups_wanted(lv, opts);
 
 	if (!lv->lacks.bulk && !sample_bulk(lv, wanted, vms, error))
 		return false;

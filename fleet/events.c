@@ -420,12 +420,19 @@ loop_main(void *arg)
 
 /* ---- start, stop ---- */
 
-/* The program says what went wrong; libvirt would write it across the screen. */
+/* The program says what went wrong; libvirt and libxml2 would write it across the screen. */
 static void
 be_silent(void *opaque, virErrorPtr err)
 {
 	(void)opaque;
 	(void)err;
+}
+
+static void
+be_silent_about_xml(void *ctx, const char *format, ...)
+{
+	(void)ctx;
+	(void)format;
 }
 
 static bool
@@ -480,6 +487,8 @@ events_start(GError **error)
 	 * them. Errors come back as errors. */
 	setenv("LIBVIRT_DEBUG", "4", 0);
 	xmlInitParser();
+	xmlSetGenericErrorFunc(NULL, be_silent_about_xml);
+	xmlThrDefSetGenericErrorFunc(NULL, be_silent_about_xml); /* in threads to come */
 	if (!open_fds(error)) {
 		release();
 		return false;
