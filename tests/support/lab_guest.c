@@ -1,0 +1,92 @@
+#include "tests/support/lab_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * The guest: a boot sector for the PC, real mode, that sleeps. It costs no CPU once the BIOS is through, and obeys
+ * the power button: with only the ACPI interrupt (IRQ 9) let through, the first one it gets writes "S5" to the PIIX4's
+ * power control, which ends QEMU as a real shutdown does.
+ */
+static const unsigned char boot_code[] = {
+	0xfa,                               /* cli */
+	0x31, 0xc0,                         /* xor ax, ax */
+	0x8e, 0xd8,                         /* mov ds, ax */
+	0x8e, 0xd0,                         /* mov ss, ax */
+	0xbc, 0x00, 0x7c,                   /* mov sp, 0x7c00 */
+	0xc7, 0x06, 0xc4, 0x01, 0x26, 0x7c, /* mov word [4 * 0x71], power_button */
+	0xa3, 0xc6, 0x01,                   /* mov [4 * 0x71 + 2], ax */
+	0xb0, 0xfb,                         /* mov al, ~IRQ2 */
+	0xe6, 0x21,                         /* out 0x21, al */
+	0xb0, 0xfd,                         /* mov al, ~IRQ9 */
+	0xe6, 0xa1,                         /* out 0xa1, al */
+	0xba, 0x02, 0x06,                   /* mov dx, PM1 enable */
+	0xb8, 0x00, 0x01,                   /* mov ax, power button */
+	0xef,                               /* out dx, ax */
+	0xfb,                               /* sti */
+	0xf4,                               /* sleep: hlt */
+	0xeb, 0xfd,                         /* jmp sleep */
+	/* power_button, at 0x7c00 + 0x26: */
+	0xba, 0x04, 0x06, /* mov dx, PM1 control */
+	0xb8, 0x00, 0x20, /* mov ax, sleep enable, type S5 */
+	0xef,             /* out dx, ax */
+	0xeb, 0xfe,       /* jmp $ */
+};
+#define POWER_BUTTON_AT 0x26
+#define SECTOR          512
+
+G_STATIC_ASSERT(sizeof boot_code == POWER_BUTTON_AT + 9);
+
+static const char guest_xml[] =
+	"<domain type='qemu'>\n"
+	"<name>%s</name>\n"
+	"<memory unit='MiB'>16</memory>\n"
+	"<vcpu>1</vcpu>\n"
+	"<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>\n"
+	"<features><acpi/><tcg><tb-cache unit='MiB'>8</tb-cache></tcg></features>\n"
+	"<devices>\n"
+	"<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/>"
+	"<target dev='hda' bus='ide'/></disk>\n"
+	"<controller type='usb' model='none'/>\n"
+	"<serial type='pty'/><console type='pty'/>\n"
+	"</devices>\n"
+	"</domain>\n";
+
+static void
+write_disk(const char *path)
+{
+	char sector[SECTOR] = { 0 };
+	memcpy(sector, boot_code, sizeof boot_code);
+	sector[SECTOR - 2] = 0x55;
+	sector[SECTOR - 1] = (char)0xaa;
+	g_autoptr(GError) error = NULL;
+	if (!g_file_set_contents(path, sector, sizeof sector, &error))
+		lab_fail(NULL, "%s", error->message);
+}
+
+void
+lab_guest_start(struct lab_libvirtd *daemon, const char *name)
+{
+	g_autofree char *disk = g_strdup_printf("%s/disks/%s.raw", lab_libvirtd_dir(daemon), name);
+	g_autofree char *path = g_strdup_printf("%s/disks/%s.xml", lab_libvirtd_dir(daemon), name);
+	g_autofree char *xml = g_strdup_printf(guest_xml, name, disk);
+	write_disk(disk);
+	lab_write(path, xml);
+	if (geteuid() == 0 && lab_libvirtd_is_session(daemon))
+		g_free(lab_run((const char *[]){ "chown", "nobody", disk, path, NULL }));
+	g_free(lab_virsh(daemon, (const char *[]){ "define", path, NULL }));
+	g_free(lab_virsh(daemon, (const char *[]){ "start", name, NULL }));
+}
+
+pid_t
+lab_guest_pid(struct lab_libvirtd *daemon, const char *name)
+{
+	g_autofree char *path = g_strdup_printf("%s/run/libvirt/qemu/%s%s.pid", lab_libvirtd_dir(daemon),
+		lab_libvirtd_is_session(daemon) ? "run/" : "", name);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	if (!g_file_get_contents(path, &text, NULL, &error))
+		lab_fail(NULL, "guest %s: %s", name, error->message);
+	return atoi(text);
+}
