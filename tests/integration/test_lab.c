@@ -112,8 +112,8 @@ open_session(struct lab *lab, struct lab_sshd *sshd)
 	struct session session;
 	g_autofree char *port = g_strdup_printf("%u", lab_sshd_port(sshd));
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-	g_strv_builder_add_many(builder, "ssh", "-F", lab_ssh_config(lab), "-p", port, "127.0.0.1", "echo up; sleep 60",
-	        NULL);
+	g_strv_builder_add_many(builder, "ssh", "-F", lab_ssh_config(lab), "-p", port, "127.0.0.1",
+		"echo up; sleep 60", NULL);
 	g_auto(GStrv) argv = g_strv_builder_end(builder);
 	cr_assert(g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
 		NULL, NULL, &session.pid, NULL, &session.out, NULL, NULL));

@@ -52,7 +52,7 @@ lab_mkdir(const char *path)
 }
 
 char *
-lab_run(const char *const *argv)
+lab_run(const char *const *argv, const char *log)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	g_strv_builder_add_many(builder, "timeout", "60", NULL);
@@ -68,7 +68,7 @@ lab_run(const char *const *argv)
 		    NULL, bounded, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error) ||
 		!g_spawn_check_wait_status(status, &error)) {
 		g_autofree char *line = g_strjoinv(" ", bounded);
-		lab_fail(NULL, "%s: %s\n%s", line, error->message, err ? err : "");
+		lab_fail(log, "%s: %s\n%s", line, error->message, err ? err : "");
 	}
 	return out;
 }
@@ -136,8 +136,9 @@ lab_new(void)
 	lab->client_key = lab_path(lab, "id_ed25519");
 	lab->known_hosts = lab_path(lab, "known_hosts");
 	lab->ssh_config = lab_path(lab, "ssh_config");
-	g_free(lab_run((const char *[]){
-		"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", lab->client_key, NULL }));
+	g_free(lab_run((const char *[]){ "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f",
+			       lab->client_key, NULL },
+		NULL));
 	write_ssh_config(lab);
 	return lab;
 }

@@ -74,7 +74,7 @@ lab_guest_start(struct lab_libvirtd *daemon, const char *name)
 	write_disk(disk);
 	lab_write(path, xml);
 	if (geteuid() == 0 && lab_libvirtd_is_session(daemon))
-		g_free(lab_run((const char *[]){ "chown", "nobody", disk, path, NULL }));
+		g_free(lab_run((const char *[]){ "chown", "nobody", disk, path, NULL }, NULL));
 	g_free(lab_virsh(daemon, (const char *[]){ "define", path, NULL }));
 	g_free(lab_virsh(daemon, (const char *[]){ "start", name, NULL }));
 }

@@ -67,9 +67,11 @@ static const char qemu_conf[] = "security_driver = \"none\"\n"
 				"cgroup_controllers = [ ]\n"
 				"namespaces = [ ]\n"
 				"dynamic_ownership = 0\n"
-				"remember_owner = 0\n"
-				"user = \"root\"\n"
-				"group = \"root\"\n";
+				"remember_owner = 0\n";
+
+/* A session daemon would fail on these. */
+static const char qemu_conf_privileged[] = "user = \"root\"\n"
+					   "group = \"root\"\n";
 
 static void
 write_conf(struct lab_libvirtd *daemon, const char *name, const char *text)
@@ -84,7 +86,7 @@ give_to_nobody(struct lab_libvirtd *daemon)
 	g_autofree char *cache = lab_path(daemon->lab, "cache");
 	if (chmod(daemon->lab->dir, 0711))
 		lab_fail(NULL, "%s: %s", daemon->lab->dir, g_strerror(errno));
-	g_free(lab_run((const char *[]){ "chown", "-R", "65534:65534", daemon->dir, cache, NULL }));
+	g_free(lab_run((const char *[]){ "chown", "-R", "65534:65534", daemon->dir, cache, NULL }, NULL));
 }
 
 static void
@@ -102,7 +104,9 @@ make_folder(struct lab_libvirtd *daemon, const char *uuid)
 	g_autofree char *random = g_uuid_string_random();
 	g_autofree char *conf = g_strdup_printf(libvirtd_conf, uuid ? uuid : random);
 	write_conf(daemon, "libvirtd.conf", conf);
-	write_conf(daemon, "qemu.conf", qemu_conf);
+	g_autofree char *qemu =
+		g_strconcat(qemu_conf, daemon->way == PRIVILEGED ? qemu_conf_privileged : "", NULL);
+	write_conf(daemon, "qemu.conf", qemu);
 	if (daemon->way == NOBODYS_SESSION)
 		give_to_nobody(daemon);
 }
@@ -266,5 +270,5 @@ lab_virsh(struct lab_libvirtd *daemon, const char *const *argv)
 	for (; *argv; argv++)
 		g_strv_builder_add(builder, *argv);
 	g_auto(GStrv) line = g_strv_builder_end(builder);
-	return lab_run((const char *const *)line);
+	return lab_run((const char *const *)line, daemon->log);
 }

@@ -22,8 +22,8 @@ char *lab_path(const struct lab *lab, const char *format, ...) G_GNUC_PRINTF(2, 
 void lab_write(const char *path, const char *text);
 void lab_mkdir(const char *path);
 
-/* Runs ARGV to its end, at most 60 s; aborts when it fails. Returns its stdout, newly allocated. */
-char *lab_run(const char *const *argv);
+/* Runs ARGV to its end, at most 60 s; aborts when it fails, showing LOG (or NULL). Returns its stdout, newly allocated. */
+char *lab_run(const char *const *argv, const char *log);
 
 void lab_kill_and_wait(struct lab *lab, pid_t pid, int signal, const char *log);
 

@@ -49,8 +49,9 @@ make_hostkey(struct lab_sshd *sshd)
 	g_autofree char *pub = g_strdup_printf("%s.pub", sshd->hostkey);
 	unlink(sshd->hostkey);
 	unlink(pub);
-	g_free(lab_run((const char *[]){
-		"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "host", "-f", sshd->hostkey, NULL }));
+	g_free(lab_run((const char *[]){ "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "host", "-f",
+			       sshd->hostkey, NULL },
+		NULL));
 }
 
 static void
