@@ -1,0 +1,117 @@
+/*
+ * columns: the one registry of what can be said about a host or a guest. Screen, JSON, CSV, `--columns`, sorting,
+ * filtering and help are all made from these tables; numbers take name, unit and help from fleet/snapshot.h's
+ * field_info. Rows are `const struct host_snap *` or `const struct vm *`. UI thread only, pure.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/snapshot.h"
+#include "tui/canvas.h"
+#include "tui/cell.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The guest that "how many more fit" is asked for: the fleet's median. 0: not known. */
+struct vm_size {
+	double vcpus, mem_bytes;
+};
+
+/* What a row looks like depends on more than the row. */
+struct row_ctx {
+	const struct config *config;
+	int64_t now_us;
+	bool ascii;
+	struct vm_size size;
+};
+
+enum value_type { VALUE_UNKNOWN, VALUE_NUMBER, VALUE_TEXT, VALUE_FLAG };
+
+/* One fact of one row, raw: what sorts, filters and goes into JSON. */
+struct value {
+	enum value_type type;
+	double number;     /* VALUE_NUMBER in the column's unit; VALUE_FLAG 0 or 1 */
+	const char *text;  /* VALUE_TEXT: the row's, or buffer; valid as long as both */
+	char buffer[160];
+};
+
+void value_number(struct value *value, double number);
+void value_flag(struct value *value, bool flag);
+void value_text(struct value *value, const char *text); /* borrowed; NULL or "": unknown */
+
+enum column_flag {
+	COLUMN_DEFAULT = 1 << 0, /* on the screen from the start */
+	COLUMN_WIDE = 1 << 1,    /* … after `w` */
+	COLUMN_SCREEN = 1 << 2,  /* a picture, not a fact: not in JSON and CSV */
+	COLUMN_TEXT = 1 << 3,    /* holds words: sorts ascending first */
+	COLUMN_SEARCH = 1 << 4,  /* … that the filter looks through */
+	COLUMN_HEX = 1 << 5,     /* … but only for what can be part of a UUID or a MAC address */
+	COLUMN_OF_HOST = 1 << 6, /* the same for all rows of a host: the filter looks once */
+	COLUMN_STICKY = 1 << 7,  /* stays when the table is scrolled sideways */
+};
+
+/* Which pair of limits in the config colours the number. */
+enum threshold { THRESHOLD_NONE, THRESHOLD_CPU, THRESHOLD_MEM, THRESHOLD_READY };
+
+struct column {
+	const struct field_info *info; /* name, unit, help */
+	const char *title;
+	int width, max_width, flex, priority; /* as in tui/table.h; the least sensible column has the highest priority */
+	enum align align;
+	unsigned flags; /* enum column_flag */
+	enum threshold threshold;
+	size_t field; /* enum vm_field or host_field, for the value functions that are made for fields */
+	void (*value)(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
+	/* NULL: the value by its unit and threshold. */
+	void (*cell)(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out);
+};
+
+enum severity { SEVERITY_NONE, SEVERITY_WARN, SEVERITY_BAD };
+
+/* A state as one character that says it without colour. */
+struct look {
+	const char *glyph;
+	char ascii;
+	enum role role;
+	const char *help;
+};
+
+const struct look *link_look(enum link_state link);
+const struct look *vm_look(enum vm_state state);
+
+/* What a table can be of. */
+struct row_kind {
+	const char *name;     /* "hosts" */
+	const char *singular, *plural; /* "host", "hosts"; "VM", "VMs" */
+	const struct column *columns;
+	size_t ncolumns;
+	size_t name_column;   /* the row's name: second sort key */
+	const char *sort;     /* name of the column that sorts at first; NULL: name_column */
+
+	/* A host's rows, and a row's place: rows.c gathers with these and finds a row again in the next snapshot. */
+	size_t (*count)(const struct host_snap *host);
+	const void *(*at)(const struct host_snap *host, size_t i);
+	const struct host_snap *(*host)(const void *row);
+	size_t (*index)(const void *row);
+	struct row_key (*key)(const void *row);
+
+	/* Does the row deserve attention, and why (OUT may be NULL, else SIZE bytes)? */
+	enum severity (*fault)(const struct row_ctx *ctx, const void *row, char *out, size_t size);
+};
+
+extern const struct row_kind host_rows, vm_rows;
+
+const struct row_kind *row_kind_by_name(const char *name);
+
+/* The column called NAME, or NULL. */
+const struct column *column_by_name(const struct row_kind *kind, const char *name);
+/* An array of const struct column * for "a,b,c", "all", "default" or "wide"; NULL with CONFIG_ERROR_VALUE that names the
+ * unknown one and what there is. */
+GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError **error);
+
+/* What COLUMN says of ROW, for the screen. */
+void column_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out);
+
+/* The colour NUMBER deserves. */
+enum role threshold_role(const struct config *config, enum threshold threshold, double number);

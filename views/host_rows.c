@@ -1,0 +1,396 @@
+/* What can be said about a host. */
+#include "views/column_table.h"
+#include "views/totals.h"
+#include "views/units.h"
+
+#include "tui/bar.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SPARK_WIDTH 10
+
+/* Old numbers of a host that is gone are not shown as if they were today's; those that hardly ever change stay. */
+static bool
+host_field_lasts(size_t field)
+{
+	return field == HOST_PCPUS || field == HOST_MEM_TOTAL;
+}
+
+static void
+host_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+{
+	const struct host_snap *host = row;
+
+	if (HOST_HAS(host, column->field) && (host->link == LINK_UP || host_field_lasts(column->field)))
+		value_number(out, host->value[column->field]);
+}
+
+static void
+host_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	enum link_state link = host_snap_link(row, ctx->now_us);
+	enum role role = link_look(link)->role;
+
+	/* Sorts by how bad it is, then by kind. */
+	value_number(out, (role == ROLE_BAD ? 200 : role == ROLE_WARN ? 100 : 0) + (double)link);
+}
+
+static void
+host_light_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
+{
+	const struct look *look = link_look(host_snap_link(row, ctx->now_us));
+
+	if (ctx->ascii)
+		cell_printf(out, look->role, "%c", look->ascii);
+	else
+		cell_set(out, look->role, look->glyph);
+}
+
+static void
+host_name(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_text(out, ((const struct host_snap *)row)->name);
+}
+
+static enum hypervisor
+host_hypervisor(const struct host_snap *host)
+{
+	return host->facts ? host->facts->hypervisor : HYPERVISOR_UNKNOWN;
+}
+
+static void
+host_hv(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	enum hypervisor hypervisor = host_hypervisor(row);
+
+	value_text(out, hypervisor == HYPERVISOR_UNKNOWN ? NULL : hypervisor_name(hypervisor));
+}
+
+/* "kvm 7.2": the first two numbers of the version are what people tell hosts apart by. */
+static void
+host_hv_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct cell *out)
+{
+	const struct host_snap *host = row;
+	const char *version = host->facts ? host->facts->hv_version : NULL;
+	const char *dot = version ? strchr(version, '.') : NULL;
+
+	if (dot)
+		dot = strchr(dot + 1, '.');
+	if (host_hypervisor(host) == HYPERVISOR_UNKNOWN)
+		cell_unknown(out);
+	else if (!version)
+		cell_set(out, ROLE_NORMAL, hypervisor_name(host_hypervisor(host)));
+	else
+		cell_printf(out, ROLE_NORMAL, "%s %.*s", hypervisor_name(host_hypervisor(host)),
+			dot ? (int)(dot - version) : (int)strlen(version), version);
+}
+
+static void
+host_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	value_text(out, link_state_word(host_snap_link(row, ctx->now_us)));
+}
+
+static void
+host_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
+{
+	enum link_state link = host_snap_link(row, ctx->now_us);
+	enum role role = link_look(link)->role;
+
+	cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, link_state_word(link));
+}
+
+/* The last known number of guests lasts, how many of them run does not. */
+static void
+host_vms(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_snap *host = row;
+
+	if (host->listed && HOST_HAS(host, HOST_VMS))
+		value_number(out, host->value[HOST_VMS]);
+}
+
+static void
+host_vms_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct cell *out)
+{
+	const struct host_snap *host = row;
+
+	if (!host->listed || !HOST_HAS(host, HOST_VMS))
+		cell_unknown(out);
+	else if (host->link != LINK_UP)
+		cell_printf(out, ROLE_NORMAL, "?/%.0f", host->value[HOST_VMS]);
+	else
+		cell_printf(out, ROLE_NORMAL, "%.0f/%.0f", host->value[HOST_VMS_RUNNING], host->value[HOST_VMS]);
+}
+
+static void
+host_history(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	struct column cpu = *column;
+
+	cpu.field = HOST_CPU;
+	host_number(&cpu, ctx, row, out);
+}
+
+static void
+host_history_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
+{
+	const struct host_snap *host = row;
+
+	out->role = ROLE_GRAPH;
+	bar_spark_text(out->text, sizeof(out->text), column->width, ctx->ascii, host->cpu_history, HISTORY_POINTS);
+}
+
+static void
+host_fit(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	double fit = headroom_host(row, ctx->config, &ctx->size);
+
+	if (fit >= 0 && ((const struct host_snap *)row)->link == LINK_UP)
+		value_number(out, fit);
+}
+
+static void
+host_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	const struct host_snap *host = row;
+
+	if (host->sampled_us)
+		value_number(out, (double)MAX(ctx->now_us - host->sampled_us, 0) / 1e6);
+}
+
+static void
+host_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
+{
+	const struct host_snap *host = row;
+	char text[UNIT_TEXT];
+
+	if (!host->sampled_us) {
+		cell_unknown(out);
+		return;
+	}
+	unit_age(text, ctx->now_us - host->sampled_us);
+	cell_set(out, host_snap_fresh(host, ctx->now_us) ? ROLE_NORMAL : ROLE_WARN, text);
+}
+
+static void
+host_site(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_snap *host = row;
+
+	value_text(out, host->config ? host->config->site : NULL);
+}
+
+static void
+host_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_snap *host = row;
+
+	out->buffer[0] = '\0';
+	for (size_t i = 0; host->config && host->config->tags && host->config->tags[i]; i++) {
+		if (i)
+			g_strlcat(out->buffer, ",", sizeof(out->buffer));
+		g_strlcat(out->buffer, host->config->tags[i], sizeof(out->buffer));
+	}
+	value_text(out, out->buffer);
+}
+
+static void
+host_why(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_text(out, ((const struct host_snap *)row)->why);
+}
+
+/* The texts of host_facts by their place in it. */
+static void
+host_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+{
+	const struct host_snap *host = row;
+	const char *text = NULL;
+
+	if (host->facts)
+		memcpy(&text, (const char *)host->facts + column->field, sizeof(text));
+	value_text(out, text);
+}
+
+#define FIELD(id) .info = &host_field_info[HOST_##id], .field = HOST_##id, .value = host_number, .align = ALIGN_RIGHT
+#define FACT(member) .field = G_STRUCT_OFFSET(struct host_facts, member), .value = host_fact
+
+/* clang-format off */
+static const struct column columns[] = {
+	{ .info = TEXT_INFO("light", "the state as one character"), .title = "", .width = 1,
+	  .flags = COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = host_light, .cell = host_light_cell },
+	{ .info = TEXT_INFO("name", "the host's name"), .title = "HOST", .width = 10, .max_width = 32, .flex = 3,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = host_name },
+	{ .info = TEXT_INFO("hv", "hypervisor"), .title = "HV", .width = 8, .priority = 6,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = host_hv, .cell = host_hv_cell },
+	{ .info = TEXT_INFO("state", "how the host answers"), .title = "STATE", .width = 12,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = host_state, .cell = host_state_cell },
+	{ .info = &host_field_info[HOST_VMS], .title = "VMS", .width = 7, .align = ALIGN_RIGHT,
+	  .flags = COLUMN_DEFAULT, .field = HOST_VMS, .value = host_vms, .cell = host_vms_cell },
+	{ FIELD(VMS_RUNNING), .title = "RUN", .width = 5, .priority = 20 },
+	{ FIELD(VCPUS), .title = "VCPUS", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(PCPUS), .title = "PCPUS", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(VCPU_RATIO), .title = "vCPU:pCPU", .width = 9, .priority = 4, .flags = COLUMN_DEFAULT },
+	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ .info = NUMBER_INFO("history", UNIT_PCT, "CPU use over the last 5 minutes"), .title = "5 MIN",
+	  .width = SPARK_WIDTH, .priority = 5, .flags = COLUMN_DEFAULT | COLUMN_SCREEN, .value = host_history,
+	  .cell = host_history_cell },
+	{ FIELD(MEM_USED), .title = "USED", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_PROMISED), .title = "PROMISED", .width = 8, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_TOTAL), .title = "TOTAL", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_USED_PCT), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_MEM },
+	{ FIELD(MEM_PROMISED_PCT), .title = "PROM%", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(NET), .title = "NET", .width = 5, .priority = 2, .flags = COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .title = "RX", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(NET_TX), .title = "TX", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK), .title = "DISK", .width = 5, .priority = 2, .flags = COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .title = "READ", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(KSM_SAVED), .title = "KSM", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ .info = NUMBER_INFO("fit", UNIT_COUNT, "how many more VMs of the fleet's median size fit"),
+	  .title = "FIT", .width = 4, .align = ALIGN_RIGHT, .priority = 4, .flags = COLUMN_DEFAULT,
+	  .value = host_fit },
+	{ FIELD(RTT), .title = "RTT", .width = 5, .priority = 5, .flags = COLUMN_DEFAULT },
+	{ FIELD(SAMPLE_MS), .title = "ASKED", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
+	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = host_age, .cell = host_age_cell },
+	{ .info = TEXT_INFO("site", "where the host is, from the config"), .title = "SITE", .width = 8,
+	  .max_width = 16, .flex = 1, .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_site },
+	{ .info = TEXT_INFO("tags", "tags from the config"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
+	  .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_tags },
+	{ .info = TEXT_INFO("version", "the hypervisor's version"), .title = "VERSION", .width = 8, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(hv_version) },
+	{ .info = TEXT_INFO("libvirt", "version of the host's libvirt"), .title = "LIBVIRT", .width = 8,
+	  .priority = 20, .flags = COLUMN_TEXT, FACT(libvirt_version) },
+	{ .info = TEXT_INFO("hostname", "the host's own name"), .title = "HOSTNAME", .width = 12, .max_width = 32,
+	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(hostname) },
+	{ .info = TEXT_INFO("uuid", "the host's UUID"), .title = "UUID", .width = 36, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, FACT(uuid) },
+	{ .info = TEXT_INFO("model", "CPU model"), .title = "CPU MODEL", .width = 14, .max_width = 24, .flex = 1,
+	  .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(cpu_model) },
+	{ .info = TEXT_INFO("arch", "CPU architecture"), .title = "ARCH", .width = 7, .priority = 20,
+	  .flags = COLUMN_TEXT, FACT(arch) },
+	{ .info = TEXT_INFO("via", "how its libvirt is reached"), .title = "VIA", .width = 16, .max_width = 48,
+	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT, FACT(via) },
+	{ .info = TEXT_INFO("why", "why it is not up, in words"), .title = "WHY", .width = 16, .max_width = 80,
+	  .flex = 2, .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_why },
+};
+/* clang-format on */
+
+static size_t
+host_count(const struct host_snap *host G_GNUC_UNUSED)
+{
+	return 1;
+}
+
+static const void *
+host_at(const struct host_snap *host, size_t i G_GNUC_UNUSED)
+{
+	return host;
+}
+
+static const struct host_snap *
+host_host(const void *row)
+{
+	return row;
+}
+
+static size_t
+host_index(const void *row G_GNUC_UNUSED)
+{
+	return 0;
+}
+
+static struct row_key
+host_row_key(const void *row)
+{
+	return host_key(row);
+}
+
+/* How a host that is not simply up came to be so: "refused for 4m: connection refused; 18 VMs unknown". */
+static void
+describe_link(const struct row_ctx *ctx, const struct host_snap *host, enum link_state link, char *out, size_t size)
+{
+	char age[UNIT_TEXT];
+
+	if (link == LINK_SLOW) {
+		if (HOST_HAS(host, HOST_SAMPLE_MS))
+			unit_format(age, UNIT_MS, host->value[HOST_SAMPLE_MS]);
+		else
+			unit_age(age, ctx->now_us - host->sampled_us);
+		snprintf(out, size, "slow: answers take %s", age);
+		return;
+	}
+	unit_age(age, ctx->now_us - (link == LINK_STALE ? host->sampled_us : host->link_since_us));
+	snprintf(out, size, "%s for %s", link_state_word(link), age);
+	if (host->why) {
+		g_strlcat(out, ": ", size);
+		g_strlcat(out, host->why, size);
+	}
+	if (host->listed && host->nvms) {
+		size_t used = strlen(out);
+
+		snprintf(out + used, size - used, "; %.0f VMs unknown", host->value[HOST_VMS]);
+	}
+}
+
+static enum severity
+host_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
+{
+	static const struct {
+		enum host_field field;
+		enum threshold threshold;
+		const char *what;
+	} limits[] = {
+		{ HOST_CPU, THRESHOLD_CPU, "CPU" },
+		{ HOST_MEM_USED_PCT, THRESHOLD_MEM, "memory" },
+	};
+	const struct host_snap *host = row;
+	enum link_state link = host_snap_link(host, ctx->now_us);
+	enum role role = link_look(link)->role;
+
+	if (role == ROLE_BAD || role == ROLE_WARN) {
+		if (out)
+			describe_link(ctx, host, link, out, size);
+		return role == ROLE_BAD ? SEVERITY_BAD : SEVERITY_WARN;
+	}
+	for (size_t i = 0; link == LINK_UP && i < G_N_ELEMENTS(limits); i++) {
+		double number = host->value[limits[i].field];
+
+		if (!HOST_HAS(host, limits[i].field) ||
+			threshold_role(ctx->config, limits[i].threshold, number) != ROLE_BAD)
+			continue;
+		if (out)
+			snprintf(out, size, "%s at %.0f%%", limits[i].what, number);
+		return SEVERITY_WARN;
+	}
+	return SEVERITY_NONE;
+}
+
+const struct row_kind host_rows = {
+	.name = "hosts",
+	.singular = "host",
+	.plural = "hosts",
+	.columns = columns,
+	.ncolumns = G_N_ELEMENTS(columns),
+	.name_column = 1,
+	.count = host_count,
+	.at = host_at,
+	.host = host_host,
+	.index = host_index,
+	.key = host_row_key,
+	.fault = host_fault,
+};

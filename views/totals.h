@@ -1,0 +1,58 @@
+/*
+ * totals: a whole fleet, or what a filter left of it, in numbers. Pure. Domain-0 is counted nowhere. A guest that is
+ * paused on one host while its twin (same UUID and name) runs on another is being migrated and counts once.
+ */
+#pragma once
+
+#include "views/columns.h"
+
+#include <glib.h>
+
+/* A sum, and how many rows had the number. */
+struct sum {
+	double value;
+	unsigned covered;
+};
+
+struct guest_totals {
+	unsigned vms;     /* as last known, those of hosts that do not answer included */
+	unsigned unknown; /* of these: on hosts that do not answer */
+	unsigned running;
+	unsigned by_state[VM_STATE_COUNT]; /* the others, by state */
+};
+
+struct host_totals {
+	unsigned hosts, up; /* up: answering, however slowly */
+	struct guest_totals guests;
+};
+
+struct fleet_totals {
+	struct host_totals all, by_hypervisor[HYPERVISOR_COUNT];
+	unsigned by_link[LINK_STATE_COUNT];
+	unsigned silent;        /* hosts that have guests to tell of, or may have, and do not answer */
+	unsigned density_min, density_max; /* running guests of a host that is up */
+	struct sum pcpus, cores_used, mem_total, mem_used, mem_promised, vcpus;
+	struct sum net_rx, net_tx, disk_rd, disk_wr;
+	struct sum fit;         /* guests of `size` that still fit, over the hosts that are up */
+	struct vm_size size;    /* the median running guest, 0: none */
+	int64_t oldest_us;      /* age of the oldest numbers of a host that is connected, -1: no numbers at all */
+};
+
+struct vm_totals {
+	struct guest_totals guests;
+	struct sum vcpus, cores_used, mem, net, disk;
+};
+
+/* The median size of the running guests of SNAP. */
+struct vm_size totals_median(const struct fleet_snap *snap, int64_t now_us);
+
+void totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out);
+/* Of N rows of host_rows or vm_rows; ctx->size is the size that must fit. */
+void totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out);
+void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out);
+
+/* How many guests of SIZE still fit on HOST by memory not promised and by the config's vCPU:pCPU cap; -1: not known. */
+double headroom_host(const struct host_snap *host, const struct config *config, const struct vm_size *size);
+
+/* PART / WHOLE in percent where both are known, else -1. */
+double sum_pct(const struct sum *part, const struct sum *whole);

@@ -1,0 +1,415 @@
+/* What can be said about a guest. */
+#include "views/column_table.h"
+#include "views/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a guest was given stays true while its host is silent; what it does with it does not. */
+static bool
+vm_field_lasts(size_t field)
+{
+	return field == VM_VCPUS || field == VM_VCPUS_MAX || field == VM_MEM || field == VM_MEM_MAX;
+}
+
+static void
+vm_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (VM_HAS(vm, column->field) && (vm->host->link == LINK_UP || vm_field_lasts(column->field)))
+		value_number(out, vm->value[column->field]);
+}
+
+/* The state as far as it is known now. */
+static enum vm_state
+vm_state_now(const struct row_ctx *ctx, const struct vm *vm)
+{
+	return host_snap_fresh(vm->host, ctx->now_us) ? vm->state : VM_STATE_UNKNOWN;
+}
+
+static void
+vm_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	enum vm_state state = vm_state_now(ctx, row);
+	enum role role = vm_look(state)->role;
+
+	/* Sorts by how bad it is, then by kind. */
+	value_number(out, (role == ROLE_BAD ? 200 : role == ROLE_WARN ? 100 : 0) + (double)state);
+}
+
+static void
+vm_light_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
+{
+	const struct look *look = vm_look(vm_state_now(ctx, row));
+
+	if (ctx->ascii)
+		cell_printf(out, look->role, "%c", look->ascii);
+	else
+		cell_set(out, look->role, look->glyph);
+}
+
+static void
+vm_name(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_text(out, ((const struct vm *)row)->name);
+}
+
+static void
+vm_host(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_text(out, ((const struct vm *)row)->host->name);
+}
+
+static void
+vm_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	value_text(out, vm_state_name(vm_state_now(ctx, row)));
+}
+
+/* The last state of a guest whose host is silent is shown as a question: "running?". */
+static void
+vm_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
+{
+	const struct vm *vm = row;
+	enum role role = vm_look(vm->state)->role;
+
+	if (!host_snap_fresh(vm->host, ctx->now_us))
+		cell_printf(out, ROLE_DIM, "%s?", vm_state_name(vm->state));
+	else
+		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, vm_state_name(vm->state));
+}
+
+static void
+vm_reason(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_text(out, ((const struct vm *)row)->reason);
+}
+
+static void
+vm_host_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
+{
+	value_text(out, link_state_word(host_snap_link(((const struct vm *)row)->host, ctx->now_us)));
+}
+
+static void
+vm_type(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->facts && vm->facts->type != VM_TYPE_UNKNOWN)
+		value_text(out, vm_type_name(vm->facts->type));
+}
+
+static void
+vm_hv(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_facts *facts = ((const struct vm *)row)->host->facts;
+
+	if (facts && facts->hypervisor != HYPERVISOR_UNKNOWN)
+		value_text(out, hypervisor_name(facts->hypervisor));
+}
+
+static void
+vm_latency(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+	bool read = VM_HAS(vm, VM_DISK_RD_MS), write = VM_HAS(vm, VM_DISK_WR_MS);
+
+	if (vm->host->link != LINK_UP || (!read && !write))
+		return;
+	value_number(out, MAX(read ? vm->value[VM_DISK_RD_MS] : 0, write ? vm->value[VM_DISK_WR_MS] : 0));
+}
+
+static void
+vm_cores(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->host->link == LINK_UP && VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS))
+		value_number(out, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
+}
+
+static void
+vm_cores_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
+{
+	struct value value = { .type = VALUE_UNKNOWN };
+
+	vm_cores(column, ctx, row, &value);
+	if (value.type == VALUE_UNKNOWN)
+		cell_unknown(out);
+	else
+		cell_printf(out, ROLE_NORMAL, "%.2f", value.number);
+}
+
+static void
+vm_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->sampled_us)
+		value_number(out, (double)MAX(ctx->now_us - vm->sampled_us, 0) / 1e6);
+}
+
+static void
+vm_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct cell *out)
+{
+	const struct vm *vm = row;
+	char text[UNIT_TEXT];
+
+	if (!vm->sampled_us) {
+		cell_unknown(out);
+		return;
+	}
+	unit_age(text, ctx->now_us - vm->sampled_us);
+	cell_set(out, host_snap_fresh(vm->host, ctx->now_us) ? ROLE_NORMAL : ROLE_WARN, text);
+}
+
+static void
+vm_id(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->id >= 0)
+		value_number(out, vm->id);
+}
+
+static void
+vm_uuid(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	uuid_format(((const struct vm *)row)->uuid, out->buffer);
+	value_text(out, out->buffer);
+}
+
+static void
+vm_autostart(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->autostart_known)
+		value_flag(out, vm->autostart);
+}
+
+static void
+vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_flag(out, ((const struct vm *)row)->persistent);
+}
+
+/* The texts of vm_facts by their place in it. */
+static void
+vm_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+{
+	const struct vm *vm = row;
+	const char *text = NULL;
+
+	if (vm->facts)
+		memcpy(&text, (const char *)vm->facts + column->field, sizeof(text));
+	value_text(out, text);
+}
+
+static void
+value_append(struct value *out, const char *text)
+{
+	if (out->buffer[0])
+		g_strlcat(out->buffer, ",", sizeof(out->buffer));
+	g_strlcat(out->buffer, text, sizeof(out->buffer));
+}
+
+static void
+vm_macs(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct vm_facts *facts = ((const struct vm *)row)->facts;
+
+	out->buffer[0] = '\0';
+	for (size_t i = 0; facts && i < facts->nnics; i++)
+		if (facts->nics[i].mac)
+			value_append(out, facts->nics[i].mac);
+	value_text(out, out->buffer);
+}
+
+static void
+vm_site(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_static *config = ((const struct vm *)row)->host->config;
+
+	value_text(out, config ? config->site : NULL);
+}
+
+static void
+vm_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	const struct host_static *config = ((const struct vm *)row)->host->config;
+
+	out->buffer[0] = '\0';
+	for (size_t i = 0; config && config->tags && config->tags[i]; i++)
+		value_append(out, config->tags[i]);
+	value_text(out, out->buffer);
+}
+
+#define FIELD(id) .info = &vm_field_info[VM_##id], .field = VM_##id, .value = vm_number, .align = ALIGN_RIGHT
+#define FACT(member) .field = G_STRUCT_OFFSET(struct vm_facts, member), .value = vm_fact
+
+/* clang-format off */
+static const struct column columns[] = {
+	{ .info = TEXT_INFO("light", "the state as one character"), .title = "", .width = 1,
+	  .flags = COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
+	{ .info = TEXT_INFO("name", "the guest's name"), .title = "NAME", .width = 14, .max_width = 40, .flex = 4,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = vm_name },
+	{ .info = TEXT_INFO("host", "the host it is on"), .title = "HOST", .width = 9, .max_width = 24, .flex = 2,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
+	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .title = "TENANT", .width = 8, .max_width = 20, .flex = 1,
+	  .priority = 4, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
+	{ .info = TEXT_INFO("state", "what it does; 'unknown' while its host does not answer"), .title = "STATE",
+	  .width = 9, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_state, .cell = vm_state_cell },
+	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
+	  .width = 12, .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
+	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH, …"), .title = "TYPE", .width = 5, .priority = 5,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_type },
+	{ FIELD(VCPUS), .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
+	{ FIELD(VCPUS_MAX), .title = "MAX", .width = 4, .priority = 20 },
+	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ .info = NUMBER_INFO("cores", UNIT_COUNT, "physical CPUs it uses: CPU time / wall time"), .title = "CORES",
+	  .width = 5, .align = ALIGN_RIGHT, .priority = 20, .flags = COLUMN_WIDE, .value = vm_cores,
+	  .cell = vm_cores_cell },
+	{ FIELD(READY), .title = "READY", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT,
+	  .threshold = THRESHOLD_READY },
+	{ FIELD(WAIT), .title = "WAIT", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(CPU_TIME), .title = "TIME", .width = 5, .priority = 20 },
+	{ FIELD(MEM), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_MAX), .title = "MAX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(MEM_USED), .title = "USED", .width = 4, .priority = 6, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_RSS), .title = "RSS", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(NET), .title = "NET", .width = 4, .priority = 1, .flags = COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .title = "RX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(NET_TX), .title = "TX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK), .title = "DISK", .width = 4, .priority = 1, .flags = COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .title = "READ", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK_RD_OPS), .title = "RD/S", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK_WR_OPS), .title = "WR/S", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(DISK_RD_MS), .title = "RD MS", .width = 5, .priority = 20 },
+	{ FIELD(DISK_WR_MS), .title = "WR MS", .width = 5, .priority = 20 },
+	{ .info = NUMBER_INFO("latency", UNIT_MS, "disk latency, the slower of reads and writes"), .title = "LAT",
+	  .width = 5, .align = ALIGN_RIGHT, .priority = 5, .flags = COLUMN_DEFAULT, .value = vm_latency },
+	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
+	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = vm_age, .cell = vm_age_cell },
+	{ .info = TEXT_INFO("hv", "its host's hypervisor"), .title = "HV", .width = 5, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_hv },
+	{ .info = TEXT_INFO("host-state", "how its host answers"), .title = "HOST STATE", .width = 12, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host_state },
+	{ .info = NUMBER_INFO("id", UNIT_COUNT, "the hypervisor's number for it while it runs"), .title = "ID",
+	  .width = 6, .align = ALIGN_RIGHT, .priority = 20, .value = vm_id },
+	{ .info = TEXT_INFO("autostart", "starts with its host"), .title = "AUTO", .width = 4, .priority = 20,
+	  .flags = COLUMN_WIDE, .value = vm_autostart },
+	{ .info = TEXT_INFO("persistent", "its definition outlives its running"), .title = "PERS", .width = 4,
+	  .priority = 20, .value = vm_persistent },
+	{ .info = TEXT_INFO("title", "its title, as libvirt keeps it"), .title = "TITLE", .width = 12,
+	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(title) },
+	{ .info = TEXT_INFO("os", "how it boots: hvm, linux, xenpvh, exe"), .title = "OS", .width = 6,
+	  .priority = 20, .flags = COLUMN_TEXT, FACT(os_type) },
+	{ .info = TEXT_INFO("machine", "machine type"), .title = "MACHINE", .width = 14, .priority = 20,
+	  .flags = COLUMN_TEXT, FACT(machine) },
+	{ .info = TEXT_INFO("arch", "architecture of its CPUs"), .title = "ARCH", .width = 7, .priority = 20,
+	  .flags = COLUMN_TEXT, FACT(arch) },
+	{ .info = TEXT_INFO("macs", "addresses of its network cards"), .title = "MACS", .width = 17, .max_width = 53,
+	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_macs },
+	{ .info = TEXT_INFO("site", "where its host is"), .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
+	  .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
+	{ .info = TEXT_INFO("tags", "its host's tags"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
+	  .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_tags },
+	{ .info = TEXT_INFO("uuid", "the guest's UUID"), .title = "UUID", .width = 36, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
+};
+/* clang-format on */
+
+static size_t
+vm_count(const struct host_snap *host)
+{
+	return host->nvms;
+}
+
+static const void *
+vm_at(const struct host_snap *host, size_t i)
+{
+	return &host->vms[i];
+}
+
+static const struct host_snap *
+vm_host_of(const void *row)
+{
+	return ((const struct vm *)row)->host;
+}
+
+static size_t
+vm_index(const void *row)
+{
+	const struct vm *vm = row;
+
+	return (size_t)(vm - vm->host->vms);
+}
+
+static struct row_key
+vm_row_key(const void *row)
+{
+	return vm_key(row);
+}
+
+static enum severity
+vm_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
+{
+	const struct vm *vm = row;
+	enum link_state link = host_snap_link(vm->host, ctx->now_us);
+
+	if (link == LINK_CONNECTING)
+		return SEVERITY_NONE;
+	if (!host_snap_fresh(vm->host, ctx->now_us)) {
+		if (out)
+			snprintf(out, size, "unknown: host is %s", link_state_word(link));
+		return SEVERITY_WARN;
+	}
+	if (vm->state == VM_STATE_CRASHED || (vm->state == VM_STATE_PAUSED && vm->reason)) {
+		if (out)
+			snprintf(out, size, "%s%s%s", vm_state_name(vm->state), vm->reason ? ": " : "",
+				vm->reason ? vm->reason : "");
+		return vm->state == VM_STATE_CRASHED ? SEVERITY_BAD : SEVERITY_WARN;
+	}
+	if (VM_HAS(vm, VM_READY) && vm->value[VM_READY] >= (double)ctx->config->ready_bad_pct) {
+		if (out)
+			snprintf(out, size, "waits for a CPU %.0f%% of the time", vm->value[VM_READY]);
+		return SEVERITY_WARN;
+	}
+	return SEVERITY_NONE;
+}
+
+const struct row_kind vm_rows = {
+	.name = "vms",
+	.singular = "VM",
+	.plural = "VMs",
+	.columns = columns,
+	.ncolumns = G_N_ELEMENTS(columns),
+	.name_column = 1,
+	.count = vm_count,
+	.at = vm_at,
+	.host = vm_host_of,
+	.index = vm_index,
+	.key = vm_row_key,
+	.fault = vm_fault,
+};
