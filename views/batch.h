@@ -27,6 +27,11 @@ struct batch_opts {
 struct batch *batch_new(const struct batch_opts *opts, GError **error);
 void batch_free(struct batch *batch); /* accepts NULL */
 
+/* What the chosen columns, and the filter, need to be read before printing makes sense: a second sample, for rates; facts
+ * about hosts and guests beyond the bulk statistics. */
+bool batch_needs_rates(const struct batch *batch);
+bool batch_needs_facts(const struct batch *batch);
+
 /* Writes all rows of SNAP to OUT as of NOW_US; false with G_FILE_ERROR when OUT can't be written. */
 bool batch_print(const struct batch *batch, const struct fleet_snap *snap, int64_t now_us, FILE *out, GError **error);
 

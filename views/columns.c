@@ -185,8 +185,8 @@ columns_parse(const struct row_kind *kind, const char *text, GError **error)
 			continue;
 		g_autofree char *list = columns_list(kind);
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"%s have no column '%s'; there are: %s, and the words all, default, wide", kind->plural,
-			words[i], list);
+			"%s have no column '%s'; there are: %s, and the words all, default, wide",
+			kind->plural, words[i], list);
 		return NULL;
 	}
 	if (columns->len == 0) {

@@ -49,6 +49,8 @@ enum column_flag {
 	COLUMN_HEX = 1 << 5,     /* … but only for what can be part of a UUID or a MAC address */
 	COLUMN_OF_HOST = 1 << 6, /* the same for all rows of a host: the filter looks once */
 	COLUMN_STICKY = 1 << 7,  /* stays when the table is scrolled sideways */
+	COLUMN_RATE = 1 << 8,    /* needs two samples */
+	COLUMN_FACT = 1 << 9,    /* needs the facts of host or guest */
 };
 
 /* Which pair of limits in the config colours the number. */

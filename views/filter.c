@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define MAX_WORDS 32
-#define MIN_HEX 6 /* shorter ones, "db" say, would find UUIDs by chance */
+#define MIN_HEX   6 /* shorter ones, "db" say, would find UUIDs by chance */
 
 struct word {
 	char *text; /* folded: ASCII in lower case, or all of Unicode when it goes beyond ASCII */
@@ -39,8 +39,8 @@ word_init(struct word *word, const char *text, size_t length, GError **error)
 		return false;
 	}
 	word->unicode = !g_str_is_ascii(copy) && g_utf8_validate(copy, -1, NULL);
-	word->text = word->unicode ? g_utf8_casefold(copy + word->negated, -1) :
-				     g_ascii_strdown(copy + word->negated, -1);
+	word->text = word->unicode ? g_utf8_casefold(copy + word->negated, -1)
+				   : g_ascii_strdown(copy + word->negated, -1);
 	word->hex = is_hex(word->text);
 	return true;
 }
@@ -122,7 +122,8 @@ contains(const char *text, const struct word *word)
 /* The words, as bits, that ROW has in the searched columns whose COLUMN_OF_HOST flag is OF_HOST; only those in WANTED
  * are looked for. */
 static uint32_t
-row_hits(const struct filter *filter, const struct row_ctx *ctx, const void *row, unsigned of_host, uint32_t wanted)
+row_hits(const struct filter *filter, const struct row_ctx *ctx, const void *row, unsigned of_host,
+	uint32_t wanted)
 {
 	uint32_t hits = 0, hex = 0;
 
@@ -133,7 +134,8 @@ row_hits(const struct filter *filter, const struct row_ctx *ctx, const void *row
 		uint32_t possible = wanted & ~hits & (column->flags & COLUMN_HEX ? hex : UINT32_MAX);
 		struct value value = { .type = VALUE_UNKNOWN };
 
-		if (!(column->flags & COLUMN_SEARCH) || (column->flags & COLUMN_OF_HOST) != of_host || !possible)
+		if (!(column->flags & COLUMN_SEARCH) || (column->flags & COLUMN_OF_HOST) != of_host ||
+			!possible)
 			continue;
 		column->value(column, ctx, row, &value);
 		if (value.type != VALUE_TEXT)

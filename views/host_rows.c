@@ -18,7 +18,8 @@ host_field_lasts(size_t field)
 }
 
 static void
-host_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+host_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
 {
 	const struct host_snap *host = row;
 
@@ -27,7 +28,8 @@ host_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED
 }
 
 static void
-host_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+host_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	enum link_state link = host_snap_link(row, ctx->now_us);
 	enum role role = link_look(link)->role;
@@ -72,8 +74,8 @@ host_hv(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_G
 
 /* "kvm 7.2": the first two numbers of the version are what people tell hosts apart by. */
 static void
-host_hv_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct cell *out)
+host_hv_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct cell *out)
 {
 	const struct host_snap *host = row;
 	const char *version = host->facts ? host->facts->hv_version : NULL;
@@ -91,7 +93,8 @@ host_hv_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ct
 }
 
 static void
-host_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+host_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	value_text(out, link_state_word(host_snap_link(row, ctx->now_us)));
 }
@@ -118,8 +121,8 @@ host_vms(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_
 }
 
 static void
-host_vms_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct cell *out)
+host_vms_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct cell *out)
 {
 	const struct host_snap *host = row;
 
@@ -128,7 +131,8 @@ host_vms_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 	else if (host->link != LINK_UP)
 		cell_printf(out, ROLE_NORMAL, "?/%.0f", host->value[HOST_VMS]);
 	else
-		cell_printf(out, ROLE_NORMAL, "%.0f/%.0f", host->value[HOST_VMS_RUNNING], host->value[HOST_VMS]);
+		cell_printf(
+			out, ROLE_NORMAL, "%.0f/%.0f", host->value[HOST_VMS_RUNNING], host->value[HOST_VMS]);
 }
 
 static void
@@ -146,11 +150,13 @@ host_history_cell(const struct column *column, const struct row_ctx *ctx, const 
 	const struct host_snap *host = row;
 
 	out->role = ROLE_GRAPH;
-	bar_spark_text(out->text, sizeof(out->text), column->width, ctx->ascii, host->cpu_history, HISTORY_POINTS);
+	bar_spark_text(
+		out->text, sizeof(out->text), column->width, ctx->ascii, host->cpu_history, HISTORY_POINTS);
 }
 
 static void
-host_fit(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+host_fit(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	double fit = headroom_host(row, ctx->config, &ctx->size);
 
@@ -159,7 +165,8 @@ host_fit(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, c
 }
 
 static void
-host_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+host_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	const struct host_snap *host = row;
 
@@ -215,7 +222,8 @@ host_why(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_
 
 /* The texts of host_facts by their place in it. */
 static void
-host_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+host_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
 {
 	const struct host_snap *host = row;
 	const char *text = NULL;
@@ -225,7 +233,8 @@ host_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, 
 	value_text(out, text);
 }
 
-#define FIELD(id) .info = &host_field_info[HOST_##id], .field = HOST_##id, .value = host_number, .align = ALIGN_RIGHT
+#define FIELD(id) \
+	.info = &host_field_info[HOST_##id], .field = HOST_##id, .value = host_number, .align = ALIGN_RIGHT
 #define FACT(member) .field = G_STRUCT_OFFSET(struct host_facts, member), .value = host_fact
 
 /* clang-format off */
@@ -235,7 +244,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("name", "the host's name"), .title = "HOST", .width = 10, .max_width = 32, .flex = 3,
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = host_name },
 	{ .info = TEXT_INFO("hv", "hypervisor"), .title = "HV", .width = 8, .priority = 6,
-	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = host_hv, .cell = host_hv_cell },
+	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = host_hv, .cell = host_hv_cell },
 	{ .info = TEXT_INFO("state", "how the host answers"), .title = "STATE", .width = 12,
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = host_state, .cell = host_state_cell },
 	{ .info = &host_field_info[HOST_VMS], .title = "VMS", .width = 7, .align = ALIGN_RIGHT,
@@ -244,7 +253,7 @@ static const struct column columns[] = {
 	{ FIELD(VCPUS), .title = "VCPUS", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
 	{ FIELD(PCPUS), .title = "PCPUS", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
 	{ FIELD(VCPU_RATIO), .title = "vCPU:pCPU", .width = 9, .priority = 4, .flags = COLUMN_DEFAULT },
-	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
 	{ .info = NUMBER_INFO("history", UNIT_PCT, "CPU use over the last 5 minutes"), .title = "5 MIN",
 	  .width = SPARK_WIDTH, .priority = 5, .flags = COLUMN_DEFAULT | COLUMN_SCREEN, .value = host_history,
 	  .cell = host_history_cell },
@@ -253,12 +262,12 @@ static const struct column columns[] = {
 	{ FIELD(MEM_TOTAL), .title = "TOTAL", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT },
 	{ FIELD(MEM_USED_PCT), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_MEM },
 	{ FIELD(MEM_PROMISED_PCT), .title = "PROM%", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(NET), .title = "NET", .width = 5, .priority = 2, .flags = COLUMN_DEFAULT },
-	{ FIELD(NET_RX), .title = "RX", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(NET_TX), .title = "TX", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK), .title = "DISK", .width = 5, .priority = 2, .flags = COLUMN_DEFAULT },
-	{ FIELD(DISK_RD), .title = "READ", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(NET), .title = "NET", .width = 5, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .title = "RX", .width = 5, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(NET_TX), .title = "TX", .width = 5, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK), .title = "DISK", .width = 5, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .title = "READ", .width = 5, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
 	{ FIELD(KSM_SAVED), .title = "KSM", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
 	{ .info = NUMBER_INFO("fit", UNIT_COUNT, "how many more VMs of the fleet's median size fit"),
 	  .title = "FIT", .width = 4, .align = ALIGN_RIGHT, .priority = 4, .flags = COLUMN_DEFAULT,
@@ -272,19 +281,19 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("tags", "tags from the config"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
 	  .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_tags },
 	{ .info = TEXT_INFO("version", "the hypervisor's version"), .title = "VERSION", .width = 8, .priority = 20,
-	  .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(hv_version) },
+	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(hv_version) },
 	{ .info = TEXT_INFO("libvirt", "version of the host's libvirt"), .title = "LIBVIRT", .width = 8,
-	  .priority = 20, .flags = COLUMN_TEXT, FACT(libvirt_version) },
+	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(libvirt_version) },
 	{ .info = TEXT_INFO("hostname", "the host's own name"), .title = "HOSTNAME", .width = 12, .max_width = 32,
-	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(hostname) },
+	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(hostname) },
 	{ .info = TEXT_INFO("uuid", "the host's UUID"), .title = "UUID", .width = 36, .priority = 20,
-	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, FACT(uuid) },
+	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, FACT(uuid) },
 	{ .info = TEXT_INFO("model", "CPU model"), .title = "CPU MODEL", .width = 14, .max_width = 24, .flex = 1,
-	  .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(cpu_model) },
+	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(cpu_model) },
 	{ .info = TEXT_INFO("arch", "CPU architecture"), .title = "ARCH", .width = 7, .priority = 20,
-	  .flags = COLUMN_TEXT, FACT(arch) },
+	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(arch) },
 	{ .info = TEXT_INFO("via", "how its libvirt is reached"), .title = "VIA", .width = 16, .max_width = 48,
-	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT, FACT(via) },
+	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(via) },
 	{ .info = TEXT_INFO("why", "why it is not up, in words"), .title = "WHY", .width = 16, .max_width = 80,
 	  .flex = 2, .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_why },
 };
@@ -322,7 +331,8 @@ host_row_key(const void *row)
 
 /* How a host that is not simply up came to be so: "refused for 4m: connection refused; 18 VMs unknown". */
 static void
-describe_link(const struct row_ctx *ctx, const struct host_snap *host, enum link_state link, char *out, size_t size)
+describe_link(
+	const struct row_ctx *ctx, const struct host_snap *host, enum link_state link, char *out, size_t size)
 {
 	char age[UNIT_TEXT];
 

@@ -252,7 +252,8 @@ entry_compare(const struct order *order, const struct entry *a, const struct ent
 		return a->key[1] < b->key[1] ? -1 : 1;
 	difference = compare_texts(order, a->row, b->row);
 	if (!difference)
-		difference = natural_compare(row_name(kind, order->ctx, a->row), row_name(kind, order->ctx, b->row));
+		difference = natural_compare(
+			row_name(kind, order->ctx, a->row), row_name(kind, order->ctx, b->row));
 	if (difference)
 		return difference;
 	left = kind->key(a->row);
@@ -286,7 +287,7 @@ merge_two(const struct order *order, const struct entry *from, size_t start, siz
 
 	for (size_t i = start; i < end; i++) {
 		bool take_left = left < middle &&
-			(right == end || entry_compare(order, &from[left], &from[right]) <= 0);
+				 (right == end || entry_compare(order, &from[left], &from[right]) <= 0);
 
 		to[i] = take_left ? from[left++] : from[right++];
 	}
@@ -328,10 +329,11 @@ sort_entries(struct rows *rows, const struct order *order)
 /* ---- gathering ---- */
 
 static bool
-row_wanted(const struct rows *rows, const struct rows_query *query, const struct row_ctx *ctx, const void *row)
+row_wanted(
+	const struct rows *rows, const struct rows_query *query, const struct row_ctx *ctx, const void *row)
 {
 	return (!query->faults || rows->kind->fault(ctx, row, NULL, 0) != SEVERITY_NONE) &&
-		(!query->filter || filter_match(query->filter, ctx, row));
+	       (!query->filter || filter_match(query->filter, ctx, row));
 }
 
 static void
@@ -419,9 +421,9 @@ rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	const struct order order = {
 		.rows = rows,
 		.ctx = ctx,
-		.column = query->sort == &rows->kind->columns[rows->kind->name_column] && !query->descending ?
-			NULL :
-			query->sort,
+		.column = query->sort == &rows->kind->columns[rows->kind->name_column] && !query->descending
+				  ? NULL
+				  : query->sort,
 		.descending = query->descending,
 	};
 
@@ -433,7 +435,8 @@ rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	sort_entries(rows, &order);
 	g_array_set_size(rows->order, rows->entries->len);
 	for (size_t i = 0; i < rows->entries->len; i++)
-		g_array_index(rows->order, const void *, i) = g_array_index(rows->entries, struct entry, i).row;
+		g_array_index(rows->order, const void *, i) =
+			g_array_index(rows->entries, struct entry, i).row;
 	fleet_snap_unref(rows->snap);
 	rows->snap = snap;
 }

@@ -26,7 +26,8 @@ twin_equal(gconstpointer a, gconstpointer b)
 
 /* Calls EACH for the guests of all hosts that answer. */
 static void
-each_guest(const struct fleet_snap *snap, int64_t now_us, void (*each)(void *ctx, const struct vm *vm), void *ctx)
+each_guest(const struct fleet_snap *snap, int64_t now_us, void (*each)(void *ctx, const struct vm *vm),
+	void *ctx)
 {
 	for (size_t i = 0; i < snap->nhosts; i++) {
 		const struct host_snap *host = snap->hosts[i];
@@ -176,12 +177,13 @@ headroom_host(const struct host_snap *host, const struct config *config, const s
 {
 	double by_mem, by_cpu;
 
-	if (!HOST_HAS(host, HOST_MEM_TOTAL) || !HOST_HAS(host, HOST_MEM_PROMISED) || !HOST_HAS(host, HOST_PCPUS) ||
-		!HOST_HAS(host, HOST_VCPUS) || size->mem_bytes <= 0 || size->vcpus <= 0)
+	if (!HOST_HAS(host, HOST_MEM_TOTAL) || !HOST_HAS(host, HOST_MEM_PROMISED) ||
+		!HOST_HAS(host, HOST_PCPUS) || !HOST_HAS(host, HOST_VCPUS) || size->mem_bytes <= 0 ||
+		size->vcpus <= 0)
 		return -1;
 	by_mem = (host->value[HOST_MEM_TOTAL] - host->value[HOST_MEM_PROMISED]) / size->mem_bytes;
 	by_cpu = (host->value[HOST_PCPUS] * (double)config->vcpu_cap_pct / 100 - host->value[HOST_VCPUS]) /
-		size->vcpus;
+		 size->vcpus;
 	return MAX(floor(MIN(by_mem, by_cpu)), 0);
 }
 
@@ -245,7 +247,8 @@ add_host_sums(struct fleet_totals *out, const struct host_snap *host, const stru
 }
 
 static void
-add_host(struct fleet_totals *out, const struct host_snap *host, const struct row_ctx *ctx, GHashTable *arriving)
+add_host(struct fleet_totals *out, const struct host_snap *host, const struct row_ctx *ctx,
+	GHashTable *arriving)
 {
 	enum hypervisor hypervisor = host->facts ? host->facts->hypervisor : HYPERVISOR_UNKNOWN;
 	struct host_totals *part = &out->by_hypervisor[hypervisor];

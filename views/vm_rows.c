@@ -13,7 +13,8 @@ vm_field_lasts(size_t field)
 }
 
 static void
-vm_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+vm_number(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
 {
 	const struct vm *vm = row;
 
@@ -29,7 +30,8 @@ vm_state_now(const struct row_ctx *ctx, const struct vm *vm)
 }
 
 static void
-vm_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+vm_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	enum vm_state state = vm_state_now(ctx, row);
 	enum role role = vm_look(state)->role;
@@ -65,7 +67,8 @@ vm_host(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_G
 }
 
 static void
-vm_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+vm_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	value_text(out, vm_state_name(vm_state_now(ctx, row)));
 }
@@ -119,8 +122,8 @@ vm_hv(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNU
 }
 
 static void
-vm_latency(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
+vm_latency(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct value *out)
 {
 	const struct vm *vm = row;
 	bool read = VM_HAS(vm, VM_DISK_RD_MS), write = VM_HAS(vm, VM_DISK_WR_MS);
@@ -153,7 +156,8 @@ vm_cores_cell(const struct column *column, const struct row_ctx *ctx, const void
 }
 
 static void
-vm_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct value *out)
+vm_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
 {
 	const struct vm *vm = row;
 
@@ -162,7 +166,8 @@ vm_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, con
 }
 
 static void
-vm_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row, struct cell *out)
+vm_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct cell *out)
 {
 	const struct vm *vm = row;
 	char text[UNIT_TEXT];
@@ -194,8 +199,8 @@ vm_uuid(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_G
 }
 
 static void
-vm_autostart(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
+vm_autostart(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct value *out)
 {
 	const struct vm *vm = row;
 
@@ -204,15 +209,16 @@ vm_autostart(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ct
 }
 
 static void
-vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
+vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct value *out)
 {
 	value_flag(out, ((const struct vm *)row)->persistent);
 }
 
 /* The texts of vm_facts by their place in it. */
 static void
-vm_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, struct value *out)
+vm_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
 {
 	const struct vm *vm = row;
 	const char *text = NULL;
@@ -264,7 +270,7 @@ vm_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_G
 	value_text(out, out->buffer);
 }
 
-#define FIELD(id) .info = &vm_field_info[VM_##id], .field = VM_##id, .value = vm_number, .align = ALIGN_RIGHT
+#define FIELD(id)    .info = &vm_field_info[VM_##id], .field = VM_##id, .value = vm_number, .align = ALIGN_RIGHT
 #define FACT(member) .field = G_STRUCT_OFFSET(struct vm_facts, member), .value = vm_fact
 
 /* clang-format off */
@@ -276,43 +282,43 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("host", "the host it is on"), .title = "HOST", .width = 9, .max_width = 24, .flex = 2,
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
 	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .title = "TENANT", .width = 8, .max_width = 20, .flex = 1,
-	  .priority = 4, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
+	  .priority = 4, .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
 	{ .info = TEXT_INFO("state", "what it does; 'unknown' while its host does not answer"), .title = "STATE",
 	  .width = 9, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_state, .cell = vm_state_cell },
 	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
 	  .width = 12, .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
 	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH, …"), .title = "TYPE", .width = 5, .priority = 5,
-	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_type },
+	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_type },
 	{ FIELD(VCPUS), .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
 	{ FIELD(VCPUS_MAX), .title = "MAX", .width = 4, .priority = 20 },
-	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
 	{ .info = NUMBER_INFO("cores", UNIT_COUNT, "physical CPUs it uses: CPU time / wall time"), .title = "CORES",
-	  .width = 5, .align = ALIGN_RIGHT, .priority = 20, .flags = COLUMN_WIDE, .value = vm_cores,
+	  .width = 5, .align = ALIGN_RIGHT, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE, .value = vm_cores,
 	  .cell = vm_cores_cell },
-	{ FIELD(READY), .title = "READY", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT,
+	{ FIELD(READY), .title = "READY", .width = 5, .priority = 3, .flags = COLUMN_RATE | COLUMN_DEFAULT,
 	  .threshold = THRESHOLD_READY },
-	{ FIELD(WAIT), .title = "WAIT", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
+	{ FIELD(WAIT), .title = "WAIT", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
 	{ FIELD(CPU_TIME), .title = "TIME", .width = 5, .priority = 20 },
 	{ FIELD(MEM), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT },
 	{ FIELD(MEM_MAX), .title = "MAX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
 	{ FIELD(MEM_USED), .title = "USED", .width = 4, .priority = 6, .flags = COLUMN_DEFAULT },
 	{ FIELD(MEM_RSS), .title = "RSS", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(NET), .title = "NET", .width = 4, .priority = 1, .flags = COLUMN_DEFAULT },
-	{ FIELD(NET_RX), .title = "RX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(NET_TX), .title = "TX", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK), .title = "DISK", .width = 4, .priority = 1, .flags = COLUMN_DEFAULT },
-	{ FIELD(DISK_RD), .title = "READ", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK_RD_OPS), .title = "RD/S", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK_WR_OPS), .title = "WR/S", .width = 4, .priority = 20, .flags = COLUMN_WIDE },
-	{ FIELD(DISK_RD_MS), .title = "RD MS", .width = 5, .priority = 20 },
-	{ FIELD(DISK_WR_MS), .title = "WR MS", .width = 5, .priority = 20 },
+	{ FIELD(NET), .title = "NET", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .title = "RX", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(NET_TX), .title = "TX", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK), .title = "DISK", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .title = "READ", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_RD_OPS), .title = "RD/S", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR_OPS), .title = "WR/S", .width = 4, .priority = 20, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_RD_MS), .title = "RD MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
+	{ FIELD(DISK_WR_MS), .title = "WR MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
 	{ .info = NUMBER_INFO("latency", UNIT_MS, "disk latency, the slower of reads and writes"), .title = "LAT",
-	  .width = 5, .align = ALIGN_RIGHT, .priority = 5, .flags = COLUMN_DEFAULT, .value = vm_latency },
+	  .width = 5, .align = ALIGN_RIGHT, .priority = 5, .flags = COLUMN_RATE | COLUMN_DEFAULT, .value = vm_latency },
 	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
 	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = vm_age, .cell = vm_age_cell },
 	{ .info = TEXT_INFO("hv", "its host's hypervisor"), .title = "HV", .width = 5, .priority = 20,
-	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_hv },
+	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_hv },
 	{ .info = TEXT_INFO("host-state", "how its host answers"), .title = "HOST STATE", .width = 12, .priority = 20,
 	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host_state },
 	{ .info = NUMBER_INFO("id", UNIT_COUNT, "the hypervisor's number for it while it runs"), .title = "ID",
@@ -322,15 +328,15 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("persistent", "its definition outlives its running"), .title = "PERS", .width = 4,
 	  .priority = 20, .value = vm_persistent },
 	{ .info = TEXT_INFO("title", "its title, as libvirt keeps it"), .title = "TITLE", .width = 12,
-	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH, FACT(title) },
+	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(title) },
 	{ .info = TEXT_INFO("os", "how it boots: hvm, linux, xenpvh, exe"), .title = "OS", .width = 6,
-	  .priority = 20, .flags = COLUMN_TEXT, FACT(os_type) },
+	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(os_type) },
 	{ .info = TEXT_INFO("machine", "machine type"), .title = "MACHINE", .width = 14, .priority = 20,
-	  .flags = COLUMN_TEXT, FACT(machine) },
+	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(machine) },
 	{ .info = TEXT_INFO("arch", "architecture of its CPUs"), .title = "ARCH", .width = 7, .priority = 20,
-	  .flags = COLUMN_TEXT, FACT(arch) },
+	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(arch) },
 	{ .info = TEXT_INFO("macs", "addresses of its network cards"), .title = "MACS", .width = 17, .max_width = 53,
-	  .flex = 1, .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_macs },
+	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_macs },
 	{ .info = TEXT_INFO("site", "where its host is"), .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
 	  .priority = 20, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
 	{ .info = TEXT_INFO("tags", "its host's tags"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,

@@ -1,0 +1,120 @@
+/* Power: start, shutdown, stop, reboot, reset. */
+#include "actions/verbs.h"
+
+#include "fleet/snapshot.h"
+
+static bool
+start_possible(const struct vm *vm, const char **why_not)
+{
+	if (!vm_reachable(vm, why_not))
+		return false;
+	if (vm->state == VM_STATE_PAUSED)
+		*why_not = "suspended: resume it";
+	else if (vm_is_running(vm) || vm->state == VM_STATE_SUSPENDED)
+		*why_not = "already running";
+	else
+		return true;
+	return false;
+}
+
+/* Whatever holds resources can be forced off: a crashed guest that was kept for its dump, too. */
+static bool
+stop_possible(const struct vm *vm, const char **why_not)
+{
+	if (!vm_reachable(vm, why_not))
+		return false;
+	if (vm->state == VM_STATE_OFF || (vm->state == VM_STATE_CRASHED && vm->id < 0)) {
+		*why_not = "already off";
+		return false;
+	}
+	return true;
+}
+
+static bool
+reset_possible(const struct vm *vm, const char **why_not)
+{
+	if (vm->host->facts && vm->host->facts->hypervisor == HYPERVISOR_XEN) {
+		*why_not = "Xen's libxl driver can't reset a guest";
+		return false;
+	}
+	return vm_is_executing(vm, why_not);
+}
+
+const struct action vm_start_action = {
+	.name = "start",
+	.help = "Start the guest",
+	.key = "s",
+	.verb = "Start",
+	.doing = "starting",
+	.done = "started",
+	.effect = "The guests are powered on.",
+	.target = TARGET_VM,
+	.timeout_s = 120,
+	.act = VM_ACT_START,
+	.possible = start_possible,
+	.run = vm_act_run,
+};
+
+const struct action vm_shutdown_action = {
+	.name = "shutdown",
+	.help = "Ask the guest to power off",
+	.key = "S",
+	.verb = "Shut down",
+	.doing = "asking to shut down",
+	.done = "asked to shut down",
+	.effect = "The guests are asked to power off, as by their power button.",
+	.target = TARGET_VM,
+	.flags = ACTION_HURTS,
+	.timeout_s = 60,
+	.act = VM_ACT_SHUTDOWN,
+	.possible = vm_is_executing,
+	.run = vm_act_run,
+};
+
+const struct action vm_stop_action = {
+	.name = "stop",
+	.help = "Force the guest off (kill)",
+	.key = "K",
+	.verb = "Force off",
+	.doing = "forcing off",
+	.done = "forced off",
+	.effect = "The guests lose power at once. What they have not written to disk is lost.",
+	.target = TARGET_VM,
+	.flags = ACTION_HURTS,
+	.timeout_s = 60,
+	.act = VM_ACT_DESTROY,
+	.possible = stop_possible,
+	.run = vm_act_run,
+};
+
+const struct action vm_reboot_action = {
+	.name = "reboot",
+	.help = "Ask the guest to reboot",
+	.key = "B",
+	.verb = "Reboot",
+	.doing = "asking to reboot",
+	.done = "asked to reboot",
+	.effect = "The guests are asked to restart.",
+	.target = TARGET_VM,
+	.flags = ACTION_HURTS,
+	.timeout_s = 60,
+	.act = VM_ACT_REBOOT,
+	.possible = vm_is_executing,
+	.run = vm_act_run,
+};
+
+const struct action vm_reset_action = {
+	.name = "reset",
+	.help = "Reset the guest as by its reset button",
+	.verb = "Reset",
+	.doing = "resetting",
+	.done = "reset",
+	.effect =
+		"The guests restart at once, without a shutdown. What they have not written to disk is lost.",
+	.target = TARGET_VM,
+	.flags = ACTION_HURTS,
+	.timeout_s = 60,
+	.act = VM_ACT_RESET,
+	.possible = reset_possible,
+	.run = vm_act_run,
+};

@@ -1,0 +1,30 @@
+#include "views/catalog.h"
+
+#include <string.h>
+
+const struct view_ops *const catalog[] = {
+	&pulse_view,
+	&hosts_view,
+	&vms_view,
+	&host_view,
+	&vm_view,
+	&help_view,
+	NULL,
+};
+
+const struct view_ops *
+catalog_find(const char *name)
+{
+	for (size_t i = 0; catalog[i]; i++)
+		if (strcmp(catalog[i]->name, name) == 0)
+			return catalog[i];
+	return NULL;
+}
+
+const char *const *
+catalog_names(void)
+{
+	static const char *const names[] = { "pulse", "hosts", "vms", "host", "vm", "help", NULL };
+
+	return names;
+}

@@ -1,0 +1,13 @@
+/* catalog: the list of all views. */
+#pragma once
+
+#include "views/view.h"
+
+extern const struct view_ops pulse_view, hosts_view, vms_view, host_view, vm_view, help_view;
+
+/* NULL-terminated. The first ones have no subject and stand at the bottom of the stack, on digits 1, 2, … */
+extern const struct view_ops *const catalog[];
+#define CATALOG_ROOTS 3
+
+const struct view_ops *catalog_find(const char *name);
+const char *const *catalog_names(void); /* of all views, NULL-terminated, static */

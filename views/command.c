@@ -1,0 +1,237 @@
+#include "views/command.h"
+
+#include "tui/keymap.h"
+#include "views/request.h"
+
+#include <string.h>
+
+#define COMPLETIONS_MOST 200
+
+/* Collects candidates that begin with PREFIX, each led by what stays of the line before it. */
+struct candidates {
+	const char *prefix;
+	const char *before;
+	GPtrArray *found; /* char * */
+};
+
+typedef void (*completer)(const struct command_ctx *ctx, struct candidates *out);
+
+static void
+candidate(struct candidates *out, const char *word)
+{
+	if (out->found->len < COMPLETIONS_MOST &&
+		g_ascii_strncasecmp(word, out->prefix, strlen(out->prefix)) == 0)
+		g_ptr_array_add(out->found, g_strconcat(out->before, word, NULL));
+}
+
+static void
+complete_column(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (size_t i = 0; ctx->kind && i < ctx->kind->ncolumns; i++)
+		candidate(out, ctx->kind->columns[i].info->name);
+}
+
+static void
+complete_columns(const struct command_ctx *ctx, struct candidates *out)
+{
+	static const char *const groups[] = { "default", "wide", "all" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
+		candidate(out, groups[i]);
+	complete_column(ctx, out);
+}
+
+static void
+complete_host(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (size_t i = 0; i < ctx->snap->nhosts; i++)
+		candidate(out, ctx->snap->hosts[i]->name);
+}
+
+static void
+complete_vm(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (size_t i = 0; i < ctx->snap->nhosts; i++)
+		for (size_t j = 0; j < ctx->snap->hosts[i]->nvms; j++)
+			candidate(out, ctx->snap->hosts[i]->vms[j].name);
+}
+
+static const struct {
+	const char *word, *usage, *help;
+	const char *separators; /* between the words of its argument that are completed one by one */
+	bool optional;          /* its argument */
+	completer complete;
+} forms[COMMAND_FORM_COUNT] = {
+	[COMMAND_FORM_SORT] = { "sort", "sort COLUMN [up|down]", "Sort by a column", NULL, false,
+		complete_column },
+	[COMMAND_FORM_FILTER] = { "filter", "filter [WORDS]", "Filter rows; no words: all rows", NULL, true,
+		NULL },
+	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,…",
+		"Choose columns by name, or: default, wide, all", ",", false, complete_columns },
+	[COMMAND_FORM_HOST] = { "host", "host NAME", "Open a host's page", NULL, false, complete_host },
+	[COMMAND_FORM_VM] = { "vm", "vm NAME", "Open a VM's page", NULL, false, complete_vm },
+};
+
+const char *
+command_usage(enum command_form form)
+{
+	return forms[form].usage;
+}
+
+const char *
+command_help(enum command_form form)
+{
+	return forms[form].help;
+}
+
+const struct host_snap *
+command_find_host(const struct fleet_snap *snap, const char *name)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (strcmp(snap->hosts[i]->name, name) == 0)
+			return snap->hosts[i];
+	return NULL;
+}
+
+const struct vm *
+command_find_vm(const struct fleet_snap *snap, const char *name)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		for (size_t j = 0; j < snap->hosts[i]->nvms; j++)
+			if (strcmp(snap->hosts[i]->vms[j].name, name) == 0)
+				return &snap->hosts[i]->vms[j];
+	return NULL;
+}
+
+/* ---- parsing ---- */
+
+static enum command_form
+find_form(const char *word)
+{
+	for (int i = 0; i < COMMAND_FORM_COUNT; i++)
+		if (forms[i].word && strcmp(forms[i].word, word) == 0)
+			return (enum command_form)i;
+	return COMMAND_FORM_REQUEST;
+}
+
+static bool
+parse_request(const struct command_ctx *ctx, const char *word, const char *rest, struct command_line *out,
+	GError **error)
+{
+	out->request = request_by_name(ctx->readonly, strcmp(word, "q") == 0 ? "quit" : word);
+	if (out->request == KEYMAP_NONE && request_by_name(false, word) != KEYMAP_NONE)
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "'%s' is refused: read-only", word);
+	else if (out->request == KEYMAP_NONE)
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"there is no command '%s'; Tab shows what there is", word);
+	else if (*rest)
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "'%s' takes no argument", word);
+	else
+		return true;
+	return false;
+}
+
+bool
+command_parse(const struct command_ctx *ctx, const char *text, struct command_line *out, GError **error)
+{
+	g_autofree char *line = g_strstrip(g_strdup(text));
+	char *rest = line + strcspn(line, " \t");
+
+	*out = (struct command_line){ .form = COMMAND_FORM_REQUEST, .request = KEYMAP_NONE };
+	if (!*line)
+		return true;
+	if (*rest)
+		*rest++ = '\0';
+	rest += strspn(rest, " \t");
+	out->form = find_form(line);
+	if (out->form == COMMAND_FORM_REQUEST)
+		return parse_request(ctx, line, rest, out, error);
+	if (!*rest && !forms[out->form].optional) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "type: %s", forms[out->form].usage);
+		return false;
+	}
+	out->argument = *rest ? g_strdup(rest) : NULL;
+	return true;
+}
+
+void
+command_clear(struct command_line *line)
+{
+	g_clear_pointer(&line->argument, g_free);
+}
+
+/* ---- completion ---- */
+
+static void
+complete_word(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (int i = 0; i < request_limit(ctx->readonly); i++)
+		if (find_form(request_name(i)) == COMMAND_FORM_REQUEST)
+			candidate(out, request_name(i));
+	for (int i = 0; i < COMMAND_FORM_COUNT; i++) {
+		g_autofree char *with_blank = forms[i].word ? g_strconcat(forms[i].word, " ", NULL) : NULL;
+
+		if (with_blank)
+			candidate(out, with_blank);
+	}
+}
+
+static gint
+compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, without repetitions (guests of many hosts may share a name), as a NULL-terminated vector. */
+static char **
+finish(GPtrArray *found)
+{
+	GPtrArray *unique = g_ptr_array_new();
+
+	g_ptr_array_sort(found, compare_strings);
+	for (guint i = 0; i < found->len; i++) {
+		char *text = found->pdata[i];
+
+		if (unique->len && strcmp(unique->pdata[unique->len - 1], text) == 0)
+			g_free(text);
+		else
+			g_ptr_array_add(unique, text);
+	}
+	g_ptr_array_free(found, TRUE);
+	if (unique->len == 0) {
+		g_ptr_array_free(unique, TRUE);
+		return NULL;
+	}
+	g_ptr_array_add(unique, NULL);
+	return (char **)g_ptr_array_free(unique, FALSE);
+}
+
+char **
+command_complete(const struct command_ctx *ctx, const char *text, size_t cursor)
+{
+	g_autofree char *line = g_strndup(text, cursor);
+	size_t start = strspn(line, " ");
+	char *blank = strchr(line + start, ' ');
+	struct candidates out = { .found = g_ptr_array_new() };
+	g_autofree char *before = NULL;
+	enum command_form form;
+
+	if (!blank) {
+		out.before = "";
+		out.prefix = line + start;
+		complete_word(ctx, &out);
+		return finish(out.found);
+	}
+	*blank = '\0';
+	form = find_form(line + start);
+	*blank = ' ';
+	if (forms[form].complete) {
+		const char *argument = blank + 1;
+		const char *last = forms[form].separators ? strrchr(argument, *forms[form].separators) : NULL;
+
+		out.prefix = last ? last + 1 : argument;
+		out.before = before = g_strndup(line, (gsize)(out.prefix - line));
+		forms[form].complete(ctx, &out);
+	}
+	return finish(out.found);
+}

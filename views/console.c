@@ -1,0 +1,347 @@
+/* console: life, time and drawing; console_input.c has the keys. */
+#include "views/console_private.h"
+
+#include "fleet/clock.h"
+#include "tui/cell.h"
+#include "views/catalog.h"
+#include "views/header.h"
+#include "views/request.h"
+
+#include <string.h>
+
+#define SECOND_US       INT64_C(1000000)
+#define UPDATE_LEAST_US 100000 /* between two snapshots … */
+#define UPDATE_SHARE    8 /* … and so many times what the last update took, so that keys find us idle */
+
+/* ---- life ---- */
+
+static const struct fleet_snap *
+empty_snapshot(void)
+{
+	struct fleet_snap *snap = g_new0(struct fleet_snap, 1);
+
+	snap->refs = 1;
+	return snap;
+}
+
+static const struct view_ops *
+first_view(const char *name, GError **error)
+{
+	const struct view_ops *ops = name ? catalog_find(name) : &pulse_view;
+	g_autofree char *names = NULL;
+
+	if (ops && !ops->about_one)
+		return ops;
+	names = g_strjoinv(", ", (char **)(uintptr_t)console_view_names());
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no view '%s'; allowed are: %s", name,
+		names);
+	return NULL;
+}
+
+struct console *
+console_new(const struct console_opts *opts, GError **error)
+{
+	const struct view_ops *first = first_view(opts->view, error);
+	struct keys *keys = first ? keys_new(opts->config, opts->readonly, error) : NULL;
+	struct console *console;
+
+	if (!keys)
+		return NULL;
+	console = g_new0(struct console, 1);
+	console->opts = *opts;
+	console->keys = keys;
+	console->env = (struct env){
+		.config = opts->config,
+		.fleet = opts->fleet,
+		.keys = keys,
+		.readonly = opts->readonly,
+		.demo = opts->demo,
+		.snap = opts->fleet ? fleet_snapshot(opts->fleet) : empty_snapshot(),
+		.row = { .config = opts->config, .ascii = opts->ascii },
+	};
+	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
+	console->work = work_new(&console->env);
+	console->watch = watch_new(opts->fleet);
+	console->filters = g_ptr_array_new_with_free_func(g_free);
+	console->commands = g_ptr_array_new_with_free_func(g_free);
+	console->filter_error = -1;
+	console->env.stack = stack_new(&console->env, first);
+	console->changed = opts->fleet != NULL;
+	console->needs_draw = true;
+	return console;
+}
+
+void
+console_free(struct console *console)
+{
+	if (!console)
+		return;
+	console_drop_modal(console);
+	stack_free(console->env.stack);
+	watch_free(console->watch);
+	work_free(console->work);
+	keys_free(console->keys);
+	env_notice_drop(&console->env);
+	fleet_snap_unref(console->env.snap);
+	g_ptr_array_free(console->filters, TRUE);
+	g_ptr_array_free(console->commands, TRUE);
+	g_free(console);
+}
+
+const char *const *
+console_view_names(void)
+{
+	static const char *const names[] = { "pulse", "hosts", "vms", "help", NULL };
+
+	return names;
+}
+
+/* ---- time ---- */
+
+void
+console_fleet_changed(struct console *console)
+{
+	console->changed = true;
+}
+
+/* Everything that follows from snapshot and time. */
+static void
+update_all(struct console *console)
+{
+	struct env *env = &console->env;
+
+	env->row.size = totals_median(env->snap, env->row.now_us);
+	totals_fleet(env->snap, &env->row, &env->totals);
+	stack_observe(env->stack);
+	console->needs_draw = true;
+}
+
+void
+console_update(struct console *console)
+{
+	view_update(stack_front(console->env.stack));
+	console->needs_draw = true;
+}
+
+void
+console_set_snapshot(struct console *console, const struct fleet_snap *snap)
+{
+	fleet_snap_ref(snap);
+	fleet_snap_unref(console->env.snap);
+	console->env.snap = snap;
+	update_all(console);
+}
+
+void
+console_job_done(struct console *console, struct job *job)
+{
+	work_done(console->work, job);
+	console->needs_draw = true;
+}
+
+static void
+take_snapshot(struct console *console)
+{
+	const struct fleet_snap *old = console->env.snap;
+
+	console->env.snap = fleet_snapshot(console->opts.fleet);
+	console->changed = false;
+	fleet_snap_unref(old);
+}
+
+void
+console_tick(struct console *console, int64_t now_us, int64_t wall_us)
+{
+	struct env *env = &console->env;
+	bool due = console->changed && console->opts.fleet && now_us >= console->update_due_us;
+	bool second =
+		wall_us / SECOND_US != env->wall_us / SECOND_US || now_us - console->updated_us >= SECOND_US;
+
+	env->now_us = now_us;
+	env->wall_us = wall_us;
+	if (env->notice.text && now_us >= env->notice.until_us) {
+		env_notice_drop(env);
+		console->needs_draw = true;
+	}
+	if (second)
+		console->needs_draw = true;
+	if (console->frozen || !(due || second))
+		return;
+	int64_t began = clock_now_us();
+
+	env->row.now_us = now_us;
+	if (due)
+		take_snapshot(console);
+	update_all(console);
+	console->updated_us = now_us;
+	console->update_due_us = now_us + MAX(UPDATE_LEAST_US, UPDATE_SHARE * (clock_now_us() - began));
+}
+
+int64_t
+console_next_due(const struct console *console)
+{
+	const struct env *env = &console->env;
+	int64_t due = env->now_us + SECOND_US - env->wall_us % SECOND_US;
+
+	if (console->changed && console->opts.fleet && !console->frozen)
+		due = MIN(due, console->update_due_us);
+	if (env->notice.text)
+		due = MIN(due, env->notice.until_us);
+	return due;
+}
+
+/* ---- drawing ---- */
+
+/* What the last line offers, as far as there is room. */
+static const struct {
+	int request;
+	const char *word;
+	bool table; /* only where there are rows */
+} hints[] = {
+	{ REQ_HELP, "help", false },
+	{ REQ_FILTER, "filter", false },
+	{ REQ_OPEN, "open", false },
+	{ REQ_MARK, "mark", true },
+	{ REQ_BACK, "back", false },
+	{ REQ_FAULTS, "faults", true },
+	{ REQ_SORT_RIGHT, "sort", true },
+	{ REQ_COMMAND, "command", false },
+	{ REQ_QUIT, "quit", false },
+};
+
+static int
+draw_hint(const struct pane *pane, int y, int x, const struct keymap *keymap, int request, const char *word)
+{
+	g_autofree char *key = keys_label(keymap, request);
+	int width = key ? text_width(key) + 1 + text_width(word) : 0;
+
+	if (!key || x + width > pane->cols)
+		return x;
+	x += pane_text(pane, y, x, -1, ROLE_KEY, key) + 1;
+	return x + pane_text(pane, y, x, -1, ROLE_STATUS, word) + 2;
+}
+
+static void
+draw_hints(struct console *console, const struct pane *pane, int y)
+{
+	struct view *view = stack_front(console->env.stack);
+	const struct keymap *keymap = keys_of(console->keys, view->ops->name);
+	int x = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(hints); i++) {
+		/* the verbs stand in the middle: they are what one comes for */
+		if (hints[i].request == REQ_COMMAND && view->ops->target == TARGET_VM)
+			for (int request = REQ_COUNT; request < request_limit(console->opts.readonly);
+				request++)
+				x = draw_hint(pane, y, x, keymap, request, request_name(request));
+		if (!hints[i].table || view->list)
+			x = draw_hint(pane, y, x, keymap, hints[i].request, hints[i].word);
+	}
+}
+
+static void
+draw_question(struct console *console, const struct pane *pane, int y, unsigned questions)
+{
+	struct view *view = stack_front(console->env.stack);
+	struct ask *ask = asks_next(console->opts.asks);
+	g_autofree char *key = keys_label(keys_of(console->keys, view->ops->name), REQ_ANSWER);
+
+	if (!ask)
+		return;
+	pane_printf(pane, y, 0, ROLE_WARN, "%u question%s wait%s for you – %s: %s (%u host%s) – press %s",
+		questions, questions == 1 ? "" : "s", questions == 1 ? "s" : "",
+		ask->kind == ASK_HOSTKEY      ? "unknown host key of"
+		: ask->kind == ASK_PASSPHRASE ? "passphrase for"
+					      : "password of",
+		ask->subject, ask->hosts, ask->hosts == 1 ? "" : "s", key ? key : ":answer");
+	ask_free(ask);
+}
+
+static void
+draw_status(struct console *console, const struct pane *pane, int y)
+{
+	const struct notice *notice = &console->env.notice;
+	unsigned questions = console->opts.asks ? asks_open_count(console->opts.asks) : 0;
+
+	pane_fill(pane, y, 0, -1, ROLE_STATUS);
+	if (console->prompt)
+		prompt_draw(console->prompt, pane, y, console->filter_error);
+	else if (notice->text)
+		pane_text(pane, y, 0, -1, notice->role, notice->text);
+	else if (questions)
+		draw_question(console, pane, y, questions);
+	else
+		draw_hints(console, pane, y);
+}
+
+static void
+draw_candidates(const char *const *candidates, const struct pane *pane, int y)
+{
+	int x = 0;
+
+	pane_fill(pane, y, 0, -1, ROLE_STATUS);
+	for (size_t i = 0; candidates[i] && x < pane->cols; i++)
+		x += pane_text(pane, y, x, -1, ROLE_DIM, candidates[i]) + 2;
+}
+
+/* The line above the status line, when the view has one. */
+static bool
+draw_summary(struct console *console, const struct pane *pane, int y)
+{
+	struct view *view = stack_front(console->env.stack);
+	const char *const *candidates = console->prompt ? prompt_candidates(console->prompt) : NULL;
+	unsigned marks = view->list ? list_marks(view->list) : 0;
+	g_autofree char *summary = view_summary(view);
+	int x = 0;
+
+	if (!summary && !candidates)
+		return false;
+	if (candidates) {
+		draw_candidates(candidates, pane, y);
+		return true;
+	}
+	pane_fill(pane, y, 0, -1, ROLE_STATUS);
+	if (marks)
+		x = pane_printf(pane, y, 0, ROLE_MARKED, "%u marked", marks) + 2;
+	pane_text(pane, y, x, -1, ROLE_STATUS, summary);
+	return true;
+}
+
+bool
+console_needs_draw(const struct console *console)
+{
+	return console->needs_draw;
+}
+
+/* Header on top, then the view, its summary and the status line; a screen too small for all keeps the first ones. */
+void
+console_draw(struct console *console, struct canvas *canvas)
+{
+	struct pane screen = pane_whole(canvas);
+	struct view *view = stack_front(console->env.stack);
+	int bottom = screen.rows;
+	struct pane body;
+
+	console->needs_draw = false;
+	canvas_clear(canvas);
+	canvas_set_cursor(canvas, -1, -1);
+	if (bottom > 2 || console->prompt)
+		draw_status(console, &screen, --bottom);
+	if (bottom > 4 && draw_summary(console, &screen, bottom - 1))
+		bottom--;
+	body = pane_sub(&screen, 1, 0, bottom - 1, screen.cols);
+	if (body.rows > 0 && body.cols > 0)
+		view_draw(view, &body);
+	if (bottom > 0)
+		header_draw(view,
+			&(struct header_opts){
+				.frozen = console->frozen,
+				.frozen_us = console->frozen_us,
+				.jobs = work_pending(console->work),
+				.questions = console->opts.asks ? asks_open_count(console->opts.asks) : 0,
+			},
+			&screen);
+	if (console->dialog)
+		dialog_draw(console->dialog, &screen);
+	watch_update(console->watch, view);
+}

@@ -1,0 +1,35 @@
+/* env: what all views see. Owned by the console; UI thread only. */
+#pragma once
+
+#include "config/config.h"
+#include "fleet/fleet.h"
+#include "views/columns.h"
+#include "views/keys.h"
+#include "views/totals.h"
+
+struct stack;
+
+/* One line for the operator, until it is old or he goes on. */
+struct notice {
+	char *text; /* NULL: none */
+	enum role role;
+	int64_t until_us;
+};
+
+struct env {
+	const struct config *config;
+	struct fleet *fleet;            /* NULL: none */
+	const struct keys *keys;
+	struct stack *stack;
+	bool readonly, demo;
+
+	const struct fleet_snap *snap;  /* shown; never NULL */
+	struct row_ctx row;             /* for columns: config, time (stands still while frozen), median guest */
+	struct fleet_totals totals;     /* of snap */
+	int64_t now_us, wall_us;
+	struct notice notice;
+};
+
+/* Puts a line on the status line. */
+void env_notice(struct env *env, enum role role, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void env_notice_drop(struct env *env);

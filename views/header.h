@@ -1,0 +1,15 @@
+/* header: the first line – program, view, mode, hosts, guests, filter, age of the oldest numbers, clock. Gives way to
+ * narrow screens piece by piece. UI thread only. */
+#pragma once
+
+#include "views/view.h"
+
+/* What only the console knows. */
+struct header_opts {
+	bool frozen;
+	int64_t frozen_us;  /* since when */
+	unsigned jobs;      /* under way */
+	unsigned questions; /* open */
+};
+
+void header_draw(struct view *view, const struct header_opts *opts, const struct pane *pane);

@@ -1,0 +1,55 @@
+/* hosts: a row per host. */
+#include "views/catalog.h"
+#include "views/units.h"
+
+#include <string.h>
+
+/* ": 219 up, 1 slow, 1 refused" – all states that occur, the good one first. */
+static void
+append_links(GString *text, const struct fleet_totals *totals)
+{
+	g_string_append_printf(text, ": %u %s", totals->by_link[LINK_UP], link_state_word(LINK_UP));
+	for (int i = 0; i < LINK_STATE_COUNT; i++)
+		if (i != LINK_UP && totals->by_link[i])
+			g_string_append_printf(
+				text, ", %u %s", totals->by_link[i], link_state_word((enum link_state)i));
+}
+
+static void
+append_pct(GString *text, const char *before, double pct, const char *after)
+{
+	if (pct >= 0)
+		g_string_append_printf(text, "%s%.0f%%%s", before, pct, after);
+}
+
+static char *
+hosts_summary(struct view *view)
+{
+	const struct rows *rows = list_rows(view->list);
+	size_t n = rows_count(rows);
+	GString *text = g_string_new(NULL);
+	struct fleet_totals totals;
+
+	totals_hosts(rows_data(rows), n, &view->env->row, &totals);
+	if (n == rows_total(rows))
+		g_string_printf(text, "%zu hosts", n);
+	else
+		g_string_printf(text, "%zu of %zu hosts", n, rows_total(rows));
+	append_links(text, &totals);
+	append_pct(text, " · CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
+	append_pct(text, " · memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
+	append_pct(text, ", ", sum_pct(&totals.mem_promised, &totals.mem_total), " promised");
+	if (totals.pcpus.value > 0)
+		g_string_append_printf(text, " · vCPU:pCPU %.1f:1", totals.vcpus.value / totals.pcpus.value);
+	if (totals.fit.covered)
+		g_string_append_printf(text, " · %.0f more fit", totals.fit.value);
+	return g_string_free(text, FALSE);
+}
+
+const struct view_ops hosts_view = {
+	.name = "hosts",
+	.help = "A row per host",
+	.target = TARGET_HOST,
+	.kind = &host_rows,
+	.summary = hosts_summary,
+};

@@ -1,0 +1,40 @@
+/*
+ * list: a table of hosts or guests as the operator handles it – cursor, marks, filter, sort, columns. The cursor and the
+ * marks belong to rows by their keys: no refresh and no sort moves them to another row. UI thread only.
+ */
+#pragma once
+
+#include "tui/canvas.h"
+#include "tui/key.h"
+#include "views/env.h"
+#include "views/rows.h"
+
+struct list;
+
+/* SCOPE: only this host's rows; -1: all. */
+struct list *list_new(const struct row_kind *kind, struct env *env, int64_t scope);
+void list_free(struct list *list); /* accepts NULL */
+
+/* Makes the rows anew from env's snapshot and time. */
+void list_update(struct list *list);
+void list_draw(struct list *list, const struct pane *pane);
+bool list_request(struct list *list, int request); /* true: done */
+/* True: a double click on a row. */
+bool list_mouse(struct list *list, struct input input);
+
+/* Sets the filter at once. False with an error and the byte at fault, and the old filter stays. "" or NULL: no filter. */
+bool list_set_filter(struct list *list, const char *text, size_t *error_at, GError **error);
+const char *list_filter(const struct list *list); /* "": none */
+bool list_faults(const struct list *list);
+/* COLUMN by name, perhaps followed by "up" or "down". */
+bool list_set_sort(struct list *list, const char *text, GError **error);
+bool list_set_columns(struct list *list, const char *text, GError **error);
+
+const struct rows *list_rows(const struct list *list);
+const struct row_kind *list_kind(const struct list *list);
+unsigned list_marks(const struct list *list);
+/* Marks, else the row under the cursor; *HIDDEN: marked rows that are not shown. */
+void list_selection(struct list *list, GArray *keys, unsigned *hidden);
+bool list_current(const struct list *list, struct row_key *key); /* false: no rows */
+/* The rows that fitted at the last draw: first, count. */
+void list_shown(const struct list *list, size_t *first, size_t *count);

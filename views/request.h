@@ -1,0 +1,59 @@
+/*
+ * request: everything a key, a click or a `:` command can ask for, by name. Verbs follow after REQ_COUNT, in the
+ * registry's order.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* _(ENUM, "name: after `:` and in the config's keys", "help") */
+#define REQUESTS(_)                                                                           \
+	_(DOWN, "down", "Move down one row")                                                  \
+	_(UP, "up", "Move up one row")                                                        \
+	_(PAGE_DOWN, "page-down", "Move down one page")                                       \
+	_(PAGE_UP, "page-up", "Move up one page")                                             \
+	_(FIRST, "first", "Go to the first row, and stay at the top")                         \
+	_(LAST, "last", "Go to the last row")                                                 \
+	_(LEFT, "left", "Scroll columns to the left")                                         \
+	_(RIGHT, "right", "Scroll columns to the right")                                      \
+	_(OPEN, "open", "Open what the cursor is on")                                         \
+	_(BACK, "back", "Back out one layer: range, marks, filter, view")                     \
+	_(PULSE, "pulse", "The whole fleet on one screen")                                    \
+	_(HOSTS, "hosts", "A row per host")                                                   \
+	_(VMS, "vms", "A row per VM over all hosts")                                          \
+	_(FILTER, "filter", "Filter rows: words that must occur, !words that must not")       \
+	_(FAULTS, "faults", "Only rows that deserve attention")                               \
+	_(COMMAND, "command", "Type a command; Tab completes")                                \
+	_(SORT_LEFT, "sort-left", "Sort by the column to the left")                           \
+	_(SORT_RIGHT, "sort-right", "Sort by the column to the right")                        \
+	_(SORT_INVERT, "sort-invert", "Turn the sort order around")                           \
+	_(WIDE, "wide", "More columns")                                                       \
+	_(MARK, "mark", "Mark the row and move on")                                           \
+	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
+	_(INVERT, "invert", "Invert the marks of the rows shown")                             \
+	_(UNMARK, "unmark", "Clear all marks")                                                \
+	_(FOLLOW, "follow", "Follow this VM, to other hosts too")                             \
+	_(FREEZE, "freeze", "Freeze the screen; again: go on")                                \
+	_(REFRESH, "refresh", "Ask all hosts now")                                            \
+	_(REDRAW, "redraw", "Draw the whole screen again")                                    \
+	_(ANSWER, "answer", "Answer the open questions: host keys, passphrases")              \
+	_(HELP, "help", "Keys, commands and columns")                                         \
+	_(QUIT, "quit", "Quit; asks while something is under way")
+
+enum request {
+#define REQUEST_ENUM(id, name, help) REQ_##id,
+	REQUESTS(REQUEST_ENUM)
+#undef REQUEST_ENUM
+		REQ_COUNT
+};
+
+struct action;
+
+/* The request or verb called NAME, or KEYMAP_NONE. READONLY: there are no verbs. */
+int request_by_name(bool readonly, const char *name);
+const char *request_name(int request); /* of verbs, too */
+const char *request_help(int request);
+/* The verb behind REQUEST, or NULL. */
+const struct action *request_action(int request);
+/* REQ_COUNT plus the number of verbs: one more than the highest request. */
+int request_limit(bool readonly);

@@ -1,0 +1,73 @@
+/*
+ * view: one thing the screen can show. A view is a const table; most of what it can do – sorting, filtering, marks,
+ * mouse, scrolling – comes free with being a table of rows (kind) or a page of lines (fill). UI thread only.
+ */
+#pragma once
+
+#include "actions/action.h"
+#include "views/env.h"
+#include "views/list.h"
+#include "views/page.h"
+
+#include "tui/key.h"
+#include "tui/keymap.h"
+
+struct view;
+
+struct view_ops {
+	const char *name;            /* "vms": after `:`, in the config's keys, for --view */
+	const char *help;            /* one line */
+	enum target target;          /* what its rows, or its subject, are: the verbs on offer */
+	const struct binding *keys;  /* before the generic ones; NULL: none */
+	bool about_one;              /* shows one row of another view, its subject */
+
+	/* What it is made of; exactly one of these three. */
+	const struct row_kind *kind; /* a table */
+	void (*fill)(struct view *view, struct page *page);           /* lines, built anew at each update */
+	void (*draw)(struct view *view, const struct pane *pane);     /* draws itself */
+
+	size_t state_size;           /* of its private, zeroed view->state */
+	void (*observe)(struct view *view);      /* a new snapshot is there; root views: also when not in front */
+	bool (*request)(struct view *view, int request); /* true: done; asked before everybody else */
+	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */
+	char *(*title)(struct view *view);       /* more than the name for the header, caller frees; NULL: name */
+	void (*done)(struct view *view);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct env *env;
+	struct row_key subject; /* with about_one, and for a table of one host's rows (scoped) */
+	bool scoped;
+	char *subject_name;     /* as it was last seen; NULL: no subject */
+	struct list *list;      /* kind */
+	struct page *page;      /* fill */
+	void *state;
+};
+
+/* SUBJECT: NULL unless the view is about one row, or a table of one host's rows. */
+struct view *view_new(const struct view_ops *ops, struct env *env, const struct row_key *subject);
+void view_free(struct view *view); /* accepts NULL */
+
+/* Makes rows or lines anew from env's snapshot and time. */
+void view_update(struct view *view);
+void view_draw(struct view *view, const struct pane *pane);
+/* True: done. OPEN and the like are left to the stack. */
+bool view_request(struct view *view, int request);
+/* A click or the wheel; true when it was a double click on a row, which means OPEN. */
+bool view_mouse(struct view *view, struct input input);
+
+char *view_title(struct view *view);   /* caller frees */
+char *view_summary(struct view *view); /* caller frees; NULL: none */
+
+/* What a verb would be done to: the marks, else the row under the cursor, else the subject. Appends struct row_key to
+ * KEYS; *HIDDEN: how many of them the filter hides. */
+void view_selection(struct view *view, GArray *keys, unsigned *hidden);
+/* The row under the cursor, or the subject; false: none. */
+bool view_current(struct view *view, struct row_key *key);
+/* Age of the oldest numbers shown, of hosts that are connected; -1: none. */
+int64_t view_oldest_us(struct view *view);
+
+/* The subject as it is now; NULL: gone. A guest is looked for on other hosts too. */
+const struct host_snap *view_subject_host(struct view *view);
+const struct vm *view_subject_vm(struct view *view);

@@ -1,0 +1,66 @@
+/* vms: a row per guest, over all hosts or of one. */
+#include "views/catalog.h"
+#include "views/units.h"
+
+#include <string.h>
+
+static void
+append_states(GString *text, const struct guest_totals *guests)
+{
+	g_string_append_printf(text, ": %u running", guests->running);
+	for (int i = 0; i < VM_STATE_COUNT; i++)
+		if (guests->by_state[i])
+			g_string_append_printf(
+				text, ", %u %s", guests->by_state[i], vm_state_name((enum vm_state)i));
+	if (guests->unknown)
+		g_string_append_printf(text, ", %u unknown", guests->unknown);
+}
+
+static void
+append_sum(GString *text, const char *what, enum unit unit, const struct sum *sum)
+{
+	char number[UNIT_TEXT];
+
+	if (!sum->covered)
+		return;
+	unit_format_long(number, unit, sum->value);
+	g_string_append_printf(text, " · %s %s", what, number);
+}
+
+static char *
+vms_summary(struct view *view)
+{
+	const struct rows *rows = list_rows(view->list);
+	size_t n = rows_count(rows);
+	GString *text = g_string_new(NULL);
+	struct vm_totals totals;
+
+	totals_vms(rows_data(rows), n, &view->env->row, &totals);
+	if (n == rows_total(rows))
+		g_string_printf(text, "%zu VMs", n);
+	else
+		g_string_printf(text, "%zu of %zu VMs", n, rows_total(rows));
+	append_states(text, &totals.guests);
+	append_sum(text, "vCPUs", UNIT_COUNT, &totals.vcpus);
+	if (sum_pct(&totals.cores_used, &totals.vcpus) >= 0)
+		g_string_append_printf(text, " · CPU %.0f%%", sum_pct(&totals.cores_used, &totals.vcpus));
+	append_sum(text, "memory", UNIT_BYTES, &totals.mem);
+	append_sum(text, "net", UNIT_BYTES_S, &totals.net);
+	append_sum(text, "disk", UNIT_BYTES_S, &totals.disk);
+	return g_string_free(text, FALSE);
+}
+
+static char *
+vms_title(struct view *view)
+{
+	return view->scoped ? g_strdup_printf("vms of %s", view->subject_name) : g_strdup("vms");
+}
+
+const struct view_ops vms_view = {
+	.name = "vms",
+	.help = "A row per VM over all hosts",
+	.target = TARGET_VM,
+	.kind = &vm_rows,
+	.summary = vms_summary,
+	.title = vms_title,
+};

@@ -1,0 +1,80 @@
+#include "views/work.h"
+
+#include "actions/outcome.h"
+
+struct work {
+	struct env *env;
+	GPtrArray *outcomes; /* struct outcome *, of batches under way */
+	uint64_t last_batch;
+	unsigned pending;
+};
+
+static void
+free_outcome(gpointer outcome)
+{
+	outcome_free(outcome);
+}
+
+struct work *
+work_new(struct env *env)
+{
+	struct work *work = g_new0(struct work, 1);
+
+	work->env = env;
+	work->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+	return work;
+}
+
+void
+work_free(struct work *work)
+{
+	if (!work)
+		return;
+	g_ptr_array_free(work->outcomes, TRUE);
+	g_free(work);
+}
+
+unsigned
+work_pending(const struct work *work)
+{
+	return work->pending;
+}
+
+static void
+tell(struct work *work, const struct outcome *outcome)
+{
+	g_autofree char *text = outcome_text(outcome);
+
+	env_notice(work->env, outcome_failed(outcome) ? ROLE_BAD : ROLE_STATUS, "%s", text);
+}
+
+void
+work_submit(struct work *work, const struct plan *plan)
+{
+	g_autoptr(GPtrArray) jobs = plan_jobs(plan, ++work->last_batch, work->env->now_us);
+	struct outcome *outcome = outcome_new(plan->action, work->last_batch, jobs->len);
+
+	g_ptr_array_add(work->outcomes, outcome);
+	work->pending += jobs->len;
+	tell(work, outcome);
+	for (guint i = 0; i < jobs->len; i++)
+		fleet_submit(work->env->fleet, jobs->pdata[i]);
+}
+
+void
+work_done(struct work *work, struct job *job)
+{
+	for (guint i = 0; i < work->outcomes->len; i++) {
+		struct outcome *outcome = work->outcomes->pdata[i];
+
+		if (outcome_batch(outcome) != job->id)
+			continue;
+		work->pending--;
+		outcome_add(outcome, job);
+		tell(work, outcome);
+		if (outcome_complete(outcome))
+			g_ptr_array_remove_index(work->outcomes, i);
+		break;
+	}
+	job_free(job);
+}
