@@ -64,7 +64,7 @@ struct config {
 	bool mouse;
 	char *tenant_regex;         /* NULL: none; first group on the guest's name is the tenant */
 
-	struct host_settings *defaults; /* config/ only: what hosts don't say themselves, for config_select() */
+	struct host_settings *defaults; /* config/ only: what hosts leave open, for config_select() */
 };
 
 /* The compiled-in default configuration (config/defaults.yaml), as --dump-config prints it. */
@@ -83,14 +83,15 @@ struct config *config_load(const char *path, GError **error);
 struct config *config_parse(const char *text, size_t len, const char *name, GError **error);
 
 /* Replaces the fleet by what the command line names: HOSTS ("[user@]name[:port]", ranges allowed) and URIS
- * (virsh -c), each NULL-terminated or NULL; names nothing: the config's fleet stays. A HOST that the config knows
- * by name keeps the config's settings, but for a user or port given with it.
- * False with CONFIG_ERROR, and the config unchanged, when one can't be read or comes twice. */
+ * (virsh -c), each NULL-terminated or NULL; names nothing: the config's fleet stays. A HOST that the config
+ * knows by name keeps the config's settings, but for a user or port given with it. False with CONFIG_ERROR,
+ * and the config unchanged, when one can't be read or comes twice. */
 bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
 
-/* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN stands for
- * file, line and column in the message. PATH is a field of struct config: another is a programmer's error and
- * aborts. For the command line. */
-bool config_set(struct config *config, const char *path, const char *value, const char *origin, GError **error);
+/* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN
+ * stands for file, line and column in the message. PATH is a field of struct config: another is a
+ * programmer's error and aborts. For the command line. */
+bool config_set(struct config *config, const char *path, const char *value, const char *origin,
+                GError **error);
 
 void config_free(struct config *config);

@@ -8,8 +8,8 @@
 /* How much of a spec a name tells, from little to all. The forms between are tried in this order. */
 enum form { FORM_BASE, FORM_NODE, FORM_PORT, FORM_USER, FORM_USER_PORT, FORM_ALL, FORM_COUNT };
 
-/* The name of the node file a test driver's URI ends in ("kvm001" of "/x/kvm001.xml"), the one part that tells
- * such URIs apart; NULL for the usual paths, which say nothing. */
+/* The name of the node file a test driver's URI ends in ("kvm001" of "/x/kvm001.xml"), the one part that
+ * tells such URIs apart; NULL for the usual paths, which say nothing. */
 static char *
 node_of(const struct hostspec *spec)
 {
@@ -24,45 +24,30 @@ node_of(const struct hostspec *spec)
 	return len > 0 && (is_file || slash != spec->path) ? g_strndup(slash + 1, len) : NULL;
 }
 
-/* The far end's name: what ssh is told, or what a direct URI names; NULL for a local one. */
+/* The far end as a direct URI names it; NULL for a local one. */
 static char *
-address_of(const struct hostspec *spec)
+direct_address(const struct hostspec *spec)
 {
-	g_autoptr(GUri) uri = NULL;
+	g_autoptr(GUri) uri = spec->uri ? g_uri_parse(spec->uri, G_URI_FLAGS_NONE, NULL) : NULL;
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
 
-	if (spec->transport == TRANSPORT_SSH)
-		return g_strdup(spec->host);
-	uri = spec->uri ? g_uri_parse(spec->uri, G_URI_FLAGS_NONE, NULL) : NULL;
-	if (uri == NULL || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
-		return NULL;
-	return g_strdup(g_uri_get_host(uri));
+	return host != NULL && *host != '\0' ? g_strdup(host) : NULL;
 }
 
 static char *
 name_in_form(const struct config_host *host, enum form form)
 {
 	const struct hostspec *spec = host->spec;
-	g_autofree char *node = node_of(spec), *address = address_of(spec);
-	bool with_port = (form == FORM_PORT || form == FORM_USER_PORT) && spec->port != 0;
-	bool with_user = (form == FORM_USER || form == FORM_USER_PORT) && spec->user != NULL;
-	GString *name;
+	bool with_port = form == FORM_PORT || form == FORM_USER_PORT;
+	bool with_user = form == FORM_USER || form == FORM_USER_PORT;
+	g_autofree char *node = node_of(spec), *address = NULL;
 
 	if (form == FORM_BASE && node != NULL)
 		return g_steal_pointer(&node);
+	address = spec->host ? hostspec_address(spec, with_user, with_port) : direct_address(spec);
 	if (form == FORM_ALL || address == NULL)
 		return hostspec_format(spec);
-	name = g_string_new(NULL);
-	if (with_user)
-		g_string_append_printf(name, "%s@", spec->user);
-	if (with_port && strchr(address, ':') != NULL)
-		g_string_append_printf(name, "[%s]:%u", address, spec->port);
-	else if (with_port)
-		g_string_append_printf(name, "%s:%u", address, spec->port);
-	else
-		g_string_append(name, address);
-	if (node != NULL)
-		g_string_append_printf(name, "/%s", node);
-	return g_string_free(name, FALSE);
+	return g_strconcat(address, node ? "/" : NULL, node, NULL);
 }
 
 /* Names the hosts of GROUP in FORM if that makes them differ from each other and from all in TAKEN. */

@@ -1,5 +1,5 @@
 /*
- * hosts: the list of hosts while it is being put together – from the file, from an inventory, from the command
+ * hosts: the list of hosts while it is put together – from the file, from an inventory, from the command
  * line – until every host is known once and has a name of its own.
  */
 #pragma once
@@ -27,7 +27,7 @@ bool hosts_add(struct hosts *hosts, const struct host_settings *settings, const 
 /* Adds HOST, taking ownership also on failure. False when it is there already. */
 bool hosts_take(struct hosts *hosts, struct config_host *host, GError **error);
 
-/* Gives each host without a name the shortest one that no other host has, and checks that no name comes twice. */
+/* Gives each host without a name the shortest one that no other has, and checks that none comes twice. */
 bool hosts_name(GPtrArray *list, GError **error);
 
 struct config_host *host_copy(const struct config_host *host);

@@ -73,8 +73,8 @@ is_ipv6(const char *text)
 	return inet_pton(AF_INET6, address, &ignored) == 1;
 }
 
-/* The names end up in ssh's argument list and on screens: what ssh refuses there, and what could mean something
- * else (another user, a port, a range, an option), is no name. */
+/* The names end up in ssh's argument list and on screens: what ssh refuses there, and what could mean
+ * something else (another user, a port, a range, an option), is no name. */
 static bool
 check_word(const char *what, const char *word, const char *forbidden, GError **error)
 {
@@ -250,6 +250,9 @@ fill_from_uri(GUri *uri, struct hostspec *spec, GError **error)
 	if (g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
 		return config_fail(
 			error, CONFIG_ERROR_VALUE, "a +ssh URI names a host: %s://host%s", scheme, path);
+	if (g_str_has_prefix(scheme, "auto+"))
+		return config_fail(error, CONFIG_ERROR_VALUE,
+			"a URI names its driver; to have it found out, give the host alone");
 	if (g_uri_get_password(uri) != NULL)
 		return config_fail(error, CONFIG_ERROR_VALUE,
 			"a password in a URI is not used; ssh's keys and agent are, "
@@ -309,10 +312,31 @@ hostspec_parse(const char *text, const char *hypervisor, GError **error)
 }
 
 char *
+hostspec_address(const struct hostspec *spec, bool with_user, bool with_port)
+{
+	GString *out;
+
+	if (spec->host == NULL)
+		return NULL;
+	out = g_string_new(NULL);
+	if (with_user && spec->user != NULL)
+		g_string_append_printf(out, "%s@", spec->user);
+	if (!with_port || spec->port == 0)
+		g_string_append(out, spec->host);
+	else if (strchr(spec->host, ':') != NULL)
+		g_string_append_printf(out, "[%s]:%u", spec->host, spec->port);
+	else
+		g_string_append_printf(out, "%s:%u", spec->host, spec->port);
+	return g_string_free(out, FALSE);
+}
+
+char *
 hostspec_format(const struct hostspec *spec)
 {
-	g_autofree char *query = NULL, *scheme = NULL, *uri = NULL;
+	g_autofree char *query = NULL, *scheme = NULL;
 
+	if (spec->transport == TRANSPORT_SIM)
+		return g_strdup("simulated");
 	if (spec->transport == TRANSPORT_DIRECT)
 		return g_strdup(spec->uri);
 	if (spec->socket != NULL) {
@@ -320,10 +344,12 @@ hostspec_format(const struct hostspec *spec)
 
 		query = g_strconcat("socket=", escaped, NULL);
 	}
+	if (strcmp(spec->driver, "auto") == 0) {
+		g_autofree char *address = hostspec_address(spec, true, true);
+
+		return g_strconcat(address, query ? "?" : NULL, query, NULL);
+	}
 	scheme = g_strdup_printf("%s+ssh", spec->driver);
-	uri = g_uri_join_with_user(G_URI_FLAGS_ENCODED_QUERY, scheme, spec->user, NULL, NULL, spec->host,
+	return g_uri_join_with_user(G_URI_FLAGS_ENCODED_QUERY, scheme, spec->user, NULL, NULL, spec->host,
 		spec->port ? spec->port : -1, spec->path ? spec->path : "", query, NULL);
-	if (strcmp(spec->driver, "auto") == 0) /* no driver of libvirt: HOST is all that was said */
-		return g_strdup(uri + strlen("auto+ssh://"));
-	return g_steal_pointer(&uri);
 }

@@ -33,8 +33,12 @@ struct hostspec *hostspec_parse(const char *text, const char *hypervisor, GError
 struct hostspec *hostspec_copy(const struct hostspec *spec);
 void hostspec_free(struct hostspec *spec);
 
-/* The one spelling of SPEC, newly allocated: a URI, or "[user@]name[:port]" with driver "auto". Two specs that
- * mean the same have the same, but for the case of the host's name. Any thread. */
+/* "[user@]name[:port]" as far as asked for and known, newly allocated; an IPv6 address gets its brackets
+ * when a port follows. NULL without a host. Any thread. */
+char *hostspec_address(const struct hostspec *spec, bool with_user, bool with_port);
+
+/* The one spelling of SPEC, newly allocated: a URI, or "[user@]name[:port]" with driver "auto". Two specs
+ * that mean the same have the same, but for the case of the host's name. Any thread. */
 char *hostspec_format(const struct hostspec *spec);
 
 /* The words allowed for a hypervisor, NULL-terminated, for messages and help. */

@@ -1,6 +1,4 @@
-/*
- * inventory: hosts from a program that prints Ansible's inventory as JSON, as `ansible-inventory --list` does.
- */
+/* inventory: hosts from a program that prints them as Ansible's inventories do, in JSON. */
 #pragma once
 
 #include "config/hosts.h"
@@ -12,8 +10,7 @@ struct inventory_opts {
 	const char *folder; /* of the config, where a command like ./hosts.py is looked for */
 };
 
-/* Runs the command and adds the hosts it prints to HOSTS. Blocks, at most timeout_ms. Call before the first thread
- * is made. */
+/* Runs the command and adds the hosts it prints to HOSTS. Blocks, at most timeout_ms. Any thread. */
 bool inventory_run(const struct inventory_opts *opts, struct hosts *hosts, GError **error);
 
 /* Adds the hosts of the inventory in TEXT: inventory_run() without running anything. NAME is for messages. */

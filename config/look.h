@@ -3,7 +3,7 @@
 
 #include "config/schema.h"
 
-/* The theme in use: ui.theme, one of the built-in ones or of "themes:", with "colours:" over it. All themes of
+/* The theme in use: ui.theme, a built-in one or one of "themes:", with "colours:" over it. All themes of
  * the file are checked, in use or not. NULL with CONFIG_ERROR. ROOT is for the place of ui.theme. */
 struct theme *look_theme(const struct draft *draft, const struct yaml_value *root, GError **error);
 

@@ -1,6 +1,7 @@
 /*
- * option: a thing that can be configured, as one line of a table: where it stands in the file, where it lies in
- * memory, what is allowed and what it is for. The tables are in schema.c; this reads a mapping by such a table.
+ * option: a thing that can be configured, as one line of a table: where it stands in the file and in
+ * memory, what is allowed and what it is for. The tables are in schema.c; this reads a mapping by such a
+ * table.
  */
 #pragma once
 
@@ -43,8 +44,8 @@ struct option_table {
 /* Fills BASE (zeroed) with the presets. */
 void option_preset(const struct option_table *table, void *base);
 
-/* Sets what MAP says; the rest of BASE stays. A key without a value leaves its option alone. On failure BASE may
- * be partly set, but can be cleared. MAP may be YAML_NOTHING. */
+/* Sets what MAP says; the rest of BASE stays. A key without a value leaves its option alone. On failure
+ * BASE may be half set, but can be cleared. MAP may be YAML_NOTHING. */
 bool option_read(const struct option_table *table, const struct yaml_value *map, void *base, GError **error);
 
 /* The line for PATH; NULL when there is none. */

@@ -78,7 +78,8 @@ append_all(GPtrArray **names, const GPtrArray *tails, size_t limit, GError **err
 	return true;
 }
 
-/* Takes the next piece off *TEXT: a range in brackets, or what stands before one, as the strings it stands for. */
+/* Takes the next piece off *TEXT: a range in brackets, or what stands before one, as the strings it stands
+ * for. */
 static bool
 next_piece(const char **text, GPtrArray *out, size_t limit, GError **error)
 {

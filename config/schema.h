@@ -1,6 +1,6 @@
 /*
- * schema: every option there is. Parsing, ranges, messages, and the tests that hold defaults.yaml and the manual
- * page against it, all go by these tables.
+ * schema: every option there is. Parsing, ranges, messages, and the tests that hold defaults.yaml and the
+ * manual page against the program, go by these tables.
  */
 #pragma once
 

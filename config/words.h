@@ -1,5 +1,5 @@
 /*
- * words: the small change of good error messages: quoting what was read, listing what is allowed, and guessing
+ * words: the small change of good error messages: quoting what was read, listing what is allowed, guessing
  * what was meant. Pure. Any thread.
  */
 #pragma once

@@ -227,7 +227,8 @@ read_list(struct reader *reader, struct yaml_value *value, GError **error)
 	}
 }
 
-/* Reads one key of VALUE, a map. False with ERROR unset at the map's end. SEEN: char * to struct yaml_value *. */
+/* Reads one key of VALUE, a map. False with ERROR unset at the map's end. SEEN: char * to struct yaml_value
+ * *. */
 static bool
 read_key(struct reader *reader, struct yaml_value *value, GHashTable *seen, GError **error)
 {

@@ -1,7 +1,7 @@
 /*
  * yaml: a YAML text as a tree of values that know where they stand, so that every later check can say
- * file:line:column. Strict where YAML is lax: one document, no key twice, keys are plain texts. Bounded: a text of
- * YAML_MAX_BYTES, YAML_MAX_DEPTH levels, YAML_MAX_VALUES values with every alias counted in full.
+ * file:line:column. Strict where YAML is lax: one document, no key twice, keys are plain texts. Bounded: to
+ * YAML_MAX_BYTES, YAML_MAX_DEPTH levels and YAML_MAX_VALUES values, with every alias counted in full.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ struct yaml_value {
 	const char *name;    /* the file's, for messages; borrowed, outlives the value */
 	char *text;          /* YAML_TEXT */
 	GPtrArray *items;    /* YAML_LIST, YAML_MAP: struct yaml_value *, owned */
-	GPtrArray *keys;     /* YAML_MAP: struct yaml_value * of type YAML_TEXT, keys[i] is items[i]'s, owned */
+	GPtrArray *keys;     /* YAML_MAP: YAML_TEXTs, keys[i] is that of items[i]; owned */
 };
 
 /* Parses TEXT; NAME must outlive the value. NULL with CONFIG_ERROR at the first error. An empty text is a
