@@ -55,17 +55,17 @@ config_free(struct config *config)
 }
 
 static int64_t
-number_at(const struct draft *draft, size_t offset)
+number_at(const struct config *config, size_t offset)
 {
-	return *(const int64_t *)((const char *)draft + offset);
+	return *(const int64_t *)((const char *)config + offset);
 }
 
 static bool
-check_orders(const struct draft *draft, const struct yaml_value *root, GError **error)
+check_orders(const struct config *config, const struct yaml_value *root, GError **error)
 {
 	for (const struct schema_order *order = schema_orders; order->low != NULL; order++) {
-		int64_t low = number_at(draft, order->low_offset);
-		int64_t high = number_at(draft, order->high_offset);
+		int64_t low = number_at(config, order->low_offset);
+		int64_t high = number_at(config, order->high_offset);
 		const struct yaml_value *at = option_value(root, order->high);
 		g_autofree char *low_text = option_format(order->type, low);
 		g_autofree char *high_text = option_format(order->type, high);
@@ -112,7 +112,7 @@ fill(struct config *config, const struct draft *draft, const struct yaml_value *
 
 	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
 	config->defaults = g_new0(struct host_settings, 1);
-	if (!check_orders(draft, root, error))
+	if (!check_orders(config, root, error))
 		return false;
 	config->theme = look_theme(draft, root, error);
 	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error))

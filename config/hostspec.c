@@ -193,8 +193,7 @@ hostspec_set_hypervisor(struct hostspec *spec, const char *hypervisor, GError **
 		return true;
 	}
 	allowed = words_allowed("", hypervisor, hostspec_hypervisors);
-	return config_fail(error, CONFIG_ERROR_VALUE,
-		"%s is no hypervisor known here%s, or a full libvirt URI", quoted, allowed);
+	return config_fail(error, CONFIG_ERROR_VALUE, "%s is no hypervisor known here%s", quoted, allowed);
 }
 
 /* "scheme:/": a port can't begin with a slash, so this is no "[user@]name:port". */
@@ -224,7 +223,9 @@ parse_query(const char *query, struct hostspec *spec, GError **error)
 				quoted);
 		if (!hostspec_check_socket(path, error))
 			return false;
-		g_free(spec->socket);
+		if (spec->socket != NULL)
+			return config_fail(
+				error, CONFIG_ERROR_VALUE, "the URI names two sockets; allowed: one");
 		spec->socket = g_steal_pointer(&path);
 	}
 	return why == NULL ||

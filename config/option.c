@@ -418,8 +418,9 @@ fail_section(
 
 	g_ptr_array_add(keys, NULL);
 	allowed = g_strjoinv(", ", (char **)keys->pdata);
-	return yaml_fail(value, error, CONFIG_ERROR_VALUE, "%s %s stands where keys should; allowed here: %s",
-		yaml_type_name(value->type), *prefix ? "" : table->where, allowed);
+	return yaml_fail(value, error, CONFIG_ERROR_VALUE,
+		"%s stands where keys should %s%s; allowed here: %s", yaml_type_name(value->type),
+		*prefix ? "in " : table->where, prefix, allowed);
 }
 
 static bool read_section(const struct option_table *table, const char *prefix, const struct yaml_value *map,

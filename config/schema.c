@@ -129,16 +129,16 @@ const struct option_table schema_config = { .where = "at the top level", .defs =
 const struct option_table schema_host = { .where = "in a host", .defs = host_defs };
 const struct option_table schema_defaults = { .where = "in defaults", .defs = host_defs + NOT_IN_DEFAULTS };
 
+/* clang-format off */
+#define ORDER(low_, high_, type_, low_field_, high_field_)                                             \
+	{ low_, high_, offsetof(struct config, low_field_), offsetof(struct config, high_field_), OPTION_##type_ }
+
 const struct schema_order schema_orders[] = {
-	{ "limits.slow_answer", "limits.call_timeout", CONFIG(slow_ms), CONFIG(call_timeout_ms),
-		OPTION_DURATION },
-	{ "limits.retry_min", "limits.retry_max", CONFIG(retry_min_ms), CONFIG(retry_max_ms),
-		OPTION_DURATION },
-	{ "thresholds.cpu.warn", "thresholds.cpu.bad", CONFIG(cpu_warn_pct), CONFIG(cpu_bad_pct),
-		OPTION_PERCENT },
-	{ "thresholds.memory.warn", "thresholds.memory.bad", CONFIG(mem_warn_pct), CONFIG(mem_bad_pct),
-		OPTION_PERCENT },
-	{ "thresholds.ready.warn", "thresholds.ready.bad", CONFIG(ready_warn_pct), CONFIG(ready_bad_pct),
-		OPTION_PERCENT },
+	ORDER("limits.slow_answer", "limits.call_timeout", DURATION, slow_ms, call_timeout_ms),
+	ORDER("limits.retry_min", "limits.retry_max", DURATION, retry_min_ms, retry_max_ms),
+	ORDER("thresholds.cpu.warn", "thresholds.cpu.bad", PERCENT, cpu_warn_pct, cpu_bad_pct),
+	ORDER("thresholds.memory.warn", "thresholds.memory.bad", PERCENT, mem_warn_pct, mem_bad_pct),
+	ORDER("thresholds.ready.warn", "thresholds.ready.bad", PERCENT, ready_warn_pct, ready_bad_pct),
 	{ 0 },
 };
+/* clang-format on */

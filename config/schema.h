@@ -32,7 +32,7 @@ extern const struct option_table schema_defaults; /* likewise, without host, uri
 /* Options of the config that only make sense in this order: the first must not exceed the second. */
 struct schema_order {
 	const char *low, *high;
-	size_t low_offset, high_offset; /* into a struct draft */
+	size_t low_offset, high_offset; /* into a struct config */
 	enum option_type type;
 };
 extern const struct schema_order schema_orders[]; /* ends with low NULL */
