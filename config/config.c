@@ -211,7 +211,7 @@ known_host(const struct config *config, const char *text)
 		hostspec_free(spec);
 		return NULL;
 	}
-	host = host_copy(known);
+	host = config_host_copy(known);
 	g_free(host->origin);
 	host->origin = g_strdup(COMMAND_LINE);
 	if (spec != NULL) {

@@ -8,7 +8,7 @@
 void
 hosts_init(struct hosts *hosts, const struct host_settings *defaults)
 {
-	hosts->list = g_ptr_array_new_with_free_func((GDestroyNotify)host_free);
+	hosts->list = g_ptr_array_new_with_free_func((GDestroyNotify)config_host_free);
 	hosts->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	hosts->defaults = defaults;
 }
@@ -21,7 +21,7 @@ hosts_done(struct hosts *hosts)
 }
 
 void
-host_free(struct config_host *host)
+config_host_free(struct config_host *host)
 {
 	if (host == NULL)
 		return;
@@ -48,7 +48,7 @@ labels_merge(GHashTable *into, GHashTable *from)
 }
 
 struct config_host *
-host_copy(const struct config_host *host)
+config_host_copy(const struct config_host *host)
 {
 	struct config_host *copy = g_new0(struct config_host, 1);
 
@@ -193,7 +193,7 @@ hosts_take(struct hosts *hosts, struct config_host *host, GError **error)
 		ok = true;
 	}
 	if (!ok)
-		host_free(host);
+		config_host_free(host);
 	return ok;
 }
 

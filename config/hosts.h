@@ -30,5 +30,5 @@ bool hosts_take(struct hosts *hosts, struct config_host *host, GError **error);
 /* Gives each host without a name the shortest one that no other has, and checks that none comes twice. */
 bool hosts_name(GPtrArray *list, GError **error);
 
-struct config_host *host_copy(const struct config_host *host);
-void host_free(struct config_host *host);
+struct config_host *config_host_copy(const struct config_host *host);
+void config_host_free(struct config_host *host);
