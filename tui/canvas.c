@@ -169,12 +169,12 @@ row_put_glyph(struct canvas_cell *row, int x, const struct glyph *glyph, bool as
 static int
 row_put_ellipsis(struct canvas_cell *row, int used, int limit, bool ascii, enum role role)
 {
-	int x = MIN(used, limit - 1);
+	int x = MIN(used, limit - 1), end = x + 1;
 
 	if (x < used && row[x].flags & CELL_CONTINUED)
-		x--;
+		row_put_char(row, x--, ' ', role);
 	row_put_char(row, x, ascii ? '~' : 0x2026, role);
-	return x + 1;
+	return end;
 }
 
 static int

@@ -5,6 +5,24 @@
 #include "tui/cell.h"
 #include "tui/glyph.h"
 
+/* A blank may carry a combining mark, and then it is to be seen. */
+static bool
+glyph_is_blank(const struct glyph *glyph)
+{
+	return glyph->ch[0] == ' ' && glyph->ch[1] == 0;
+}
+
+static const char *
+skip_blanks(const char *line)
+{
+	struct glyph glyph;
+	const char *after;
+
+	while ((after = glyph_next(line, &glyph)) && glyph_is_blank(&glyph))
+		line = after;
+	return line;
+}
+
 /* The end of the row of at most WIDTH columns that begins at LINE: after its last whole word, or, when the first word
  * alone is too long, after what fits of it. Blanks may hang over: they are cut off. */
 static const char *
@@ -16,7 +34,7 @@ row_end(const char *line, int width)
 	int used = 0;
 
 	while ((after = glyph_next(at, &glyph))) {
-		bool blank = glyph.ch[0] == ' ';
+		bool blank = glyph_is_blank(&glyph);
 
 		if (blank && in_word)
 			word_end = at;
@@ -37,9 +55,7 @@ wrap_line(GPtrArray *rows, const char *line, int width)
 		const char *end = row_end(line, width);
 
 		g_ptr_array_add(rows, g_strchomp(g_strndup(line, (gsize)(end - line))));
-		while (*end == ' ')
-			end++;
-		line = end;
+		line = skip_blanks(end);
 	} while (*line);
 }
 

@@ -158,6 +158,16 @@ static const struct {
 	{ "中文中文", 5, "中文|中文" },
 	{ "ends  ", 10, "ends" },
 	{ "evil\033[2J", 80, "evil\\x1b[2J" },
+	{ "a \xcc\x81"
+	  "bcde",
+		3,
+		"a \xcc\x81"
+		"b|cde" },
+	{ "abc \xcc\x81"
+	  "de",
+		3,
+		"abc| \xcc\x81"
+		"de" },
 	{ "narrow", 0, "na|rr|ow" },
 };
 
