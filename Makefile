@@ -70,7 +70,7 @@ $(BIN): $(TOP) $(LIB)
 
 $(LIB): $(OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/obj/%.o: %.c | $(B)/.ready
 	$(call say,CC,$<)
@@ -105,7 +105,7 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(SUPPORT) $(LIB)
 $(filter $(B)/tests/%,$(UNIT) $(SCREEN) $(INTEGRATION) $(STRESS) $(FUZZ) $(BENCH)): $(B)/libsupport.a
 $(B)/libsupport.a: $(SUPPORT)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
