@@ -5,9 +5,9 @@
 /* Levels 0 to 7. ASCII begins with '_': a blank would read as no data. */
 static const char *const spark_utf8[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 static const char *const spark_ascii[] = { "_", ".", ":", "-", "=", "+", "*", "#" };
-/* Eighths of a column, 1 to 7. */
-static const char *const meter_utf8[] = { "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-static const char *const meter_ascii[] = { ":", "-", "-", "=", "=", "+", "+" };
+/* Eighths of a column. */
+static const char *const meter_utf8[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+static const char *const meter_ascii[] = { " ", ":", "-", "-", "=", "=", "+", "+" };
 
 static const char *
 spark_glyph(uint8_t value, bool ascii)
@@ -92,6 +92,5 @@ bar_meter(const struct pane *pane, int y, int x, int width, enum role role, doub
 	for (int i = 0; i < eighths / 8; i++)
 		pane_glyph(pane, y, x + i, role, "█", '#');
 	if (eighths % 8)
-		pane_text(pane, y, x + eighths / 8, 1, role,
-			(ascii ? meter_ascii : meter_utf8)[eighths % 8 - 1]);
+		pane_text(pane, y, x + eighths / 8, 1, role, (ascii ? meter_ascii : meter_utf8)[eighths % 8]);
 }
