@@ -117,6 +117,21 @@ make_nic(const struct sim_host *host, const struct sim_vm *vm, unsigned number)
 	};
 }
 
+/* A few KVM guests have a device of the host's to themselves. */
+static void
+add_hostdev(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts *facts)
+{
+	uint64_t bits = sim_vm_bits(vm, 84);
+
+	if (host->hypervisor == HYPERVISOR_XEN || bits % 50)
+		return;
+	facts->nhostdevs = 1;
+	facts->hostdevs = g_new0(struct vm_hostdev, 1);
+	facts->hostdevs[0].type = g_strdup("pci");
+	facts->hostdevs[0].address =
+		g_strdup_printf("0000:3b:%02x.%u", 2 + (unsigned)(bits >> 8) % 8, (unsigned)(bits >> 16) % 8);
+}
+
 static const char *
 os_type(enum vm_type type)
 {
@@ -169,6 +184,7 @@ sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm)
 	facts->nics = g_new0(struct vm_nic, facts->nnics);
 	for (unsigned i = 0; i < facts->nnics; i++)
 		facts->nics[i] = make_nic(host, vm, i);
+	add_hostdev(host, vm, facts);
 	facts->has_console = true;
 	return facts;
 }
