@@ -181,7 +181,7 @@ enum hypervisor {
 	_(NAME, "no name", "✕", "x", BAD, "the name can't be resolved")                                      \
 	_(UNREACHABLE, "unreachable", "✕", "x", BAD, "no answer on the network")                             \
 	_(REFUSED, "refused", "✕", "x", BAD, "the SSH port refuses connections")                             \
-	_(KEY_UNKNOWN, "new host key", "?", "?", WARN, "the host key is not known yet: accept it with k")    \
+	_(KEY_UNKNOWN, "new host key", "?", "?", WARN, "the host key is not known yet: A asks you about it")    \
 	_(KEY_CHANGED, "KEY CHANGED", "✕", "x", BAD, "the host key differs from the known one: refused")     \
 	_(LOGIN, "login denied", "✕", "x", BAD, "no key or password was accepted")                           \
 	_(NEEDS_SECRET, "needs login", "?", "?", WARN, "waits for a passphrase or password")                 \
