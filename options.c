@@ -31,7 +31,7 @@ static const struct option table[] = {
 	{ "connect", 'c', G_OPTION_ARG_STRING_ARRAY, TO(uris),
 		"a libvirt URI, like virsh -c; may be repeated", "URI", ON_ALL },
 	{ "config", 0, G_OPTION_ARG_FILENAME, TO(config), "read this configuration file", "FILE", ON_ALL },
-	{ "ssh-config", 'F', G_OPTION_ARG_FILENAME, TO(ssh_config), "ssh's configuration file, as ssh -F",
+	{ "ssh-config", 'F', G_OPTION_ARG_FILENAME, TO(ssh_config), "configuration file of ssh, as ssh -F",
 		"FILE", ON_ALL },
 	{ "readonly", 'r', G_OPTION_ARG_NONE, TO(readonly),
 		"open only the daemons' read-only sockets; no verbs", NULL, ON_ALL },
