@@ -60,15 +60,18 @@ append_words(GString *page, const char *text)
 	}
 }
 
-/* TEXT with a full stop, each sentence on a line of its own. */
+/* TEXT with a capital and a full stop, each sentence on a line of its own. */
 static void
 append_sentences(GString *page, const char *text)
 {
 	g_auto(GStrv) sentences = g_strsplit(text, ". ", -1);
 
 	for (char **sentence = sentences; *sentence; sentence++) {
+		if (!g_ascii_isupper((*sentence)[1])) /* but "vCPUs" */
+			**sentence = g_ascii_toupper(**sentence);
 		append_text(page, *sentence);
-		g_string_append(page, g_str_has_suffix(*sentence, ".") ? "\n" : ".\n");
+		g_string_append(page,
+			g_str_has_suffix(*sentence, ".") || g_str_has_suffix(*sentence, "…") ? "\n" : ".\n");
 	}
 }
 
@@ -127,7 +130,6 @@ make_options(GString *page)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
 		const struct option *option = &table[i];
-		g_autofree char *help = g_strdup(option->help);
 
 		g_string_append(page, ".It ");
 		if (option->letter && option->argument)
@@ -137,8 +139,7 @@ make_options(GString *page)
 		g_string_append_printf(page, "Fl -%s", option->name);
 		append_option_argument(page, option);
 		g_string_append_c(page, '\n');
-		*help = g_ascii_toupper(*help);
-		append_sentences(page, help);
+		append_sentences(page, option->help);
 		append_option_commands(page, option);
 	}
 }
@@ -192,10 +193,12 @@ make_columns(GString *page, const struct row_kind *kind)
 		const struct column *column = &kind->columns[i];
 
 		g_string_append_printf(page, ".It Cm %s", column->info->name);
-		if (!(column->flags & COLUMN_TEXT))
+		if (!(column->flags & (COLUMN_TEXT | COLUMN_SCREEN)))
 			g_string_append_printf(page, " Pq %s", unit_name(column->info->unit));
 		g_string_append_c(page, '\n');
 		append_sentences(page, column->info->help);
+		if (column->flags & COLUMN_SCREEN)
+			g_string_append(page, "On the screen only.\n");
 	}
 }
 
