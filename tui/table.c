@@ -384,3 +384,14 @@ table_hit(const struct table *table, const struct pane *pane, const struct table
 	if (y > 0)
 		*row = MIN(table->top + (size_t)y - 1, source->nrows);
 }
+
+size_t
+table_shown(const struct table *table, const struct pane *pane, const struct table_source *source, size_t *shown)
+{
+	struct layout layout;
+
+	layout_columns(&layout, source, table->left, pane->cols);
+	for (size_t i = 0; i < layout.n; i++)
+		shown[i] = layout.column[i];
+	return layout.n;
+}

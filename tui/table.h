@@ -47,3 +47,6 @@ void table_scroll_columns(struct table *table, const struct table_source *source
 /* Where a click at (Y,X) of the screen, as in struct input, landed in the pane drawn last: *ROW (or nrows: none), *COLUMN (or ncolumns); header true for the titles. */
 void table_hit(const struct table *table, const struct pane *pane, const struct table_source *source, int y, int x,
                size_t *row, size_t *column, bool *header);
+/* The columns on screen in the pane drawn last, from left to right, into SHOWN, which has room for all; returns how many. */
+size_t table_shown(const struct table *table, const struct pane *pane, const struct table_source *source,
+                   size_t *shown);
