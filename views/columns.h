@@ -41,8 +41,8 @@ void value_flag(struct value *value, bool flag);
 void value_text(struct value *value, const char *text); /* borrowed; NULL or "": unknown */
 
 enum column_flag {
-	COLUMN_DEFAULT = 1 << 0, /* on the screen from the start */
-	COLUMN_WIDE = 1 << 1,    /* … after `w` */
+	COLUMN_DEFAULT = 1 << 0, /* on the screen */
+	COLUMN_WIDE = 1 << 1,    /* … where there is room for it, or after `w` */
 	COLUMN_SCREEN = 1 << 2,  /* a picture, not a fact: not in JSON and CSV */
 	COLUMN_TEXT = 1 << 3,    /* holds words: sorts ascending first */
 	COLUMN_SEARCH = 1 << 4,  /* … that the filter looks through */
@@ -51,6 +51,7 @@ enum column_flag {
 	COLUMN_STICKY = 1 << 7,  /* stays when the table is scrolled sideways */
 	COLUMN_RATE = 1 << 8,    /* needs two samples */
 	COLUMN_FACT = 1 << 9,    /* needs the facts of host or guest */
+	COLUMN_FIT = 1 << 10,    /* as wide as its widest text; flex: at most so many 16ths of the screen */
 };
 
 /* Which pair of limits in the config colours the number. */

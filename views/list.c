@@ -1,5 +1,6 @@
 #include "views/list.h"
 
+#include "tui/cell.h"
 #include "tui/table.h"
 #include "views/request.h"
 
@@ -16,7 +17,8 @@ struct list {
 
 	GPtrArray *columns;    /* const struct column *, as shown */
 	GArray *table_columns; /* struct table_column, the same */
-	char *chosen;          /* what :columns said, NULL: the default ones */
+	GArray *widest;        /* int: of each COLUMN_FIT column, the width of its widest text */
+	bool chosen;           /* by :columns or `w`; else they come and go with the room there is */
 	bool wide;
 
 	struct rows_query query;
@@ -34,6 +36,53 @@ struct list {
 
 /* ---- columns ---- */
 
+/* How wide COLUMN is to be: as its widest text so far, for it must not twitch when that text goes, but no more than its
+ * share of the screen. */
+static int
+fitted_width(const struct list *list, guint at, int cols)
+{
+	const struct column *column = list->columns->pdata[at];
+	int most = MIN(column->max_width, cols * column->flex / 16);
+
+	return CLAMP(g_array_index(list->widest, int, at), column->width, MAX(column->width, most));
+}
+
+static void
+fit_columns(struct list *list, int cols)
+{
+	for (guint i = 0; i < list->columns->len; i++) {
+		const struct column *column = list->columns->pdata[i];
+
+		if (column->flags & COLUMN_FIT)
+			g_array_index(list->table_columns, struct table_column, i).width =
+				fitted_width(list, i, cols);
+	}
+}
+
+static void
+measure_column(struct list *list, guint at)
+{
+	const struct column *column = list->columns->pdata[at];
+	int *widest = &g_array_index(list->widest, int, at);
+	size_t n = rows_count(list->rows);
+
+	for (size_t i = 0; i < n && *widest < column->max_width; i++) {
+		struct value value = { .type = VALUE_UNKNOWN };
+
+		column->value(column, &list->env->row, rows_at(list->rows, i), &value);
+		if (value.type == VALUE_TEXT && strlen(value.text) > (size_t)*widest)
+			*widest = MAX(*widest, text_width(value.text));
+	}
+}
+
+static void
+measure_columns(struct list *list)
+{
+	for (guint i = 0; i < list->columns->len; i++)
+		if (((const struct column *)list->columns->pdata[i])->flags & COLUMN_FIT)
+			measure_column(list, i);
+}
+
 static void
 apply_columns(struct list *list, GPtrArray *columns)
 {
@@ -41,14 +90,16 @@ apply_columns(struct list *list, GPtrArray *columns)
 		g_ptr_array_unref(list->columns);
 	list->columns = columns;
 	g_array_set_size(list->table_columns, 0);
+	g_array_set_size(list->widest, 0);
+	g_array_set_size(list->widest, columns->len);
 	for (guint i = 0; i < columns->len; i++) {
 		const struct column *column = columns->pdata[i];
 		struct table_column table_column = {
 			.title = column->title,
 			.width = column->width,
 			.max_width = column->max_width,
-			.flex = column->flex,
-			/* what was asked for by name or by `w` must not vanish first */
+			.flex = column->flags & COLUMN_FIT ? 0 : column->flex,
+			/* what was asked for must not vanish for want of room: it can be scrolled to */
 			.priority = list->chosen ? 0 : column->priority,
 			.align = column->align,
 			.sticky = column->flags & COLUMN_STICKY,
@@ -61,15 +112,20 @@ apply_columns(struct list *list, GPtrArray *columns)
 bool
 list_set_columns(struct list *list, const char *text, GError **error)
 {
-	g_autofree char *with_light = g_strconcat("light,", text, NULL);
 	bool by_name = strcmp(text, "default") != 0 && strcmp(text, "wide") != 0 && strcmp(text, "all") != 0;
-	GPtrArray *columns = columns_parse(list->kind, by_name ? with_light : text, error);
+	g_autofree char *with_light = g_strconcat("light,", text, NULL);
+	bool automatic = strcmp(text, "default") == 0;
+	GPtrArray *columns = columns_parse(list->kind,
+		automatic ? "wide"
+		: by_name ? with_light
+			  : text,
+		error);
 
 	if (!columns)
 		return false;
-	g_free(list->chosen);
-	list->chosen = by_name ? g_strdup(text) : NULL;
+	list->chosen = !automatic;
 	apply_columns(list, columns);
+	measure_columns(list);
 	return true;
 }
 
@@ -92,14 +148,22 @@ sort_by(struct list *list, const struct column *column)
 	list->query.descending = !(column->flags & COLUMN_TEXT);
 }
 
+static struct table_source table_source(struct list *list, const char *empty);
+
+/* To the next column on the screen. */
 static void
 sort_move(struct list *list, int by)
 {
-	guint n = list->columns->len, at = sort_place(list);
+	struct table_source source = table_source(list, NULL);
+	g_autofree size_t *shown = g_new(size_t, source.ncolumns);
+	size_t n = table_shown(&list->table, &list->pane, &source, shown), at = 0;
 
-	at = at == n ? 0 : (at + n + (guint)(by + (int)n)) % n;
-	sort_by(list, list->columns->pdata[at]);
-	env_notice(list->env, ROLE_STATUS, "sorted by %s", list->query.sort->info->help);
+	while (at < n && shown[at] != source.sort_column)
+		at++;
+	at = at == n ? 0 : (at + n + (size_t)(by + (int)n)) % n;
+	sort_by(list, list->columns->pdata[shown[at]]);
+	env_notice(list->env, ROLE_STATUS, "sorted by %s: %s", list->query.sort->info->name,
+		list->query.sort->info->help);
 }
 
 bool
@@ -137,6 +201,7 @@ list_new(const struct row_kind *kind, struct env *env, int64_t scope)
 	list->env = env;
 	list->rows = rows_new(kind);
 	list->table_columns = g_array_new(FALSE, FALSE, sizeof(struct table_column));
+	list->widest = g_array_new(FALSE, TRUE, sizeof(int));
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->query.scope = scope;
 	list->query.sort = kind->sort ? column_by_name(kind, kind->sort) : &kind->columns[kind->name_column];
@@ -153,8 +218,8 @@ list_free(struct list *list)
 	filter_free(list->filter);
 	g_ptr_array_unref(list->columns);
 	g_array_free(list->table_columns, TRUE);
+	g_array_free(list->widest, TRUE);
 	g_hash_table_destroy(list->marks);
-	g_free(list->chosen);
 	g_free(list);
 }
 
@@ -362,6 +427,7 @@ list_update(struct list *list)
 {
 	list->query.filter = list->filter;
 	rows_update(list->rows, list->env->snap, &list->query, &list->env->row);
+	measure_columns(list);
 	drop_dead_marks(list);
 	restore_cursor(list);
 }
@@ -610,6 +676,7 @@ list_draw(struct list *list, const struct pane *pane)
 	g_autofree char *empty = rows_count(list->rows) == 0 ? empty_text(list) : NULL;
 	struct table_source source = table_source(list, empty);
 
+	fit_columns(list, pane->cols);
 	table_draw(&list->table, pane, &source);
 	list->pane = *pane;
 }

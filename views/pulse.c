@@ -217,20 +217,19 @@ draw_density(const struct fleet_totals *totals, const struct pane *pane, int y)
 	char mem[UNIT_TEXT];
 
 	if (totals->all.up)
-		g_string_append_printf(text, "%.1f VMs/host (min %u, max %u)",
+		g_string_append_printf(text, "%.1f VMs/host (%u to %u)",
 			(double)totals->all.guests.running / totals->all.up, totals->density_min,
 			totals->density_max);
 	if (totals->pcpus.value > 0 && totals->vcpus.covered)
-		g_string_append_printf(
-			text, "   vCPU:pCPU %.1f:1", totals->vcpus.value / totals->pcpus.value);
+		g_string_append_printf(text, "  vCPU:pCPU %.1f:1", totals->vcpus.value / totals->pcpus.value);
 	if (totals->fit.covered) {
 		unit_format(mem, UNIT_BYTES, totals->size.mem_bytes);
-		g_string_append_printf(text, "   fits %.0f more of %.0f vCPU/%s", totals->fit.value,
-			totals->size.vcpus, mem);
+		g_string_append_printf(
+			text, "  fits %.0f of %.0f vCPU/%s", totals->fit.value, totals->size.vcpus, mem);
 	}
 	if (totals->silent)
 		g_string_append_printf(
-			text, "   %u host%s unknown", totals->silent, totals->silent == 1 ? "" : "s");
+			text, "  %u host%s unknown", totals->silent, totals->silent == 1 ? "" : "s");
 	pane_text(pane, y, 0, -1, ROLE_DIM, "density");
 	pane_text(pane, y, LABEL_WIDTH, -1, ROLE_NORMAL, text->len ? text->str : "-");
 	g_string_free(text, TRUE);

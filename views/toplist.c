@@ -63,6 +63,8 @@ top_collect(const struct toplist *list, const struct env *env, struct top *top, 
 			const void *row = list->kind->at(host, j);
 			struct value value = { .type = VALUE_UNKNOWN };
 
+			if (list->kind == &vm_rows && ((const struct vm *)row)->is_dom0)
+				continue;
 			column->value(column, &env->row, row, &value);
 			if (value.type == VALUE_NUMBER && value.number > 0)
 				n = top_insert(top, n, most, value.number, row);

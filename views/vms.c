@@ -27,6 +27,15 @@ append_sum(GString *text, const char *what, enum unit unit, const struct sum *su
 	g_string_append_printf(text, " · %s %s", what, number);
 }
 
+/* Before filtering. */
+static unsigned
+guests_in_all(struct view *view)
+{
+	const struct host_snap *host = view->scoped ? view_subject_host(view) : NULL;
+
+	return host && host->listed ? (unsigned)host->value[HOST_VMS] : view->env->totals.all.guests.vms;
+}
+
 static char *
 vms_summary(struct view *view)
 {
@@ -37,9 +46,9 @@ vms_summary(struct view *view)
 
 	totals_vms(rows_data(rows), n, &view->env->row, &totals);
 	if (n == rows_total(rows))
-		g_string_printf(text, "%zu VMs", n);
+		g_string_printf(text, "%u VMs", totals.guests.vms);
 	else
-		g_string_printf(text, "%zu of %zu VMs", n, rows_total(rows));
+		g_string_printf(text, "%u of %u VMs", totals.guests.vms, guests_in_all(view));
 	append_states(text, &totals.guests);
 	append_sum(text, "vCPUs", UNIT_COUNT, &totals.vcpus);
 	if (sum_pct(&totals.cores_used, &totals.vcpus) >= 0)
