@@ -300,6 +300,14 @@ Test(term, shows_text_and_leaves_the_terminal_as_it_was)
 	quit(screen);
 }
 
+Test(term, looks_as_recorded)
+{
+	struct screen *screen = start();
+
+	cr_expect(screen_expect_golden(screen, "term", (const int[]){ 2, 3, 4, -1 }));
+	quit(screen);
+}
+
 Test(term, colours_by_what_the_terminal_can)
 {
 	struct screen *screen = start();
@@ -548,5 +556,63 @@ Test(term, needs_a_terminal)
 
 	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_TERMINAL);
 	cr_expect(screen_shows(screen, "needs a terminal"));
+	screen_free(screen);
+}
+
+/* ---- the tests' own eyes ---- */
+
+static bool
+shows_key(struct screen *screen, void *key)
+{
+	return screen_shows(screen, key);
+}
+
+Test(screen, measures_from_a_key_to_what_it_shows)
+{
+	struct screen *screen = start();
+	int64_t us = screen_measure_us(screen, "x", shows_key, (void *)(uintptr_t) "key 78;", DEADLINE);
+
+	cr_expect(us > 0 && us < DEADLINE * 1000, "%ld", (long)us);
+	cr_expect_eq(screen_measure_us(screen, "y", shows_key, (void *)(uintptr_t) "no such text", 50), -1);
+	cr_expect_not(screen_wait_gone(screen, "last row", 50));
+	quit(screen);
+}
+
+static int
+disorder(void *ctx)
+{
+	return write(STDOUT_FILENO, ctx, strlen(ctx)) < 0;
+}
+
+static int
+disorder_settings(void *ctx G_GNUC_UNUSED)
+{
+	return system("stty -echo");
+}
+
+Test(screen, sees_every_kind_of_disorder)
+{
+	static const char *const left[] = { "\033[?1049h", "\033[?25l", "\033[?1000h", "\033[?2004h",
+		"\033[1m", "\033[31m" };
+
+	for (size_t i = 0; i <= G_N_ELEMENTS(left); i++) {
+		bool settings = i == G_N_ELEMENTS(left);
+		struct screen *screen =
+			settings ? screen_start_call(disorder_settings, NULL, NULL, 5, 20)
+				 : screen_start_call(disorder, (void *)(uintptr_t)left[i], NULL, 5, 20);
+
+		cr_assert_eq(screen_exit_status(screen, DEADLINE), 0);
+		cr_expect_not(screen_is_sane(screen), "disorder %zu", i);
+		screen_free(screen);
+	}
+}
+
+Test(screen, a_golden_that_differs_fails)
+{
+	struct screen *screen = screen_start_call(disorder, (void *)(uintptr_t) "another text", NULL, 24, 80);
+
+	cr_assert_eq(screen_exit_status(screen, DEADLINE), 0);
+	cr_expect(g_getenv("UPDATE_SCREENS") || !screen_expect_golden(screen, "term", NULL));
+	cr_expect_not(g_getenv("UPDATE_SCREENS") && screen_expect_golden(screen, "no/such/folder", NULL));
 	screen_free(screen);
 }

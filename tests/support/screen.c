@@ -610,10 +610,12 @@ append_styles(const struct screen *screen, GString *out, const int *rows)
 	g_string_append(out, "---- styles\n");
 	for (; *rows >= 0; rows++) {
 		g_string_append_printf(out, "%3d ", *rows);
-		for (int x = 0; x < screen->cols; x++) {
+		for (int x = 0; x < screen->cols;) {
 			g_autofree char *name = style_name(screen_style_at(screen, *rows, x));
+			int end = x + MAX(cell_at(screen, *rows, x).width, 1);
 
-			g_string_append_c(out, style_letter(names, name));
+			for (; x < end; x++)
+				g_string_append_c(out, style_letter(names, name));
 		}
 		g_string_append_c(out, '\n');
 	}
