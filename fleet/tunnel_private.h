@@ -1,0 +1,43 @@
+/* tunnel_private: what tunnel.c, tunnel_connect.c and tunnel_daemon.c share. */
+#pragma once
+
+#include <pthread.h>
+
+#include "fleet/gate.h"
+#include "fleet/knownhosts.h"
+#include "fleet/sshconf.h"
+#include "fleet/tunnel.h"
+#include "fleet/tunnel_keys.h"
+#include "fleet/tunnel_local.h"
+#include "fleet/tunnel_pump.h"
+
+struct tunnels {
+	/* all constant after tunnels_new(), each with its own lock */
+	int64_t connect_timeout_us;
+	struct asks *asks;
+	char *ssh_config;
+	struct sshconf *conf;
+	struct gate *names;      /* resolver calls at once */
+	struct gate *handshakes; /* per address or proxy, and in all */
+	struct knownhosts *known;
+	struct tunnel_keys *keys;
+	struct local_folder *folder;
+	struct pump *pump;
+};
+
+struct tunnel {
+	gint refs; /* atomic */
+	struct tunnels *tunnels;
+	struct hostspec *spec; /* constant */
+	uint32_t index;        /* constant */
+	struct gate_pass at_names, at_handshakes;
+
+	pthread_mutex_t lock;
+	bool cancelled;         /* guarded by lock, as all below */
+	int cancel_fd;          /* eventfd while connecting, else -1 */
+	struct pump_link *link; /* NULL until connected; then constant */
+};
+
+/* NULL until connected. Any thread. */
+struct pump_link *tunnel_link(struct tunnel *tunnel);
+bool tunnel_is_cancelled(struct tunnel *tunnel);
