@@ -196,7 +196,6 @@ variable_of(const struct inventory *inventory, const struct member *member, cons
 static struct yaml_value *
 value_from(const cJSON *json, const char *name)
 {
-	g_autofree char *number = NULL;
 	struct yaml_value *value;
 	const cJSON *item;
 
@@ -212,7 +211,10 @@ value_from(const cJSON *json, const char *name)
 	if (!cJSON_IsArray(json) && !cJSON_IsObject(json))
 		return yaml_new(YAML_NOTHING, name, NULL);
 	value = yaml_new(cJSON_IsArray(json) ? YAML_LIST : YAML_MAP, name, NULL);
-	cJSON_ArrayForEach(item, json) yaml_add(value, item->string, value_from(item, name));
+	cJSON_ArrayForEach(item, json)
+	{
+		yaml_add(value, item->string, value_from(item, name));
+	}
 	return value;
 }
 
