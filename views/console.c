@@ -192,21 +192,33 @@ console_next_due(const struct console *console)
 
 /* ---- drawing ---- */
 
-/* What the last line offers, as far as there is room. */
+static bool
+has_rows(const struct view *view)
+{
+	return view->list != NULL;
+}
+
+static bool
+leads_on(const struct view *view)
+{
+	return view->list || view->ops->about_one || view->ops->draw;
+}
+
+/* What the last line offers where it makes sense, as far as there is room. */
 static const struct {
 	int request;
 	const char *word;
-	bool table; /* only where there are rows */
+	bool (*where)(const struct view *view); /* NULL: everywhere */
 } hints[] = {
-	{ REQ_HELP, "help", false },
-	{ REQ_FILTER, "filter", false },
-	{ REQ_OPEN, "open", false },
-	{ REQ_MARK, "mark", true },
-	{ REQ_BACK, "back", false },
-	{ REQ_FAULTS, "faults", true },
-	{ REQ_SORT_RIGHT, "sort", true },
-	{ REQ_COMMAND, "command", false },
-	{ REQ_QUIT, "quit", false },
+	{ REQ_HELP, "help", NULL },
+	{ REQ_FILTER, "filter", leads_on },
+	{ REQ_OPEN, "open", leads_on },
+	{ REQ_MARK, "mark", has_rows },
+	{ REQ_BACK, "back", NULL },
+	{ REQ_FAULTS, "faults", leads_on },
+	{ REQ_SORT_RIGHT, "sort", has_rows },
+	{ REQ_COMMAND, "command", NULL },
+	{ REQ_QUIT, "quit", NULL },
 };
 
 static int
@@ -234,7 +246,7 @@ draw_hints(struct console *console, const struct pane *pane, int y)
 			for (int request = REQ_COUNT; request < request_limit(console->opts.readonly);
 				request++)
 				x = draw_hint(pane, y, x, keymap, request, request_name(request));
-		if (!hints[i].table || view->list)
+		if (!hints[i].where || hints[i].where(view))
 			x = draw_hint(pane, y, x, keymap, hints[i].request, hints[i].word);
 	}
 }

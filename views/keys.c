@@ -151,17 +151,49 @@ keys_of(const struct keys *keys, const char *view)
 	return g_hash_table_lookup(keys->views, view);
 }
 
+/* "pgdn" as it stands on the key; single letters are what is typed and stay. */
+static void
+append_label(GString *out, const char *key)
+{
+	static const char *const names[][2] = {
+		{ "pgdn", "PgDn" },
+		{ "pgup", "PgUp" },
+	};
+	const char *letter = g_str_has_prefix(key, "ctrl-") ? key + strlen("ctrl-") : NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(names[i][0], key) == 0) {
+			g_string_append(out, names[i][1]);
+			return;
+		}
+	}
+	if (letter)
+		g_string_append_printf(out, "Ctrl-%c%s", g_ascii_toupper(*letter), letter + 1);
+	else if (g_ascii_isalpha(key[0]) && key[1])
+		g_string_append_printf(out, "%c%s", g_ascii_toupper(*key), key + 1);
+	else
+		g_string_append(out, key);
+}
+
 char *
 keys_labels(const struct keymap *keymap, int request)
 {
-	char *labels = keymap_keys_for(keymap, request);
+	g_autofree char *names = keymap_keys_for(keymap, request);
+	g_auto(GStrv) words = names ? g_strsplit(names, ", ", -1) : NULL;
+	GString *out;
 
-	/* Named keys begin with a capital, as on the keyboard; letters must stay as they are. */
-	for (char *at = labels; at && *at; at++)
-		if (g_ascii_isalpha(at[0]) && (g_ascii_isalpha(at[1]) || g_ascii_isdigit(at[1])) &&
-			(at == labels || at[-1] == ' '))
-			*at = g_ascii_toupper(*at);
-	return labels;
+	if (!names)
+		return NULL;
+	out = g_string_new(NULL);
+	for (size_t i = 0; words[i]; i++) {
+		g_auto(GStrv) sequence = g_strsplit(words[i], " ", -1);
+
+		for (size_t j = 0; sequence[j]; j++) {
+			g_string_append(out, j ? " " : i ? ", " : "");
+			append_label(out, sequence[j]);
+		}
+	}
+	return g_string_free(out, FALSE);
 }
 
 char *

@@ -140,7 +140,15 @@ sort_place(const struct list *list)
 	return i;
 }
 
-/* Numbers are looked at from the top, words from A. */
+/* A new order is looked at from its top, unless a row is being followed. */
+static void
+sort_changed(struct list *list)
+{
+	list->placed = list->placed && list->follow;
+	list_update(list);
+}
+
+/* Numbers are looked at from the highest, words from A. */
 static void
 sort_by(struct list *list, const struct column *column)
 {
@@ -186,7 +194,7 @@ list_set_sort(struct list *list, const char *text, GError **error)
 	sort_by(list, column);
 	if (*direction)
 		list->query.descending = strcmp(direction, "down") == 0;
-	list_update(list);
+	sort_changed(list);
 	return true;
 }
 
@@ -442,6 +450,11 @@ list_set_filter(struct list *list, const char *text, size_t *error_at, GError **
 	filter_free(list->filter);
 	list->filter = filter;
 	list_update(list);
+	/* what the new filter hides is no longer what the operator looks at */
+	if (list->placed && !list->follow && rows_find(list->rows, &list->wanted) == rows_count(list->rows)) {
+		list->placed = false;
+		restore_cursor(list);
+	}
 	return true;
 }
 
@@ -582,11 +595,11 @@ list_request(struct list *list, int request)
 	case REQ_SORT_LEFT:
 	case REQ_SORT_RIGHT:
 		sort_move(list, request == REQ_SORT_LEFT ? -1 : 1);
-		list_update(list);
+		sort_changed(list);
 		return true;
 	case REQ_SORT_INVERT:
 		list->query.descending = !list->query.descending;
-		list_update(list);
+		sort_changed(list);
 		return true;
 	case REQ_FOLLOW:
 		follow(list);
@@ -707,7 +720,7 @@ click(struct list *list, struct input input)
 			list->query.descending = !list->query.descending;
 		else
 			sort_by(list, clicked);
-		list_update(list);
+		sort_changed(list);
 	} else if (row < source.nrows) {
 		list->table.cursor = row;
 		place_cursor(list);

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define COLUMN_LEAST 70 /* columns of the screen that a column of sections needs */
+#define COLUMN_LEAST 58 /* columns of the screen that a column of sections needs */
 #define COLUMN_GAP   3
 #define LABEL_MOST   20
 #define MAX_COLUMNS  3

@@ -1,5 +1,7 @@
 /* pulse: the whole fleet on one screen, before the first key is pressed. */
 #include "views/catalog.h"
+#include "views/request.h"
+#include "views/stack.h"
 #include "views/toplist.h"
 #include "views/trouble.h"
 #include "views/units.h"
@@ -266,6 +268,21 @@ pulse_draw(struct view *view, const struct pane *pane)
 	}
 }
 
+/* Enter leads to the hosts: the troubled ones when there are some. */
+static bool
+pulse_request(struct view *view, int request)
+{
+	g_autoptr(GArray) troubles = NULL;
+
+	if (request != REQ_OPEN)
+		return false;
+	troubles = trouble_find(view->env->snap, &view->env->row);
+	stack_open(view->env->stack, &hosts_view, NULL);
+	if (troubles->len && !list_faults(stack_front(view->env->stack)->list))
+		view_request(stack_front(view->env->stack), REQ_FAULTS);
+	return true;
+}
+
 const struct view_ops pulse_view = {
 	.name = "pulse",
 	.help = "The whole fleet on one screen",
@@ -273,4 +290,5 @@ const struct view_ops pulse_view = {
 	.draw = pulse_draw,
 	.state_size = sizeof(struct pulse),
 	.observe = pulse_observe,
+	.request = pulse_request,
 };

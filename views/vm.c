@@ -103,6 +103,14 @@ nic_kind(const struct vm_nic *nic)
 }
 
 static void
+append_word(GString *text, const char *before, const char *word)
+{
+	if (word)
+		g_string_append_printf(text, ", %s%s", before, word);
+}
+
+/* "vda  /images/a.qcow2 (disk, virtio, qcow2, cache none)" */
+static void
 add_disks(struct page *page, const struct vm_facts *facts)
 {
 	page_section(page, "Disks");
@@ -110,22 +118,19 @@ add_disks(struct page *page, const struct vm_facts *facts)
 		page_text(page, ROLE_DIM, "none");
 	for (size_t i = 0; i < facts->ndisks; i++) {
 		const struct vm_disk *disk = &facts->disks[i];
-		g_autofree char *source = g_strdup_printf("%s%s%s", disk->source ? disk->source : "(empty)",
-			disk->readonly ? ", read-only" : "", disk->shareable ? ", shared" : "");
-		const struct page_cell cells[] = {
-			{ disk->target, 4, ALIGN_LEFT, ROLE_NORMAL },
-			{ disk->bus, 6, ALIGN_LEFT, ROLE_NORMAL },
-			{ disk->device, 6, ALIGN_LEFT, ROLE_NORMAL },
-			{ disk->format, 6, ALIGN_LEFT, ROLE_NORMAL },
-			{ disk->cache ? disk->cache : "default", 9, ALIGN_LEFT,
-				disk->cache ? ROLE_NORMAL : ROLE_DIM },
-			{ source, 20, ALIGN_LEFT, ROLE_NORMAL },
-		};
+		g_autoptr(GString) text = g_string_new(disk->device ? disk->device : "disk");
 
-		page_cells(page, cells, G_N_ELEMENTS(cells));
+		append_word(text, "", disk->bus);
+		append_word(text, "", disk->format);
+		append_word(text, "cache ", disk->cache);
+		append_word(text, "", disk->readonly ? "read-only" : NULL);
+		append_word(text, "", disk->shareable ? "shared" : NULL);
+		page_field(page, disk->target ? disk->target : "?", disk->source ? ROLE_NORMAL : ROLE_DIM,
+			"%s (%s)", disk->source ? disk->source : "empty", text->str);
 	}
 }
 
+/* "vnet3  virtio, 52:54:00:12:34:56, bridge br0" */
 static void
 add_nics(struct page *page, const struct vm_facts *facts)
 {
@@ -134,15 +139,15 @@ add_nics(struct page *page, const struct vm_facts *facts)
 		page_text(page, ROLE_DIM, "none");
 	for (size_t i = 0; i < facts->nnics; i++) {
 		const struct vm_nic *nic = &facts->nics[i];
-		const struct page_cell cells[] = {
-			{ nic->target, 9, ALIGN_LEFT, ROLE_NORMAL },
-			{ nic_kind(nic), 11, ALIGN_LEFT, ROLE_NORMAL },
-			{ nic->mac, 17, ALIGN_LEFT, ROLE_NORMAL },
-			{ nic->type, 8, ALIGN_LEFT, ROLE_NORMAL },
-			{ nic->source, 12, ALIGN_LEFT, ROLE_NORMAL },
-		};
+		g_autofree char *label =
+			nic->target ? g_strdup(nic->target) : g_strdup_printf("card %zu", i + 1);
+		g_autoptr(GString) text = g_string_new(nic_kind(nic));
 
-		page_cells(page, cells, G_N_ELEMENTS(cells));
+		append_word(text, "", nic->mac);
+		append_word(text, "", nic->type);
+		if (nic->source)
+			g_string_append_printf(text, " %s", nic->source);
+		page_field(page, label, ROLE_NORMAL, "%s", text->str);
 	}
 }
 
