@@ -164,7 +164,7 @@ config_load(const char *path, GError **error)
 	if (path == NULL)
 		return config_parse("", 0, "defaults", error);
 	if (!g_file_get_contents(path, &text, &len, &why)) {
-		config_fail(error, CONFIG_ERROR_FILE, "%s: %s", path, why->message);
+		config_fail(error, CONFIG_ERROR_FILE, "%s", why->message);
 		return NULL;
 	}
 	return config_parse(text, len, path, error);

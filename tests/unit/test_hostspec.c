@@ -148,10 +148,10 @@ Test(hostspec, says_what_is_wrong)
 			"a password in a URI is not used; ssh's keys and agent are, or you are asked" },
 		{ "qemu+ssh://h/system?keyfile=/k", "auto",
 			"the parameter 'keyfile' of a +ssh URI is not supported; allowed: socket; all about "
-			"the "
-			"login belongs into ~/.ssh/config" },
+			"the login belongs into ~/.ssh/config" },
 		{ "qemu+ssh://h/system?socket=x", "auto", "the socket 'x' is no absolute path" },
-		{ "qemu+ssh://h/system?socket=/a&socket=/b", "auto", "the URI names two sockets; allowed: one" },
+		{ "qemu+ssh://h/system?socket=/a&socket=/b", "auto",
+			"the URI names two sockets; allowed: one" },
 		{ "qemu+ssh://h/system#x", "auto", "a '#' has no meaning in a libvirt URI; write it %23" },
 		{ "qemu+ssh://h:0/system", "auto", "'0' is no port; allowed: 1 to 65535" },
 		{ "qemu+ssh://h/a%0ab", "auto", "the URI's path holds control characters" },
