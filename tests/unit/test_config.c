@@ -633,6 +633,12 @@ Test(config, command_line_takes_uris)
 	select_hosts(config, (const char *[]){ NULL }, (const char *[]){ "test:///default", NULL },
 		"test:///default=test:///default");
 	config_free(config);
+
+	/* a URI is taken as it is, though the config knows its host */
+	config = parse(fleet_text);
+	select_hosts(config, (const char *[]){ "lxc+ssh://root@kvm1/system", NULL }, NULL,
+		"kvm1=lxc+ssh://root@kvm1/system");
+	config_free(config);
 }
 
 Test(config, command_line_errors_change_nothing)
