@@ -107,6 +107,7 @@ read_public(struct tunnel_key *key)
 {
 	g_autofree char *file = g_strdup_printf("%s.pub", key->path);
 
+	/* The file itself: a new private key's clear part, or a public key, as IdentityFile may name one. */
 	if (key->private_key)
 		ssh_pki_export_privkey_to_pubkey(key->private_key, &key->public_key);
 	else if (ssh_pki_import_pubkey_file(file, &key->public_key) != SSH_OK)
@@ -140,6 +141,13 @@ read_private(struct tunnel_key *key, const char *secret)
 	}
 }
 
+/* As ssh does: a private key that others can read may be known to them. */
+static bool
+is_too_open(const struct stat *st)
+{
+	return st->st_uid == getuid() && (st->st_mode & 077);
+}
+
 /* Without the lock: reads the disk and may take a key derivation's time. */
 static struct tunnel_key *
 read_key(const char *path, const struct stat *st, bool exists, const char *secret)
@@ -151,15 +159,15 @@ read_key(const char *path, const struct stat *st, bool exists, const char *secre
 	key->shown = tunnel_key_shown(path);
 	if (!exists) {
 		key->state = KEY_MISSING;
-	} else if (st->st_uid == getuid() && (st->st_mode & 077)) {
-		/* As ssh does: such a key may be known to others. */
+	} else if (is_too_open(st)) {
 		key->state = KEY_BAD;
 		key->why = g_strdup_printf("permissions %04o are too open", (unsigned)st->st_mode & 07777);
 	} else {
 		read_private(key, secret);
-		read_public(key);
-		set_public_base64(key);
 	}
+	/* The public half alone is enough to know the key again in the agent. */
+	read_public(key);
+	set_public_base64(key);
 	if (key->state == KEY_READY)
 		key->certificate = read_certificate(key);
 	return key;

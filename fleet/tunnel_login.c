@@ -224,7 +224,8 @@ offer_file(struct attempt *a, const struct tunnel_key *key)
 	case KEY_LOCKED:
 		return offer_locked(a, key);
 	case KEY_BAD:
-		note(a->skipped, "%s: %s", key->shown, key->why);
+		if (!g_str_has_suffix(key->path, ".pub"))
+			note(a->skipped, "%s: %s", key->shown, key->why);
 		return GO_ON;
 	case KEY_MISSING:
 	default:
