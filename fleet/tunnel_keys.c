@@ -173,20 +173,52 @@ read_key(const char *path, const struct stat *st, bool exists, const char *secre
 	return key;
 }
 
+/* The bytes behind the string at the beginning of DATA; NULL: there is none. */
+static const guint8 *
+behind_string(const guint8 *data, gsize *len)
+{
+	guint32 size;
+
+	if (!data || *len < 4)
+		return NULL;
+	size = (guint32)data[0] << 24 | (guint32)data[1] << 16 | (guint32)data[2] << 8 | data[3];
+	if (*len - 4 < size)
+		return NULL;
+	*len -= 4 + size;
+	return data + 4 + size;
+}
+
+/* A public key is its type and its numbers, a certificate another type, a nonce, the same numbers and more. libssh
+ * does not compare the two. */
+static bool
+certifies(const char *certificate_base64, const char *public_base64)
+{
+	gsize certificate_len, public_len;
+	g_autofree guint8 *certificate = g_base64_decode(certificate_base64, &certificate_len);
+	g_autofree guint8 *public = g_base64_decode(public_base64, &public_len);
+	const guint8 *theirs = behind_string(behind_string(certificate, &certificate_len), &certificate_len);
+	const guint8 *ours = behind_string(public, &public_len);
+
+	return theirs && ours && certificate_len >= public_len && memcmp(theirs, ours, public_len) == 0;
+}
+
 ssh_key
 tunnel_key_with_certificate(const struct tunnel_key *key, const char *file)
 {
 	ssh_key certificate = NULL, joined = NULL;
+	char *base64 = NULL;
 
 	if (ssh_pki_import_cert_file(file, &certificate) != SSH_OK)
 		return NULL;
-	if (ssh_key_cmp(certificate, key->private_key, SSH_KEY_CMP_PUBLIC) == 0) {
+	if (key->public_base64 && ssh_pki_export_pubkey_base64(certificate, &base64) == SSH_OK &&
+		certifies(base64, key->public_base64)) {
 		joined = ssh_key_dup(key->private_key);
 		if (joined && ssh_pki_copy_cert_to_privkey(certificate, joined) != SSH_OK) {
 			ssh_key_free(joined);
 			joined = NULL;
 		}
 	}
+	ssh_string_free_char(base64);
 	ssh_key_free(certificate);
 	return joined;
 }
