@@ -263,7 +263,9 @@ guest_read(struct libvirt *lv, struct guest *guest, int id, GError **error)
 		vm_sample_set(&now, RAW_VCPUS_MAX, guest->vcpus_max);
 	if (id >= 0 && !read_memory(&reading))
 		return false;
-	if (id >= 0 && guest->facts && (!read_nics(&reading) || !read_disks(&reading)))
+	/* Domain-0 has the host's own devices, of which its XML knows nothing */
+	bool countable = id >= 0 && guest->facts && !libvirt_is_dom0(lv, guest->uuid, id);
+	if (countable && (!read_nics(&reading) || !read_disks(&reading)))
 		return false;
 	now.taken_us = clock_now_us();
 	guest->last = now;
