@@ -1,127 +1,30 @@
-/* The libvirt connection against real drivers and daemons. */
-#include "fleet/clock.h"
-#include "fleet/conn_libvirt.h"
+/* The libvirt connection on libvirt's test driver, in this process. */
 #include "fleet/error.h"
 #include "fleet/events.h"
 #include "fleet/snapshot.h"
+#include "tests/support/witness.h"
 
 #include <criterion/criterion.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
-/* ---- a connection under test, and what it told its listener ---- */
-
-struct told {
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	GArray *events; /* struct conn_event; guarded by lock */
-	bool step_ok[CONN_STEP_COUNT], step_failed[CONN_STEP_COUNT];
-};
-
-static void
-on_event(void *ctx, const struct conn_event *event)
-{
-	struct told *told = ctx;
-
-	pthread_mutex_lock(&told->lock);
-	g_array_append_val(told->events, *event);
-	pthread_cond_broadcast(&told->more);
-	pthread_mutex_unlock(&told->lock);
-}
-
-static void
-on_step(void *ctx, enum conn_step step, bool ok, int64_t took_us, const char *text)
-{
-	struct told *told = ctx;
-
-	(void)text;
-	cr_assert(took_us >= 0);
-	*(ok ? &told->step_ok[step] : &told->step_failed[step]) = true;
-}
-
-static struct told told;
-static struct conn_listener listener = { .ctx = &told, .event = on_event, .step = on_step };
+static struct witness witness;
 
 static void
 start(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	pthread_mutex_init(&told.lock, NULL);
-	pthread_cond_init(&told.more, NULL);
-	told.events = g_array_new(FALSE, FALSE, sizeof(struct conn_event));
-	cr_assert(events_start(&error), "%s", error->message);
+	witness_init(&witness);
+	cr_assert(events_start(&error), "%s", error ? error->message : "no error");
 }
 
 static void
 stop(void)
 {
 	events_stop();
-	g_array_unref(told.events);
+	witness_done(&witness);
 }
-
-/* Waits until KIND was told of UUID (NULL: of anybody). */
-static bool
-event_came(enum conn_event_kind kind, const uint8_t *uuid)
-{
-	struct timespec deadline;
-	bool found = false;
-
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += 10;
-	pthread_mutex_lock(&told.lock);
-	for (guint seen = 0; !found;) {
-		for (; seen < told.events->len && !found; seen++) {
-			const struct conn_event *event = &g_array_index(told.events, struct conn_event, seen);
-
-			found = event->kind == kind && (!uuid || memcmp(event->uuid, uuid, UUID_LEN) == 0);
-		}
-		if (!found && pthread_cond_timedwait(&told.more, &told.lock, &deadline) != 0)
-			break;
-	}
-	pthread_mutex_unlock(&told.lock);
-	return found;
-}
-
-static struct conn *
-direct(const char *uri, bool readonly)
-{
-	struct hostspec spec = { .transport = TRANSPORT_DIRECT, .uri = (char *)(uintptr_t)uri };
-	struct conn_libvirt_opts opts = { .readonly = readonly, .keepalive_ms = 5000 };
-
-	return conn_libvirt_new(&opts, &spec, 0, &listener);
-}
-
-static struct conn *
-opened(const char *uri)
-{
-	g_autoptr(GError) error = NULL;
-	struct conn *conn = direct(uri, false);
-
-	cr_assert(conn->ops->open(conn, &error), "%s", error->message);
-	return conn;
-}
-
-static void
-take(struct conn *conn, const struct sample_opts *opts, struct host_sample *sample)
-{
-	g_autoptr(GError) error = NULL;
-
-	host_sample_init(sample);
-	cr_assert(conn->ops->sample(conn, opts, sample, &error), "%s", error->message);
-}
-
-static const struct vm_sample *
-vm_named(const struct host_sample *sample, const char *name)
-{
-	for (guint i = 0; i < sample->vms->len; i++)
-		if (g_str_equal(g_array_index(sample->vms, struct vm_sample, i).name, name))
-			return &g_array_index(sample->vms, struct vm_sample, i);
-	return NULL;
-}
-
-#define HAS(sample, bit) (((sample)->valid >> (bit)) & 1u)
 
 TestSuite(libvirt, .init = start, .fini = stop, .timeout = 120);
 
@@ -129,41 +32,15 @@ static const struct sample_opts list_opts = { .depth = SAMPLE_LIST };
 static const struct sample_opts cheap_opts = { .depth = SAMPLE_CHEAP };
 static const struct sample_opts full_opts = { .depth = SAMPLE_FULL };
 
-/* A sample of NAME alone; its uuid goes into UUID. */
-static enum vm_state
-state_of(struct conn *conn, const char *name, uint8_t uuid[UUID_LEN])
+Test(libvirt, list)
 {
+	struct conn *conn = witness_open(&witness, "test:///default");
 	struct host_sample sample;
 
-	take(conn, &full_opts, &sample);
-	const struct vm_sample *vm = vm_named(&sample, name);
-	cr_assert(vm);
-	enum vm_state state = vm->state;
-	if (uuid)
-		memcpy(uuid, vm->uuid, UUID_LEN);
-	host_sample_done(&sample);
-	return state;
-}
-
-static void
-act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act verb)
-{
-	g_autoptr(GError) error = NULL;
-
-	cr_assert(conn->ops->act(conn, uuid, verb, &error), "%s", error ? error->message : "no error");
-}
-
-/* ---- the test driver, in this process ---- */
-
-Test(libvirt, direct_list)
-{
-	struct conn *conn = opened("test:///default");
-	struct host_sample sample;
-
-	cr_assert(told.step_ok[CONN_STEP_LIBVIRT] && told.step_ok[CONN_STEP_PERMISSION]);
-	take(conn, &list_opts, &sample);
+	cr_assert(witness.step_ok[CONN_STEP_LIBVIRT] && witness.step_ok[CONN_STEP_PERMISSION]);
+	take_sample(conn, &list_opts, &sample);
 	cr_assert_eq(sample.vms->len, 1);
-	const struct vm_sample *vm = vm_named(&sample, "test");
+	const struct vm_sample *vm = sample_vm(&sample, "test");
 	cr_assert(vm);
 	cr_assert_eq(vm->state, VM_STATE_RUNNING);
 	cr_assert_eq(vm->id, 1);
@@ -174,13 +51,13 @@ Test(libvirt, direct_list)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_full_reads_guests_one_by_one)
+Test(libvirt, full_reads_guests_one_by_one)
 {
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	struct host_sample sample;
 
-	take(conn, &full_opts, &sample);
-	const struct vm_sample *vm = vm_named(&sample, "test");
+	take_sample(conn, &full_opts, &sample);
+	const struct vm_sample *vm = sample_vm(&sample, "test");
 	cr_assert(HAS(vm, RAW_CPU_NS) && HAS(vm, RAW_MEM_BYTES) && HAS(vm, RAW_VCPUS));
 	cr_assert_eq(vm->raw[RAW_MEM_MAX_BYTES], 8388608ull * 1024);
 	cr_assert_eq(vm->raw[RAW_VCPUS], 2);
@@ -194,9 +71,9 @@ Test(libvirt, direct_full_reads_guests_one_by_one)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_facts)
+Test(libvirt, facts)
 {
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	g_autoptr(GError) error = NULL;
 	uint8_t uuid[UUID_LEN];
 
@@ -226,7 +103,7 @@ Test(libvirt, direct_facts)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_verbs_and_events)
+Test(libvirt, verbs_and_events)
 {
 	static const struct {
 		enum vm_act act;
@@ -239,54 +116,54 @@ Test(libvirt, direct_verbs_and_events)
 		{ VM_ACT_START, CONN_EVENT_STARTED, VM_STATE_RUNNING },
 		{ VM_ACT_SHUTDOWN, CONN_EVENT_STOPPED, VM_STATE_OFF },
 	};
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	uint8_t uuid[UUID_LEN];
 
 	state_of(conn, "test", uuid);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		act(conn, uuid, cases[i].act);
-		cr_assert(event_came(cases[i].event, uuid), "case %zu", i);
+		do_act(conn, uuid, cases[i].act);
+		cr_assert(witness_saw(&witness, cases[i].event, uuid), "case %zu", i);
 		cr_assert_eq(state_of(conn, "test", NULL), cases[i].state, "case %zu", i);
 	}
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_autostart_shows_with_the_next_sample)
+Test(libvirt, autostart_shows_with_the_next_sample)
 {
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	struct host_sample sample;
 	uint8_t uuid[UUID_LEN];
 
 	state_of(conn, "test", uuid);
-	act(conn, uuid, VM_ACT_AUTOSTART_ON);
-	take(conn, &full_opts, &sample);
-	cr_assert(vm_named(&sample, "test")->autostart);
+	do_act(conn, uuid, VM_ACT_AUTOSTART_ON);
+	take_sample(conn, &full_opts, &sample);
+	cr_assert(sample_vm(&sample, "test")->autostart);
 	host_sample_done(&sample);
-	act(conn, uuid, VM_ACT_AUTOSTART_OFF);
-	take(conn, &full_opts, &sample);
-	cr_assert_not(vm_named(&sample, "test")->autostart);
+	do_act(conn, uuid, VM_ACT_AUTOSTART_OFF);
+	take_sample(conn, &full_opts, &sample);
+	cr_assert_not(sample_vm(&sample, "test")->autostart);
 	host_sample_done(&sample);
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_verb_in_the_wrong_state)
+Test(libvirt, verb_in_the_wrong_state)
 {
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	g_autoptr(GError) error = NULL;
 	uint8_t uuid[UUID_LEN];
 
 	state_of(conn, "test", uuid);
-	act(conn, uuid, VM_ACT_DESTROY);
+	do_act(conn, uuid, VM_ACT_DESTROY);
 	cr_assert_not(conn->ops->act(conn, uuid, VM_ACT_RESET, &error));
 	cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_STATE), "%s", error->message);
 	cr_assert(g_str_has_prefix(error->message, "reset: "), "%s", error->message);
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_domain0_is_never_a_target)
+Test(libvirt, domain0_is_never_a_target)
 {
 	static const uint8_t zero[UUID_LEN];
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 
 	for (unsigned verb = 0; verb < VM_ACT_COUNT; verb++) {
 		g_autoptr(GError) error = NULL;
@@ -297,9 +174,9 @@ Test(libvirt, direct_domain0_is_never_a_target)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_readonly)
+Test(libvirt, readonly)
 {
-	struct conn *conn = direct("test:///default", true);
+	struct conn *conn = witness_conn(&witness, "test:///default", true, 5000);
 	g_autoptr(GError) error = NULL;
 	const char *why_not = NULL;
 	uint8_t uuid[UUID_LEN];
@@ -314,9 +191,9 @@ Test(libvirt, direct_readonly)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_cancelled)
+Test(libvirt, cancelled)
 {
-	struct conn *conn = opened("test:///default");
+	struct conn *conn = witness_open(&witness, "test:///default");
 	struct host_sample sample;
 	g_autoptr(GError) error = NULL;
 
@@ -332,7 +209,7 @@ Test(libvirt, direct_cancelled)
 	conn->ops->free(conn);
 }
 
-Test(libvirt, direct_open_fails)
+Test(libvirt, open_fails)
 {
 	static const struct {
 		const char *uri;
@@ -345,21 +222,21 @@ Test(libvirt, direct_open_fails)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct conn *conn = direct(cases[i].uri, false);
+		struct conn *conn = witness_conn(&witness, cases[i].uri, false, 5000);
 		g_autoptr(GError) error = NULL;
 
-		told.step_failed[CONN_STEP_LIBVIRT] = false;
+		witness.step_failed[CONN_STEP_LIBVIRT] = false;
 		cr_assert_not(conn->ops->open(conn, &error), "%s", cases[i].uri);
 		cr_assert_eq(error->code, (int)cases[i].class, "%s: %s (%d)", cases[i].uri, error->message,
 			error->code);
-		cr_assert(told.step_failed[CONN_STEP_LIBVIRT]);
+		cr_assert(witness.step_failed[CONN_STEP_LIBVIRT]);
 		conn->ops->free(conn);
 	}
 }
 
 Test(libvirt, never_opened)
 {
-	struct conn *conn = direct("test:///default", false);
+	struct conn *conn = witness_conn(&witness, "test:///default", false, 5000);
 	struct host_sample sample;
 	g_autoptr(GError) error = NULL;
 
@@ -400,26 +277,26 @@ node_uri(char **path)
 }
 
 /* 4 round trips per guest (info, memory, NIC, disk), one more for its XML the first time. */
-Test(libvirt, direct_turns_go_round)
+Test(libvirt, turns_go_round)
 {
 	g_autofree char *path = NULL;
 	g_autofree char *uri = node_uri(&path);
-	struct conn *conn = opened(uri);
+	struct conn *conn = witness_open(&witness, uri);
 	uint8_t visible[1][UUID_LEN];
 	struct sample_opts opts = { .depth = SAMPLE_FULL, .calls = 10 };
 	int64_t newest = 0;
 	struct host_sample sample;
 
-	take(conn, &list_opts, &sample);
+	take_sample(conn, &list_opts, &sample);
 	cr_assert_eq(sample.vms->len, NODE_VMS);
-	memcpy(visible[0], vm_named(&sample, "g11")->uuid, UUID_LEN);
+	memcpy(visible[0], sample_vm(&sample, "g11")->uuid, UUID_LEN);
 	host_sample_done(&sample);
 	opts.visible = visible;
 	opts.nvisible = 1;
 
 	for (unsigned round = 0; round < 8; round++) {
-		take(conn, &opts, &sample);
-		const struct vm_sample *vm = vm_named(&sample, "g11");
+		take_sample(conn, &opts, &sample);
+		const struct vm_sample *vm = sample_vm(&sample, "g11");
 		cr_assert(HAS(vm, RAW_CPU_NS), "round %u", round);
 		cr_assert_gt(vm->taken_us, newest, "the one on the screen is read in each round");
 		newest = vm->taken_us;
@@ -442,14 +319,14 @@ Test(libvirt, direct_turns_go_round)
 	unlink(path);
 }
 
-Test(libvirt, direct_no_limit_reads_all)
+Test(libvirt, no_limit_reads_all)
 {
 	g_autofree char *path = NULL;
 	g_autofree char *uri = node_uri(&path);
-	struct conn *conn = opened(uri);
+	struct conn *conn = witness_open(&witness, uri);
 	struct host_sample sample;
 
-	take(conn, &cheap_opts, &sample);
+	take_sample(conn, &cheap_opts, &sample);
 	for (guint i = 0; i < sample.vms->len; i++)
 		cr_assert(HAS(&g_array_index(sample.vms, struct vm_sample, i), RAW_DISK_WR_OPS));
 	host_sample_done(&sample);
