@@ -3,16 +3,17 @@
 #include <math.h>
 #include <stddef.h>
 
-#define DAY_S 86400.0
+#define DAY_S  86400.0
+#define TIDE_S 270.0
 
 /* Shares of the swing; together at most 1, so that the load can't become negative. */
-static const double day_share = 0.30, hour_share = 0.22;
+static const double day_share = 0.30, tide_share = 0.10, own_share = 0.14;
 static const struct noise {
 	double step_s, share;
 } noises[] = {
 	{ .step_s = 3.0, .share = 0.14 },
 	{ .step_s = 11.0, .share = 0.14 },
-	{ .step_s = 53.0, .share = 0.20 },
+	{ .step_s = 53.0, .share = 0.18 },
 };
 
 /* splitmix64's finaliser. */
@@ -59,9 +60,11 @@ sim_wave(uint64_t bits, double t, double swing)
 
 	if (swing <= 0)
 		return t;
-	/* Working hours are much the same for all, other periods are everybody's own. */
+	/* Working hours are much the same for all, and so is the tide, which makes the fleet as a whole move; other
+	 * periods are everybody's own. */
 	area += day_share * sine_area(t, DAY_S, 0.8 * sim_unit(bits));
-	area += hour_share *
+	area += tide_share * sine_area(t, TIDE_S, 0.8 * sim_unit(sim_mix(bits, 9)));
+	area += own_share *
 		sine_area(t, 300 + 1500 * sim_unit(sim_mix(bits, 1)), 6.3 * sim_unit(sim_mix(bits, 2)));
 	for (size_t i = 0; i < sizeof(noises) / sizeof(noises[0]); i++)
 		area += noises[i].share * zigzag(sim_mix(bits, 3 + i), t, noises[i].step_s);

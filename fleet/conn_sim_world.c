@@ -257,14 +257,24 @@ host_load(const struct sim_host *host, bool all)
 	return used / host->cpus;
 }
 
-/* Scales the guests' CPU use so that together they make the host's load. */
+/* UTIL, but gently kept below 1: few guests are really at their limit. */
+static double
+soften(double util)
+{
+	const double knee = 0.5, room = 0.48;
+	double over = (util - knee) / room;
+
+	return over <= 0 ? MAX(util, 0.002) : knee + room * over / (1 + over);
+}
+
+/* Scales the guests' CPU use so that together they make about the host's load. */
 static void
 host_fit_load(struct sim_host *host)
 {
 	double scale = (double)host->load / host_load(host, true);
 
 	for (unsigned i = 0; i < host->nvms; i++)
-		host->vms[i].util = (float)CLAMP((double)host->vms[i].util * scale, 0.002, 0.96);
+		host->vms[i].util = (float)soften((double)host->vms[i].util * scale);
 	if (!host->sim->opts.calm)
 		host->swing = (float)CLAMP(0.96 / host_load(host, true) - 1, 0.02, 0.95);
 }
