@@ -28,7 +28,7 @@ static const struct trouble {
 	[SIM_REFUSED] = { .min_s = 60, .max_s = 400, .cuts = true },
 	[SIM_UNREACHABLE] = { .min_s = 60, .max_s = 300, .cuts = true },
 	[SIM_KEY_UNKNOWN] = { .min_s = 90, .max_s = 300, .cuts = true },
-	[SIM_KEY_CHANGED] = { .min_s = 120, .max_s = 600, .cuts = true },
+	[SIM_KEY_CHANGED] = { .min_s = 60, .max_s = 240, .cuts = true },
 	[SIM_DENIED] = { .min_s = 60, .max_s = 240, .cuts = true },
 	[SIM_NO_SOCKET] = { .min_s = 20, .max_s = 90, .cuts = true },
 	[SIM_SLOW] = { .min_s = 60, .max_s = 240, .cuts = false },
@@ -206,8 +206,9 @@ guest_happens(struct sim_host *host, int64_t when_us, GArray *events)
 static enum sim_trouble
 roll_trouble(struct sim_host *host)
 {
-	static const enum sim_trouble kinds[] = { SIM_REFUSED, SIM_UNREACHABLE, SIM_KEY_CHANGED, SIM_DENIED,
-		SIM_NO_SOCKET, SIM_SLOW, SIM_SLOW, SIM_HUNG };
+	static const enum sim_trouble kinds[] = { SIM_REFUSED, SIM_REFUSED, SIM_UNREACHABLE, SIM_UNREACHABLE,
+		SIM_KEY_CHANGED, SIM_DENIED, SIM_NO_SOCKET, SIM_NO_SOCKET, SIM_SLOW, SIM_SLOW, SIM_SLOW,
+		SIM_HUNG };
 
 	return kinds[(size_t)(roll(host) * G_N_ELEMENTS(kinds))];
 }
