@@ -84,7 +84,7 @@ child_binds(char **binds)
 }
 
 _Noreturn static void
-child_run(const struct job *job)
+child_run(struct job *job)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -95,7 +95,7 @@ child_run(const struct job *job)
 	if (null < 0 || log < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
 		child_fail(job->log);
 	close_range(3, ~0U, 0);
-	child_binds((char **)job->binds);
+	child_binds(job->binds);
 	uid_t uid = job->request->uid;
 	if (uid && (setgroups(0, NULL) || setgid(uid) || setuid(uid)))
 		child_fail("setuid");

@@ -1,0 +1,200 @@
+/*
+ * console: runs the console on a terminal of its own and measures it as an operator would feel it.
+ *
+ *   console --wait TEXT [--wait TEXT…] [--steady SECONDS] [--freeze PID] [--keys N] -- COMMAND [ARGUMENT…]
+ *
+ * Prints to stdout, as far as asked for:
+ *   known_s=… known_cpu_s=… known_rss…    from its start until every TEXT is on the screen, and its CPU time so far
+ *   steady_pct=…                          CPU over the SECONDS after that, in percent of one core
+ *   p50_ms=… p99_ms=… max_ms=… keys=…     from a key (j and k in turn) to the moved cursor row on the terminal
+ *   peak_kib=…                            VmHWM at the end
+ *
+ * With --freeze PID is stopped before the keys are measured, so that hosts hang meanwhile. CPU time includes children.
+ */
+#include "tests/support/lab_usage.h"
+#include "tests/support/screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS     50
+#define COLS     160
+#define KNOWN_MS 120000
+#define KEY_MS   5000
+#define TOP_ROW  2 /* above it are the header and the column titles, which may be reversed, too */
+#define LIMIT_S  300
+
+struct bench {
+	char **texts;
+	int steady_s, freeze, keys;
+	struct screen *screen;
+	struct usage usage;
+};
+
+static bool
+all_shown(struct screen *screen, void *ctx)
+{
+	for (char **text = ctx; *text; text++)
+		if (!screen_shows(screen, *text))
+			return false;
+	return true;
+}
+
+static void
+fail(const struct bench *bench, const char *what)
+{
+	g_autofree char *text = screen_text(bench->screen);
+
+	fprintf(stderr, "console: %s; on the screen:\n%s", what, text);
+	screen_free(bench->screen);
+	exit(EXIT_FAILURE);
+}
+
+static void
+read_usage(struct bench *bench)
+{
+	if (!usage_read(screen_pid(bench->screen), &bench->usage))
+		fail(bench, "it has ended");
+}
+
+static void
+measure_known(struct bench *bench, int64_t began_us)
+{
+	if (!screen_wait(bench->screen, all_shown, bench->texts, KNOWN_MS))
+		fail(bench, "not everything came to be known");
+	read_usage(bench);
+	printf("known_s=%.3f known_cpu_s=%.3f ", (double)(g_get_monotonic_time() - began_us) / 1e6,
+		bench->usage.cpu_s);
+}
+
+static bool
+never(struct screen *screen, void *ctx)
+{
+	(void)screen, (void)ctx;
+	return false;
+}
+
+/* Reads the screen meanwhile: a terminal that does not would stop the program. */
+static void
+let_pass(struct bench *bench, int ms)
+{
+	screen_wait(bench->screen, never, NULL, ms);
+}
+
+static void
+measure_steady(struct bench *bench)
+{
+	double before;
+	int64_t began_us;
+
+	read_usage(bench);
+	before = bench->usage.cpu_s;
+	began_us = g_get_monotonic_time();
+	let_pass(bench, bench->steady_s * 1000);
+	read_usage(bench);
+	printf("steady_pct=%.2f ",
+		(bench->usage.cpu_s - before) * 1e8 / (double)(g_get_monotonic_time() - began_us));
+}
+
+/* Where the cursor of the table is: the row that is reversed from its first to its last columns; -1 for none. */
+static int
+cursor_row(const struct screen *screen)
+{
+	for (int y = TOP_ROW; y < ROWS; y++)
+		if (screen_style_at(screen, y, 2).reverse && screen_style_at(screen, y, COLS / 2).reverse)
+			return y;
+	return -1;
+}
+
+static bool
+cursor_is_at(struct screen *screen, void *ctx)
+{
+	return cursor_row(screen) == *(int *)ctx;
+}
+
+static bool
+cursor_shown(struct screen *screen, void *ctx)
+{
+	(void)ctx;
+	return cursor_row(screen) >= 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static double
+percentile_ms(const int64_t *sorted, int n, double part)
+{
+	return (double)sorted[MIN(n - 1, (int)((double)n * part))] / 1000;
+}
+
+/* j and k in turn, at uneven distances, so that the keys fall into every phase of the polling. */
+static void
+measure_keys(struct bench *bench)
+{
+	g_autofree int64_t *took = g_new(int64_t, bench->keys);
+	int home;
+
+	if (!screen_wait(bench->screen, cursor_shown, NULL, KEY_MS))
+		fail(bench, "no row is selected");
+	home = cursor_row(bench->screen);
+	for (int i = 0; i < bench->keys; i++) {
+		int want = i % 2 ? home : home + 1;
+
+		let_pass(bench, 20 + i * 37 % 50);
+		took[i] = screen_measure_us(bench->screen, i % 2 ? "k" : "j", cursor_is_at, &want, KEY_MS);
+		if (took[i] < 0)
+			fail(bench, "a key had no effect");
+	}
+	qsort(took, (size_t)bench->keys, sizeof *took, compare);
+	printf("p50_ms=%.2f p99_ms=%.2f max_ms=%.2f keys=%d ", percentile_ms(took, bench->keys, 0.5),
+		percentile_ms(took, bench->keys, 0.99), percentile_ms(took, bench->keys, 1), bench->keys);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bench bench = { 0 };
+	int64_t began_us;
+	const GOptionEntry entries[] = {
+		{ "wait", 0, 0, G_OPTION_ARG_STRING_ARRAY, &bench.texts, "known when this shows; repeatable",
+			"TEXT" },
+		{ "steady", 0, 0, G_OPTION_ARG_INT, &bench.steady_s, "measure CPU for so long", "SECONDS" },
+		{ "freeze", 0, 0, G_OPTION_ARG_INT, &bench.freeze, "stop this process before the keys",
+			"PID" },
+		{ "keys", 0, 0, G_OPTION_ARG_INT, &bench.keys, "measure so many keys", "N" },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("-- COMMAND [ARGUMENT…]");
+	g_autoptr(GError) error = NULL;
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_strict_posix(context, TRUE);
+	if (!g_option_context_parse(context, &argc, &argv, &error) || argc < 2 || !bench.texts) {
+		fprintf(stderr, "console: %s\n", error ? error->message : "--wait or COMMAND is missing");
+		return 2;
+	}
+	argv += strcmp(argv[1], "--") == 0 ? 2 : 1;
+	alarm(LIMIT_S);
+	began_us = g_get_monotonic_time();
+	bench.screen = screen_start((const char *const *)argv, NULL, ROWS, COLS);
+	measure_known(&bench, began_us);
+	if (bench.steady_s)
+		measure_steady(&bench);
+	if (bench.freeze)
+		kill(bench.freeze, SIGSTOP);
+	if (bench.keys)
+		measure_keys(&bench);
+	read_usage(&bench);
+	printf("peak_kib=%ld\n", bench.usage.peak_kib);
+	screen_free(bench.screen);
+	g_strfreev(bench.texts);
+	return EXIT_SUCCESS;
+}
