@@ -50,11 +50,11 @@ fleet_job_ended(void *ctx, struct job *job)
 {
 	struct fleet *fleet = ctx;
 
-	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
-		job_free(job);
 	pthread_mutex_lock(&fleet->lock);
 	fleet->pending--;
 	pthread_mutex_unlock(&fleet->lock);
+	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
+		job_free(job);
 }
 
 static void

@@ -13,11 +13,14 @@
 /* Events come in bursts: however many, a host is sampled at most every so often because of them. */
 #define EVENT_GAP_US 100000
 
-/* The first full sample of a daemon may take long: it probes its QEMU binaries then (FACTS.md §9 saw 32 s). */
+/* The first full sample of a daemon may take long: it probes its QEMU binaries then (32 s were seen on each host of a busy fleet). */
 #define FIRST_SAMPLE_US (90 * INT64_C(1000000))
 
-/* After a full sample was cut, a frozen guest is the likely cause: for so long only what needs no guest's monitor is asked for. */
-#define NO_MONITOR_US (60 * INT64_C(1000000))
+/* When full samples are cut again and again, a frozen guest is the likely cause: for so long only what needs no guest's
+ * monitor is asked for. After one cut the daemon may just have been frozen itself, and NOWAIT gets round the guest whose
+ * job the cut call still holds. */
+#define CUTS_UNTIL_NO_MONITOR 2
+#define NO_MONITOR_US         (60 * INT64_C(1000000))
 
 /* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
 #define FACTS_PER_SAMPLE 8
@@ -52,6 +55,9 @@ struct host {
 	const struct host_snap *snap; /* last published, one reference */
 	struct tracker *tracker;
 	uint32_t samples;
+	bool warm; /* it has given a full sample once: now its answers have the usual time */
+	bool sampling_full;
+	unsigned full_cuts; /* full samples in a row that had to be cut */
 	int64_t no_monitor_until_us;
 	int64_t backoff_us;
 	int64_t link_since_us;
@@ -365,6 +371,7 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 			1, host->env->config->calls_per_second * host->env->config->interval_ms / 1000);
 
 	host_sample_init(&sample);
+	host->sampling_full = depth == SAMPLE_FULL && !opts.no_monitor;
 	deadline_set(host, limit_us);
 	ok = host->conn->ops->sample(host->conn, &opts, &sample, error);
 	deadline_set(host, 0);
@@ -372,19 +379,26 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 		host_sample_done(&sample);
 		return false;
 	}
-	if (depth == SAMPLE_FULL)
+	if (depth == SAMPLE_FULL) {
 		host->samples++;
+		host->warm = true;
+		host->full_cuts = host->sampling_full ? 0 : host->full_cuts;
+	}
+	host->sampling_full = false;
 	host_publish_sample(host, &sample, depth, clock_now_us() - began, warming);
 	return true;
 }
 
-/* After connecting: names and states first, then what needs no monitor, then everything (FACTS.md §9). */
+/* After connecting: names and states first, then what needs no monitor, then everything. */
 static bool
 host_first_samples(struct host *host, GError **error)
 {
-	return host_sample(host, SAMPLE_LIST, call_limit_us(host), true, error) &&
-	       host_sample(host, SAMPLE_CHEAP, call_limit_us(host), true, error) &&
-	       host_sample(host, SAMPLE_FULL, FIRST_SAMPLE_US, false, error);
+	int64_t limit = call_limit_us(host);
+	bool warming = !host->warm;
+
+	return host_sample(host, SAMPLE_LIST, limit, warming, error) &&
+	       host_sample(host, SAMPLE_CHEAP, limit, warming, error) &&
+	       host_sample(host, SAMPLE_FULL, warming ? FIRST_SAMPLE_US : limit, false, error);
 }
 
 static bool
@@ -441,22 +455,22 @@ host_failed(struct host *host, const GError *error)
 {
 	g_autofree char *why = NULL;
 	enum link_state link = link_for(error);
-	bool waits = link == LINK_KEY_UNKNOWN || link == LINK_NEEDS_SECRET, was_cut, was_sampling;
+	bool waits = link == LINK_KEY_UNKNOWN || link == LINK_NEEDS_SECRET, was_cut;
 	int64_t retry;
 
 	pthread_mutex_lock(&host->lock);
 	was_cut = host->cut;
 	pthread_mutex_unlock(&host->lock);
-	was_sampling = host->connected;
 	if (was_cut) {
 		link = LINK_TIMEOUT;
 		why = g_strdup_printf("no answer within %" PRId64 " s; the connection was cut",
 			host->env->config->call_timeout_ms / 1000);
-		if (was_sampling)
+		if (host->sampling_full && ++host->full_cuts >= CUTS_UNTIL_NO_MONITOR)
 			host->no_monitor_until_us = clock_now_us() + NO_MONITOR_US;
 	} else {
 		why = g_strdup(error->message);
 	}
+	host->sampling_full = false;
 	host_disconnect(host);
 	retry = waits || host->env->once ? NEVER : host_back_off(host);
 
