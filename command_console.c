@@ -158,8 +158,8 @@ session_signal(void *ctx, int signal)
 	case SIGWINCH:
 		session_resize(session);
 		break;
-	case SIGCONT:
-		term_redraw(session->term);
+	case SIGCONT: /* the shell has changed the line's settings meanwhile */
+		term_resume(session->term);
 		session_resize(session);
 		break;
 	default:

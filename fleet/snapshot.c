@@ -370,7 +370,8 @@ host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t n
 {
 	struct host_snap *snap = host_snap_copy(skeleton, vms, nvms);
 
-	qsort((struct vm *)(uintptr_t)snap->vms, nvms, sizeof(struct vm), vm_compare);
+	if (nvms > 0) /* qsort() wants an array, even of nothing */
+		qsort((struct vm *)(uintptr_t)snap->vms, nvms, sizeof(struct vm), vm_compare);
 	if (snap->listed)
 		host_sum(snap);
 	return snap;

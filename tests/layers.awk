@@ -11,7 +11,7 @@ BEGIN {
 	# a system header → the files that may include it
 	only["curses.h"] = "^tui/[a-z_]*\\.c$"
 	only["libvirt/"] = "^fleet/(conn_libvirt[a-z_]*|events|stats|virerror)\\.c$"
-	only["libssh/"] = "^fleet/tunnel[a-z_]*\\.c$"
+	only["libssh/"] = "^fleet/tunnel(_[a-z_]*\\.h|[a-z_]*\\.c)$"
 	only["libxml/"] = "^fleet/(domxml|capsxml|xml|events)\\.c$"
 	only["yaml.h"] = "^config/yaml\\.c$"
 	only["cjson/"] = "^(config/inventory|views/batch|actions/audit)\\.c$"
