@@ -133,7 +133,7 @@ check-integration: tests-integration ## real sshd, libvirtd and QEMU on this mac
 check-stress: tests-stress ## threads handing over, plain programs
 	@$(RUN) stress $(STRESS)
 
-.PHONY: check-layers check-headers check-globals check-format check-man check-static
+.PHONY: check-layers check-headers check-globals check-format check-man check-static update-man
 check-layers: ## who may include whom
 	@awk -f tests/layers.awk $(wildcard *.[ch] */*.[ch]) && echo "layers: 1 passed, 0 failed"
 check-headers: $(B)/.ready ## each header compiles alone
@@ -147,6 +147,8 @@ check-format: ## clang-format 14
 	@clang-format-14 --dry-run -Werror $(wildcard *.c */*.c tests/*/*.c) && echo "format: 1 passed, 0 failed"
 check-man: ## the manual pages are valid mdoc
 	@mandoc -Tlint -W warning $(wildcard man/*.[1-9]) && echo "man: 1 passed, 0 failed"
+update-man: $(B)/tests/unit/test_manual ## write the manual's lists anew from the tables
+	@VIRT_FLEET_UPDATE=1 $(B)/tests/unit/test_manual
 check-static: check-layers check-headers check-globals check-man
 
 .PHONY: check check-quick deps deps-build deps-ci
