@@ -353,7 +353,8 @@ describe_link(
 	if (host->listed && host->nvms) {
 		size_t used = strlen(out);
 
-		snprintf(out + used, size - used, "; %.0f VMs unknown", host->value[HOST_VMS]);
+		snprintf(out + used, size - used, "; %.0f VM%s unknown", host->value[HOST_VMS],
+			host->value[HOST_VMS] == 1 ? "" : "s");
 	}
 }
 

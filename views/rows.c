@@ -1,5 +1,6 @@
 #include "views/rows.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* A row with its extracted sort keys: most comparisons need no look at the row. */
@@ -113,7 +114,7 @@ key_of_number(double number)
 }
 
 /* The first bytes of TEXT, arranged so that comparing them as numbers compares like natural_compare(): lower case, and
- * each run of digits led by how many there are. Equal keys say nothing. */
+ * each run of digits led by how many there are, without its leading zeros. Equal keys say nothing. */
 static void
 key_of_text(const char *text, uint64_t *key, size_t nkeys)
 {
@@ -128,6 +129,8 @@ key_of_text(const char *text, uint64_t *key, size_t nkeys)
 				text++;
 			digits = strspn(text, "0123456789");
 			bytes[at++] = (unsigned char)('0' + MIN(digits, 9));
+			if (digits >= 9 && at < size)
+				bytes[at++] = (unsigned char)MIN(digits - 9, UCHAR_MAX);
 			for (; digits && at < size; digits--)
 				bytes[at++] = (unsigned char)*text++;
 			if (digits)
@@ -160,14 +163,13 @@ natural_compare(const char *a, const char *b)
 				right++;
 			nleft = strspn(left, "0123456789");
 			nright = strspn(right, "0123456789");
-			if (MIN(nleft, 9) != MIN(nright, 9))
+			if (nleft != nright)
 				return nleft < nright ? -1 : 1;
-			nleft = MIN(nleft, nright);
 			difference = memcmp(left, right, nleft);
 			if (difference)
 				return difference;
 			left += nleft;
-			right += nleft;
+			right += nright;
 			continue;
 		}
 		difference = (unsigned char)g_ascii_tolower(*left) - (unsigned char)g_ascii_tolower(*right);

@@ -128,8 +128,10 @@ unit_age(char out[UNIT_TEXT], int64_t us)
 		snprintf(out, UNIT_TEXT, "%dm", (int)(seconds / 60));
 	else if (seconds < 48 * 3600)
 		snprintf(out, UNIT_TEXT, "%dh", (int)(seconds / 3600));
+	else if (seconds < 1000 * INT64_C(86400))
+		snprintf(out, UNIT_TEXT, "%dd", (int)(seconds / 86400));
 	else
-		snprintf(out, UNIT_TEXT, "%" G_GINT64_FORMAT "d", seconds / 86400);
+		snprintf(out, UNIT_TEXT, "%" G_GINT64_FORMAT "y", seconds / (365 * 86400));
 }
 
 void

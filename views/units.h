@@ -17,7 +17,7 @@ void unit_format(char out[UNIT_TEXT], enum unit unit, double value);
 void unit_format_long(char out[UNIT_TEXT], enum unit unit, double value);
 int unit_width(enum unit unit);
 
-/* An age or a duration: "0s", "59s", "4m", "47h", "12d". Negative ones are "0s": clocks of two machines differ. */
+/* An age or a duration: "0s", "59s", "4m", "47h", "12d", "3y". Negative ones are "0s": clocks of two machines differ. */
 void unit_age(char out[UNIT_TEXT], int64_t us);
 
 /* A whole number with thousands separated: "11,100". */

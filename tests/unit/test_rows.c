@@ -1,0 +1,299 @@
+#include "views/rows.h"
+
+#include "tests/support/snaps.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct config *config;
+static struct row_ctx ctx;
+
+static void
+setup(void)
+{
+	config = snaps_config();
+	ctx = (struct row_ctx){ .config = config, .now_us = SNAPS_NOW_US };
+}
+
+static void
+teardown(void)
+{
+	config_free(config);
+}
+
+TestSuite(rows, .init = setup, .fini = teardown);
+
+/* The names of the rows, joined. */
+static void
+expect_names(const struct rows *rows, const char *expected)
+{
+	GString *names = g_string_new(NULL);
+
+	for (size_t i = 0; i < rows_count(rows); i++)
+		g_string_append_printf(
+			names, "%s%s", i ? " " : "", ((const struct vm *)rows_at(rows, i))->name);
+	cr_expect_str_eq(names->str, expected, "%s", names->str);
+	g_string_free(names, TRUE);
+}
+
+static struct rows_query
+query_by(const char *column, bool descending)
+{
+	return (struct rows_query){ .scope = -1,
+		.sort = column ? column_by_name(&vm_rows, column) : NULL,
+		.descending = descending };
+}
+
+Test(rows, natural_order)
+{
+	static const char *const sorted[] = { "", "a", "A1", "a2", "a02b", "a10", "a10b", "b", "vm-9",
+		"vm-10", "vm-10a", "vm-11", "vm-100", "vm-999999999", "vm-1000000000", "z" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sorted); i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(sorted); j++) {
+			int order = natural_compare(sorted[i], sorted[j]);
+
+			cr_expect_eq((order > 0) - (order < 0), (i > j) - (i < j), "'%s' and '%s': %d",
+				sorted[i], sorted[j], order);
+		}
+}
+
+Test(rows, sorts_by_name_then_host)
+{
+	const struct vm one[] = { snaps_vm("b", 1), snaps_vm("vm10", 2), snaps_vm("vm9", 3) };
+	const struct vm two[] = { snaps_vm("B", 4), snaps_vm("a", 5), snaps_vm("vm9", 6) };
+	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = one, .nvms = 3 },
+		{ .host = snaps_host(1, "h1"), .vms = two, .nvms = 3 } };
+	const struct fleet_snap *snap = snaps_fleet(parts, 2);
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by(NULL, false);
+
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "a B b vm9 vm9 vm10");
+	cr_expect_eq(((const struct vm *)rows_at(rows, 3))->host->index, 0);
+	cr_expect_eq(((const struct vm *)rows_at(rows, 4))->host->index, 1);
+	query = query_by("name", true);
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "vm10 vm9 vm9 b B a");
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+/* Unknown values come last both ways, and equal ones stay in the order of their names both ways. */
+Test(rows, sorts_by_number)
+{
+	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2), snaps_vm("c", 3), snaps_vm("d", 4),
+		snaps_vm("e", 5) };
+	struct snaps_part part = { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 5 };
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by("cpu", true);
+	const struct fleet_snap *snap;
+
+	snaps_set_vm(&vms[0], VM_CPU, 10);
+	snaps_set_vm(&vms[1], VM_CPU, 90);
+	snaps_unset_vm(&vms[2], VM_CPU);
+	snaps_set_vm(&vms[3], VM_CPU, 10);
+	snaps_set_vm(&vms[4], VM_CPU, 0);
+	snap = snaps_fleet(&part, 1);
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "b a d e c");
+	query = query_by("cpu", false);
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "e a d b c");
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+Test(rows, sorts_by_text_with_unknown_last)
+{
+	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2), snaps_vm("c", 3) };
+	struct snaps_part part = { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 3 };
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by("tenant", false);
+	const struct fleet_snap *snap;
+
+	vms[0].facts = snaps_vm_facts("a-very-long-tenant-name-2");
+	vms[2].facts = snaps_vm_facts("a-very-long-tenant-name-1");
+	snap = snaps_fleet(&part, 1);
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "c a b");
+	query.descending = true;
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "a c b");
+	vm_facts_unref(vms[0].facts);
+	vm_facts_unref(vms[2].facts);
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+Test(rows, filter_faults_and_scope)
+{
+	struct vm one[] = { snaps_vm("web-1", 1), snaps_vm("db-1", 2),
+		snaps_idle_vm("web-2", 3, VM_STATE_CRASHED) };
+	struct vm two[] = { snaps_vm("web-3", 4) };
+	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = one, .nvms = 3 },
+		{ .host = snaps_host(1, "h1"), .vms = two, .nvms = 1 } };
+	const struct fleet_snap *snap = snaps_fleet(parts, 2);
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by(NULL, false);
+
+	query.filter = filter_new(&vm_rows, "web", NULL, NULL);
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "web-1 web-2 web-3");
+	cr_expect_eq(rows_total(rows), 4);
+	query.scope = 0;
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "web-1 web-2");
+	cr_expect_eq(rows_total(rows), 3);
+	query.faults = true;
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "web-2");
+	query.scope = 1;
+	rows_update(rows, snap, &query, &ctx);
+	expect_names(rows, "");
+	filter_free(query.filter);
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+Test(rows, finds_by_key)
+{
+	const struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2) };
+	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 2 },
+		{ .host = snaps_host(1, "h1"), .vms = vms, .nvms = 2 } };
+	const struct fleet_snap *snap = snaps_fleet(parts, 2);
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by(NULL, false);
+	struct row_key key;
+
+	rows_update(rows, snap, &query, &ctx);
+	key = vm_key(&snap->hosts[1]->vms[0]);
+	cr_expect_eq(rows_find(rows, &key), 1);
+	key.host = 2;
+	cr_expect_eq(rows_find(rows, &key), rows_count(rows));
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+/* ---- the shortcuts against plain sorting ---- */
+
+#define HOSTS 7
+#define MOST  40
+
+struct world {
+	struct vm vms[HOSTS][MOST];
+	size_t nvms[HOSTS];
+	char names[HOSTS * MOST * 4][24];
+	unsigned next;
+	GRand *rand;
+};
+
+static void
+world_add(struct world *world, size_t host)
+{
+	struct vm *vm = &world->vms[host][world->nvms[host]++];
+	char *name = world->names[world->next];
+
+	snprintf(name, sizeof(world->names[0]), "%s%d",
+		(const char *const[]){ "vm-", "VM-", "x", "vm-000" }[g_rand_int_range(world->rand, 0, 4)],
+		g_rand_int_range(world->rand, 0, 120));
+	*vm = snaps_vm(name, world->next++);
+}
+
+/* Some guests come, some go, some get other numbers. */
+static const struct fleet_snap *
+world_step(struct world *world)
+{
+	struct snaps_part parts[HOSTS];
+
+	for (uint32_t i = 0; i < HOSTS; i++) {
+		if (g_rand_int_range(world->rand, 0, 3) == 0 && world->nvms[i] < MOST &&
+			world->next < HOSTS * MOST * 4 - 1)
+			world_add(world, i);
+		if (g_rand_int_range(world->rand, 0, 3) == 0 && world->nvms[i] > 0) {
+			size_t victim = (size_t)g_rand_int_range(world->rand, 0, (gint32)world->nvms[i]);
+
+			world->vms[i][victim] = world->vms[i][--world->nvms[i]];
+		}
+		for (size_t j = 0; j < world->nvms[i]; j++)
+			snaps_set_vm(&world->vms[i][j], VM_CPU, g_rand_int_range(world->rand, 0, 5));
+		parts[i] = (struct snaps_part){
+			.host = snaps_host(i, "h"), .vms = world->vms[i], .nvms = world->nvms[i]
+		};
+	}
+	return snaps_fleet(parts, HOSTS);
+}
+
+/* Whatever happened before, an update yields what one from nothing yields. */
+Test(rows, the_last_order_is_only_a_shortcut)
+{
+	static const char *const columns[] = { NULL, "name", "cpu", "state", "uuid", "tenant" };
+	struct world *world = g_new0(struct world, 1);
+	struct rows *rows = rows_new(&vm_rows);
+
+	world->rand = g_rand_new_with_seed(20260810);
+	for (unsigned i = 0; i < HOSTS * MOST / 2; i++)
+		world_add(world, i % HOSTS);
+	for (int step = 0; step < 300; step++) {
+		const struct fleet_snap *snap = world_step(world);
+		struct rows_query query =
+			query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
+				g_rand_boolean(world->rand));
+		struct rows *fresh = rows_new(&vm_rows);
+
+		if (step % 3 == 0)
+			query.filter = filter_new(&vm_rows, "vm-1", NULL, NULL);
+		if (step % 7 == 0)
+			query.scope = 3;
+		rows_update(rows, snap, &query, &ctx);
+		rows_update(fresh, snap, &query, &ctx);
+		cr_assert_eq(rows_count(rows), rows_count(fresh));
+		cr_assert_eq(rows_total(rows), rows_total(fresh));
+		for (size_t i = 0; i < rows_count(rows); i++)
+			cr_assert_eq(rows_at(rows, i), rows_at(fresh, i), "step %d, row %zu", step, i);
+		filter_free(query.filter);
+		rows_free(fresh);
+		fleet_snap_unref(snap);
+	}
+	rows_free(rows);
+	g_rand_free(world->rand);
+	g_free(world);
+}
+
+/* Names that only differ beyond the extracted keys, in number or in case. */
+Test(rows, order_agrees_with_natural_compare)
+{
+	enum { N = 400 };
+	static const char *const stems[] = { "", "a", "customer-", "customer-production-web-", "0", "00",
+		"12345678901", "A", "z-9-" };
+	struct vm *vms = g_new(struct vm, N);
+	char(*names)[64] = g_malloc(N * sizeof(*names));
+	GRand *rand = g_rand_new_with_seed(7);
+	struct snaps_part part = { .host = snaps_host(0, "h"), .vms = vms, .nvms = N };
+	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by(NULL, false);
+	const struct fleet_snap *snap;
+
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s%d%s%d",
+			stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))],
+			g_rand_int_range(rand, 0, 2000),
+			stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))], g_rand_int_range(rand, 0, 3));
+		vms[i] = snaps_vm(names[i], i);
+	}
+	snap = snaps_fleet(&part, 1);
+	rows_update(rows, snap, &query, &ctx);
+	for (size_t i = 1; i < rows_count(rows); i++) {
+		const char *before = ((const struct vm *)rows_at(rows, i - 1))->name;
+		const char *after = ((const struct vm *)rows_at(rows, i))->name;
+
+		cr_expect_leq(natural_compare(before, after), 0, "%s before %s", before, after);
+	}
+	rows_free(rows);
+	fleet_snap_unref(snap);
+	g_rand_free(rand);
+	g_free(names);
+	g_free(vms);
+}
