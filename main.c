@@ -34,7 +34,8 @@ config_override(struct config *config, const struct options *options, GError **e
 		theme_free(config->theme);
 		config->theme = theme;
 	}
-	config->ascii = config->ascii || options->ascii;
+	/* in a locale that knows no UTF-8 the graphics would come out as question marks */
+	config->ascii = config->ascii || options->ascii || !g_get_charset(NULL);
 	config->mouse = config->mouse && !options->no_mouse;
 	return true;
 }
