@@ -107,6 +107,20 @@ far_uri(const char *uri)
 		(int)(query ? query - path : (ptrdiff_t)strlen(path)), path);
 }
 
+/* Where the daemon found the driver out itself, our URI doesn't name it. On the known sockets, which are the system's,
+ * it is the system's driver; on a socket that the user named we can't tell. */
+static char *
+uri_of(const struct libvirt *lv, const char *uri)
+{
+	g_autofree char *driver = g_ascii_strdown(lv->type, -1);
+
+	if (!lv->tunnel)
+		return g_strdup(uri);
+	if (!g_str_has_prefix(uri, "remote"))
+		return far_uri(uri);
+	return lv->spec->socket ? NULL : g_strconcat(driver, ":///system", NULL);
+}
+
 static bool
 read_names(struct libvirt *lv, struct host_facts *facts, GError **error)
 {
@@ -115,7 +129,7 @@ read_names(struct libvirt *lv, struct host_facts *facts, GError **error)
 
 	facts->hostname = g_strdup(hostname);
 	if (uri)
-		facts->uri = lv->tunnel ? far_uri(uri) : g_strdup(uri);
+		facts->uri = uri_of(lv, uri);
 	free(hostname);
 	free(uri);
 	return hostname || !libvirt_lost(lv, error, "read the host's name");
