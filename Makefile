@@ -186,6 +186,10 @@ fuzz: ## each fuzzer for FUZZ_SECONDS
 	        > build/fuzz/$$f.log 2>&1 || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
 	done; echo "fuzz: $(words $(wildcard tests/fuzz/*.c)) passed, 0 failed"
 
+.PHONY: bench
+bench: tests-bench ## against virsh and libvirt, 221 to 1000 test-driver hosts; about five minutes
+	@timeout -k 20 480 tests/bench/bench $(B)
+
 .PHONY: demo
 demo: ## install what the build needs, build, and open the console on a simulated fleet
 	@$(MAKE) --no-print-directory deps-build
