@@ -13,7 +13,7 @@
  * busier than the bounds. */
 #define GUEST_EVERY_S      4.0
 #define TROUBLE_EVERY_S    25.0
-#define GUEST_HOST_MIN_S   60.0
+#define GUEST_HOST_MIN_S   120.0
 #define TROUBLE_HOST_MIN_S 300.0
 
 /* Soon after the start a few hosts get into trouble, so that a demo need not wait to show it. */

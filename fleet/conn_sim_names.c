@@ -77,7 +77,9 @@ sim_tenant_name(uint32_t index)
 {
 	const unsigned nfirst = G_N_ELEMENTS(tenant_first), nsecond = G_N_ELEMENTS(tenant_second);
 	const char *first = tenant_first[index % nfirst];
-	const char *second = tenant_second[index / nfirst % nsecond];
+	/* Three steps on with each index, so that few tenants do not share one second name. That no pair comes twice in
+	 * a round holds as 1 + 3 * nfirst and nsecond have no common divisor. */
+	const char *second = tenant_second[(index / nfirst + 3 * (uint64_t)index) % nsecond];
 	unsigned round = index / (nfirst * nsecond);
 
 	if (!round)

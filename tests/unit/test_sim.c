@@ -1,4 +1,5 @@
 #include "fleet/conn_sim.h"
+#include "fleet/conn_sim_names.h"
 #include "fleet/conn_sim_world.h"
 
 #include "fleet/clock.h"
@@ -93,6 +94,15 @@ Test(sim, usual_fleet_has_the_promised_size)
 	cr_assert_eq(count_guests(sim), 4780u);
 	cr_assert_eq(count_tenants(sim), 2340u);
 	sim_free(sim);
+}
+
+Test(sim, tenants_have_names_of_their_own)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (uint32_t i = 0; i < 10000; i++)
+		g_hash_table_add(names, sim_tenant_name(i));
+	cr_assert_eq(g_hash_table_size(names), 10000u);
 }
 
 Test(sim, any_size_comes_out_exactly)
