@@ -111,9 +111,11 @@ parse_line(const char *line, struct tunnel_exec_result *result)
 void
 tunnel_exec_parse(GByteArray *written, struct tunnel_exec_result *result)
 {
-	const guint8 *start = memmem(written->data, written->len, marker, sizeof(marker) - 1);
+	/* GByteArray has no memory before its first byte. */
+	const guint8 *start =
+		written->len ? memmem(written->data, written->len, marker, sizeof(marker) - 1) : NULL;
 	const guint8 *words = start ? start + sizeof(marker) - 1 : NULL;
-	const guint8 *end = start ? memchr(words, '\n', written->len - (gsize)(words - written->data)) : NULL;
+	const guint8 *end = words ? memchr(words, '\n', written->len - (gsize)(words - written->data)) : NULL;
 
 	if (end) {
 		g_autofree char *line = g_strndup((const char *)words, (gsize)(end - words));
