@@ -12,7 +12,7 @@ parse(const char *text, struct tunnel_exec_result *result, char **rest)
 	g_byte_array_append(written, (const guint8 *)text, (guint)strlen(text));
 	tunnel_exec_parse(written, result);
 	if (rest)
-		*rest = g_strndup((const char *)written->data, written->len);
+		*rest = written->len ? g_strndup((const char *)written->data, written->len) : g_strdup("");
 }
 
 Test(tunnel_exec, lines)
