@@ -9,6 +9,12 @@
 #include <string.h>
 
 #define KEEPALIVE_COUNT 3
+/* The host's CPU and memory numbers of a daemon on Linux. It wants to be asked for exactly as many as it has. */
+#define LINUX_PARAMS 4
+/* What can wait is spread over the first full samples, so that none is held up by much on a long line. */
+#define FLAGS_FIRST  2
+#define KSM_FIRST    3
+#define EVENTS_FIRST 4
 
 /* ---- errors ---- */
 
@@ -208,7 +214,8 @@ libvirt_open(struct conn *conn, GError **error)
 		virConnectSetKeepAlive(lv->vir, (int)((lv->opts.keepalive_ms + 999) / 1000), KEEPALIVE_COUNT);
 	if (!ask_permission(lv, error))
 		return false;
-	hook_attach(lv);
+	lv->lacks.guest_block_times =
+		lv->driver == DRIVER_XEN; /* it has the call and no times, at twice the price */
 	return libvirt_ready(lv, error);
 }
 
@@ -288,6 +295,10 @@ conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *sp
 	if (spec->transport == TRANSPORT_SSH)
 		lv->tunnel = tunnel_new(opts->tunnels, spec, index);
 	lv->hook = hook_new(&lv->listener);
+	lv->cpu_params = lv->mem_params = LINUX_PARAMS;
+	lv->flags_due = FLAGS_FIRST;
+	lv->ksm_due = KSM_FIRST;
+	lv->events_due = EVENTS_FIRST;
 	guests_init(lv);
 	return &lv->conn;
 }

@@ -106,6 +106,6 @@ libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GE
 
 	/* it has no event: read anew with the next sample */
 	if (ok && (act == VM_ACT_AUTOSTART_ON || act == VM_ACT_AUTOSTART_OFF))
-		lv->flags_due = lv->samples;
+		lv->flags_due = lv->full_samples;
 	return ok;
 }

@@ -82,14 +82,17 @@ struct libvirt {
 	char *type;                     /* virConnectGetType() */
 	char *via;
 	bool link_lost;                 /* a call failed because of the connection */
-	bool extra_events;              /* the events that can wait were registered */
+	bool attached;                  /* the events that can't wait are registered */
 	struct libvirt_lacks lacks;
 	uint64_t samples;               /* number of the sample under way, from 1 */
-	uint64_t flags_due;             /* number of the sample that reads autostart and persistent anew */
-	uint64_t ksm_due;
+	uint64_t full_samples;          /* number of the full sample under way, from 1 */
+	uint64_t flags_due;             /* number of the full sample that reads autostart and persistent anew */
+	uint64_t ksm_due;               /* likewise, same-page merging */
+	uint64_t events_due;            /* likewise, registers the events that can wait */
 	GHashTable *guests;             /* uuid in the guest to struct guest, owned */
 	unsigned spent;                 /* round trips of this sample on the per-guest path */
-	int cpu_params, mem_params, ksm_params; /* how many the host has, 0: not asked yet */
+	int cpu_params, mem_params;     /* how many the host has */
+	int ksm_params;                 /* likewise, 0: not asked yet */
 	uint64_t pcpus, mem_total;      /* of virNodeGetInfo(), 0: not asked yet or not told */
 	uint64_t ksm_saved;
 	bool ksm_known;
@@ -120,7 +123,7 @@ bool libvirt_unsupported(void);
 struct hook *hook_new(const struct conn_listener *listener);
 /* Waits for a callback under way, then drops the reference: the listener is not called any more. */
 void hook_free(struct hook *hook);
-/* Registers what a first sample can't do without: the close callback and lifecycle events. */
+/* Registers what can't wait: the close callback and lifecycle events. */
 void hook_attach(struct libvirt *lv);
 /* Registers the rest, where the driver emits it. Some more round trips. */
 void hook_attach_extra(struct libvirt *lv);
@@ -151,8 +154,11 @@ bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned gr
 /* ---- the rest ---- */
 
 bool libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error);
+/* The host's own numbers. False when the link was lost, here and below. */
 bool node_sample(struct libvirt *lv, struct host_sample *out, GError **error);
-/* Reads the capabilities once; false only when the link was lost. */
+/* Reads anew what same-page merging saves, which takes more round trips; node_sample() keeps putting it in. */
+bool node_read_ksm(struct libvirt *lv, GError **error);
+/* Reads the capabilities, once. */
 bool libvirt_read_caps(struct libvirt *lv, GError **error);
 struct host_facts *libvirt_host_facts(struct conn *conn, GError **error);
 struct vm_facts *libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);

@@ -8,8 +8,6 @@
 
 #define KIB        1024
 #define PARAMS_MAX 64
-/* Same-page merging moves slowly. */
-#define KSM_EVERY 10
 
 static void
 host_set(struct host_sample *out, enum host_raw raw, uint64_t value)
@@ -74,24 +72,38 @@ add_cpu_time(struct cpu_times *times, const virNodeCPUStats *stat)
 	}
 }
 
-/* The daemon wants to be asked for exactly as many numbers as it has, which it tells when asked for none. */
+static int
+ask_cpu(struct libvirt *lv, virNodeCPUStats *stats, int *n)
+{
+	return virNodeGetCPUStats(lv->vir, VIR_NODE_CPU_STATS_ALL_CPUS, stats, n, 0);
+}
+
+/* Returns how many there are in STATS, or -1. Only a daemon whose number isn't the usual one is asked for it. */
+static int
+fetch_cpu(struct libvirt *lv, virNodeCPUStats stats[PARAMS_MAX])
+{
+	int n = lv->cpu_params;
+
+	if (ask_cpu(lv, stats, &n) == 0)
+		return n;
+	n = 0;
+	if (virGetLastErrorCode() != VIR_ERR_INVALID_ARG || ask_cpu(lv, NULL, &n) < 0)
+		return -1;
+	n = lv->cpu_params = MIN(n, PARAMS_MAX);
+	return ask_cpu(lv, stats, &n) < 0 ? -1 : n;
+}
+
 static bool
 read_cpu(struct libvirt *lv, struct host_sample *out, GError **error)
 {
 	virNodeCPUStats stats[PARAMS_MAX];
 	struct cpu_times times = { 0 };
-	int n = 0;
 
 	if (lv->lacks.node_cpu)
 		return true;
-	if (lv->cpu_params == 0 && virNodeGetCPUStats(lv->vir, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0)
+	int n = fetch_cpu(lv, stats);
+	if (n < 0)
 		return forgive(lv, &lv->lacks.node_cpu, error);
-	if (lv->cpu_params == 0)
-		lv->cpu_params = MIN(n, PARAMS_MAX);
-	n = lv->cpu_params;
-	if (virNodeGetCPUStats(lv->vir, VIR_NODE_CPU_STATS_ALL_CPUS, stats, &n, 0) < 0)
-		return forgive(lv, &lv->lacks.node_cpu, error);
-
 	for (int i = 0; i < n; i++)
 		add_cpu_time(&times, &stats[i]);
 	if (times.has_busy && times.has_idle) {
@@ -126,19 +138,33 @@ set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
 		host_set(out, HRAW_MEM_FREE, free_bytes);
 }
 
+static int
+ask_memory(struct libvirt *lv, virNodeMemoryStats *stats, int *n)
+{
+	return virNodeGetMemoryStats(lv->vir, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, n, 0);
+}
+
+static int
+fetch_memory(struct libvirt *lv, virNodeMemoryStats stats[PARAMS_MAX])
+{
+	int n = lv->mem_params;
+
+	if (ask_memory(lv, stats, &n) == 0)
+		return n;
+	n = 0;
+	if (virGetLastErrorCode() != VIR_ERR_INVALID_ARG || ask_memory(lv, NULL, &n) < 0)
+		return -1;
+	n = lv->mem_params = MIN(n, PARAMS_MAX);
+	return ask_memory(lv, stats, &n) < 0 ? -1 : n;
+}
+
 static bool
 read_memory_stats(struct libvirt *lv, struct host_sample *out, GError **error)
 {
 	virNodeMemoryStats stats[PARAMS_MAX];
-	int n = 0;
+	int n = fetch_memory(lv, stats);
 
-	if (lv->mem_params == 0 &&
-		virNodeGetMemoryStats(lv->vir, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0)
-		return forgive(lv, &lv->lacks.node_mem, error);
-	if (lv->mem_params == 0)
-		lv->mem_params = MIN(n, PARAMS_MAX);
-	n = lv->mem_params;
-	if (virNodeGetMemoryStats(lv->vir, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) < 0)
+	if (n < 0)
 		return forgive(lv, &lv->lacks.node_mem, error);
 	set_memory(out, stats, n);
 	return true;
@@ -177,13 +203,17 @@ page_bytes(const struct libvirt *lv)
 	return g_strcmp0(lv->caps.arch, "x86_64") == 0 ? 4096 : 0;
 }
 
-static bool
-read_ksm_pages(struct libvirt *lv, GError **error)
+bool
+node_read_ksm(struct libvirt *lv, GError **error)
 {
 	virTypedParameter params[PARAMS_MAX];
 	unsigned long long pages;
 	int n = 0;
 
+	if (lv->lacks.ksm)
+		return true;
+	if (!libvirt_read_caps(lv, error))
+		return false;
 	if (lv->ksm_params == 0 && virNodeGetMemoryParameters(lv->vir, NULL, &n, 0) < 0)
 		return forgive(lv, &lv->lacks.ksm, error);
 	if (lv->ksm_params == 0)
@@ -199,19 +229,6 @@ read_ksm_pages(struct libvirt *lv, GError **error)
 	return true;
 }
 
-static bool
-read_ksm(struct libvirt *lv, struct host_sample *out, GError **error)
-{
-	if (!lv->lacks.ksm && lv->samples >= lv->ksm_due) {
-		lv->ksm_due = lv->samples + KSM_EVERY;
-		if (!libvirt_read_caps(lv, error) || !read_ksm_pages(lv, error))
-			return false;
-	}
-	if (lv->ksm_known)
-		host_set(out, HRAW_KSM_SAVED, lv->ksm_saved);
-	return true;
-}
-
 bool
 node_sample(struct libvirt *lv, struct host_sample *out, GError **error)
 {
@@ -219,10 +236,11 @@ node_sample(struct libvirt *lv, struct host_sample *out, GError **error)
 
 	if (rtt_us > 0)
 		host_set(out, HRAW_RTT_US, (uint64_t)rtt_us);
-	if (!read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error) ||
-		!read_ksm(lv, out, error))
+	if (!read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error))
 		return false;
 	if (lv->pcpus > 0)
 		host_set(out, HRAW_PCPUS, lv->pcpus);
+	if (lv->ksm_known)
+		host_set(out, HRAW_KSM_SAVED, lv->ksm_saved);
 	return true;
 }

@@ -7,8 +7,11 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
-/* Autostart has no event and needs calls of its own: read anew each so many samples. */
+/* Autostart has no event and needs calls of its own; same-page merging moves slowly: both are read anew each so many
+ * full samples. */
 #define FLAGS_EVERY 30
+#define KSM_EVERY   10
+#define ONCE        0
 
 static const unsigned bulk_bits[STATS_GROUP_COUNT] = {
 	[STATS_STATE] = VIR_DOMAIN_STATS_STATE,
@@ -96,19 +99,33 @@ mark_paused(struct guest *guest)
 	guest->state = VM_STATE_PAUSED;
 }
 
+/* Puts the states that the lists told on VMS; true when each guest has one. */
+static bool
+put_states(struct libvirt *lv, GArray *vms)
+{
+	bool all = true;
+
+	for (guint i = 0; i < vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+
+		vm->state = vm->id < 0 ? VM_STATE_OFF : guests_find(lv, vm->uuid)->state;
+		all &= vm->state != VM_STATE_UNKNOWN;
+	}
+	return all;
+}
+
 /* A list has no states, but it can be filtered by them. An active guest that is neither running nor paused is rare: it
  * is asked for itself when its turn comes. */
 static bool
 list_states(struct libvirt *lv, GArray *vms, GError **error)
 {
-	if (!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_RUNNING, mark_running, error) ||
-		!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_PAUSED, mark_paused, error))
+	if (!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_RUNNING, mark_running, error))
 		return false;
-	for (guint i = 0; i < vms->len; i++) {
-		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
-
-		vm->state = vm->id < 0 ? VM_STATE_OFF : guests_find(lv, vm->uuid)->state;
-	}
+	if (put_states(lv, vms))
+		return true;
+	if (!mark_listed(lv, VIR_CONNECT_LIST_DOMAINS_PAUSED, mark_paused, error))
+		return false;
+	put_states(lv, vms);
 	return true;
 }
 
@@ -205,10 +222,6 @@ mark_persistent(struct guest *guest)
 static bool
 read_flags(struct libvirt *lv, GArray *vms, GError **error)
 {
-	if (lv->lacks.list_filters || lv->samples < lv->flags_due)
-		return true;
-	lv->flags_due = lv->samples + FLAGS_EVERY;
-
 	for (guint i = 0; i < vms->len; i++) {
 		struct guest *guest = guests_find(lv, g_array_index(vms, struct vm_sample, i).uuid);
 
@@ -238,7 +251,7 @@ forget_changed(struct libvirt *lv)
 	for (guint i = 0; i < changed->len; i++)
 		guests_changed(lv, (const uint8_t *)changed->data + (size_t)i * UUID_LEN);
 	if (list)
-		lv->flags_due = lv->samples;
+		lv->flags_due = MIN(lv->flags_due, lv->full_samples + 1);
 }
 
 static unsigned
@@ -279,6 +292,32 @@ sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, G
 	return guests_read(lv, opts, groups_one_by_one(lv, opts, wanted), vms, error);
 }
 
+/* Whether the chore with its time in *DUE has to be done in this full sample. A caller who counts no round trips gets
+ * all of them at once: he may not come again. */
+static bool
+chore_due(const struct libvirt *lv, const struct sample_opts *opts, uint64_t *due, unsigned every)
+{
+	bool first = opts->calls == 0 && lv->full_samples == 1;
+
+	if (lv->full_samples < *due && !first)
+		return false;
+	*due = every == ONCE ? UINT64_MAX : lv->full_samples + every;
+	return true;
+}
+
+static bool
+do_chores(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GError **error)
+{
+	lv->full_samples++;
+	if (chore_due(lv, opts, &lv->flags_due, FLAGS_EVERY) && !read_flags(lv, vms, error))
+		return false;
+	if (chore_due(lv, opts, &lv->ksm_due, KSM_EVERY) && !node_read_ksm(lv, error))
+		return false;
+	if (chore_due(lv, opts, &lv->events_due, ONCE))
+		hook_attach_extra(lv);
+	return true;
+}
+
 bool
 libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error)
 {
@@ -289,16 +328,16 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 	lv->samples++;
 	lv->spent = 0;
 	forget_changed(lv);
+	if (opts->depth != SAMPLE_LIST && !lv->attached) {
+		lv->attached = true;
+		hook_attach(lv);
+	}
 	if (!sample_guests(lv, opts, out->vms, error))
+		return false;
+	if (opts->depth == SAMPLE_FULL && !do_chores(lv, opts, out->vms, error))
 		return false;
 	if (opts->depth != SAMPLE_LIST && !node_sample(lv, out, error))
 		return false;
-	if (opts->depth == SAMPLE_FULL && !read_flags(lv, out->vms, error))
-		return false;
-	if (opts->depth == SAMPLE_FULL && !lv->extra_events) {
-		lv->extra_events = true;
-		hook_attach_extra(lv);
-	}
 	out->taken_us = clock_now_us();
 	return true;
 }

@@ -486,6 +486,7 @@ events_start(GError **error)
 	/* Its warnings ("No response from client …") would go to stderr, which is the screen, unless somebody wants
 	 * them. Errors come back as errors. */
 	setenv("LIBVIRT_DEBUG", "4", 0);
+	signal(SIGPIPE, SIG_IGN); /* it writes to sockets whose other end we cut */
 	xmlInitParser();
 	xmlSetGenericErrorFunc(NULL, be_silent_about_xml);
 	xmlThrDefSetGenericErrorFunc(NULL, be_silent_about_xml); /* in threads to come */

@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Initialises libvirt (silent errors) and starts the thread. Once, before any other thread makes a connection.
- * False with FLEET_ERROR_FAILED. */
+/* Initialises libvirt (silent errors, SIGPIPE ignored) and starts the thread. Once, before any other thread makes a
+ * connection. False with FLEET_ERROR_FAILED. */
 bool events_start(GError **error);
 /* Stops and joins it; after all connections are free. */
 void events_stop(void);

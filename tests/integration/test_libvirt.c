@@ -71,6 +71,21 @@ Test(libvirt, full_reads_guests_one_by_one)
 	conn->ops->free(conn);
 }
 
+/* On a long line the first full samples only bring what the screen needs most. */
+Test(libvirt, what_can_wait_is_spread)
+{
+	static const struct sample_opts thrifty = { .depth = SAMPLE_FULL, .calls = 20 };
+	struct conn *conn = witness_open(&witness, "test:///default");
+	struct host_sample sample;
+
+	for (unsigned round = 1; round <= 3; round++) {
+		take_sample(conn, &thrifty, &sample);
+		cr_assert_eq(sample_vm(&sample, "test")->autostart_known, round > 1);
+		host_sample_done(&sample);
+	}
+	conn->ops->free(conn);
+}
+
 Test(libvirt, facts)
 {
 	struct conn *conn = witness_open(&witness, "test:///default");

@@ -323,8 +323,11 @@ Test(libvirt_daemon, keepalive_gives_up_a_frozen_daemon)
 	g_autofree char *uri = daemon_uri(daemon);
 	struct conn *conn = witness_conn(&witness, uri, false, 1000);
 	g_autoptr(GError) error = NULL;
+	struct host_sample sample;
 
 	cr_assert(conn->ops->open(conn, &error), "%s", error ? error->message : "no error");
+	take_sample(conn, &cheap_opts, &sample); /* from now on it is told of events */
+	host_sample_done(&sample);
 	lab_libvirtd_freeze(daemon);
 	cr_assert(sample_fails(conn, &full_opts, FLEET_ERROR_TIMEOUT));
 	cr_assert(witness_saw(&witness, CONN_EVENT_CLOSED, NULL));

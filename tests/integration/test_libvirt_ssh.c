@@ -85,6 +85,18 @@ open_daemon(const struct lab_libvirtd *daemon)
 	return conn;
 }
 
+/* The same, told of events, which begin with the first sample that is more than a list. */
+static struct conn *
+open_with_events(const struct lab_libvirtd *daemon)
+{
+	struct conn *conn = open_daemon(daemon);
+	struct host_sample sample;
+
+	take_sample(conn, &full_opts, &sample);
+	host_sample_done(&sample);
+	return conn;
+}
+
 /* ---- everything works ---- */
 
 Test(libvirt_ssh, opens_and_samples)
@@ -252,7 +264,7 @@ call_failed(struct call *call, enum fleet_error class)
 Test(libvirt_ssh, frozen_daemon_is_cut_by_cancel)
 {
 	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
-	struct conn *conn = open_daemon(daemon);
+	struct conn *conn = open_with_events(daemon);
 	struct call call = { .conn = conn, .opts = &list_opts };
 
 	lab_libvirtd_freeze(daemon);
@@ -315,7 +327,7 @@ Test(libvirt_ssh, frozen_guest)
 Test(libvirt_ssh, killed_daemon_ends_the_call_under_way)
 {
 	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
-	struct conn *conn = open_daemon(daemon);
+	struct conn *conn = open_with_events(daemon);
 	struct call call = { .conn = conn, .opts = &list_opts };
 
 	lab_libvirtd_freeze(daemon);
@@ -332,7 +344,7 @@ Test(libvirt_ssh, killed_daemon_ends_the_call_under_way)
 Test(libvirt_ssh, lost_session_ends_the_call_under_way)
 {
 	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
-	struct conn *conn = open_daemon(daemon);
+	struct conn *conn = open_with_events(daemon);
 	struct call call = { .conn = conn, .opts = &list_opts };
 
 	lab_libvirtd_freeze(daemon);
