@@ -325,15 +325,22 @@ try_publickey(struct attempt *a)
 
 /* ---- passwords ---- */
 
-/* GIVE_UP when there is nothing to try with yet, GO_ON when there never will be. */
-static enum outcome
-get_password(struct attempt *a, const char *prompt, char **secret)
+static char *
+password_subject(const struct attempt *a)
 {
-	g_autofree char *subject = g_strdup_printf("%s@%s", a->ssh->host->user, a->ssh->host->name);
-	g_autofree char *text = g_strdup_printf("%s\n%s", subject, prompt);
+	return g_strdup_printf("%s@%s", a->ssh->host->user, a->ssh->host->name);
+}
 
-	switch (asks_get(
-		a->login->asks, ASK_PASSWORD, subject, tunnel_error_clean(text), a->login->index, secret)) {
+/* LOGGED_IN stands for "here it is"; GIVE_UP: there is none yet; GO_ON: there never will be. REMARK: a second line for the
+ * question, or NULL. */
+static enum outcome
+get_password(struct attempt *a, const char *remark, char **secret)
+{
+	g_autofree char *subject = password_subject(a);
+	g_autofree char *text =
+		g_strdup_printf("Password of %s%s%s", subject, remark ? "\n" : "", remark ? remark : "");
+
+	switch (asks_get(a->login->asks, ASK_PASSWORD, subject, text, a->login->index, secret)) {
 	case ASK_YES:
 		return LOGGED_IN;
 	case ASK_PENDING:
@@ -344,18 +351,19 @@ get_password(struct attempt *a, const char *prompt, char **secret)
 	}
 }
 
-/* It was wrong: ask again rather than try the same by another method. */
+/* Ask again rather than try the same by another method. */
 static enum outcome
 password_was_wrong(struct attempt *a)
 {
-	g_autofree char *subject = g_strdup_printf("%s@%s", a->ssh->host->user, a->ssh->host->name);
+	g_autofree char *subject = password_subject(a);
 	char *secret = NULL;
+	enum outcome outcome;
 
 	asks_reject(a->login->asks, ASK_PASSWORD, subject);
-	if (asks_get(a->login->asks, ASK_PASSWORD, subject, "That was not the password.\nPassword",
-		    a->login->index, &secret) == ASK_YES)
-		asks_wipe(secret);
-	return wait_for_secret(a, "right password", subject);
+	outcome = get_password(a, "The last one was wrong", &secret);
+	asks_wipe(secret);
+	/* Somebody was quick: with the next connection. */
+	return outcome == LOGGED_IN ? wait_for_secret(a, "right password", subject) : outcome;
 }
 
 static enum outcome
@@ -363,7 +371,7 @@ try_password(struct attempt *a)
 {
 	GError *failure = NULL;
 	char *secret = NULL;
-	enum outcome outcome = get_password(a, "Password", &secret);
+	enum outcome outcome = get_password(a, NULL, &secret);
 	int rc;
 
 	if (outcome != LOGGED_IN)
@@ -382,6 +390,7 @@ answer_questions(struct attempt *a, bool *answered)
 	ssh_session session = a->ssh->session;
 	int questions = ssh_userauth_kbdint_getnprompts(session);
 	char echo = 0, *secret = NULL;
+	g_autofree char *remark = NULL;
 	const char *prompt;
 	enum outcome outcome;
 
@@ -392,7 +401,8 @@ answer_questions(struct attempt *a, bool *answered)
 		note(a->skipped, "keyboard-interactive asks more than a password");
 		return GO_ON;
 	}
-	outcome = get_password(a, prompt ? prompt : "Password", &secret);
+	remark = prompt ? tunnel_error_clean(g_strdup_printf("The host asks: %s", prompt)) : NULL;
+	outcome = get_password(a, remark, &secret);
 	if (outcome == LOGGED_IN) {
 		ssh_userauth_kbdint_setanswer(session, 0, secret);
 		asks_wipe(secret);
