@@ -8,6 +8,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "fleet/clock.h"
+
+/* Other ways to log in must still have their chance when it hangs. */
+static const int64_t list_timeout_us = 3 * G_USEC_PER_SEC;
+
 /* draft-miller-ssh-agent */
 enum {
 	AGENT_REQUEST_IDENTITIES = 11,
@@ -145,20 +150,23 @@ read_keys(struct tunnel_agent *agent, const GByteArray *answer)
 	}
 }
 
+/* False: no answer. */
 static bool
 ask_for_keys(struct tunnel_agent *agent)
 {
+	struct tunnel_wait wait = *agent->wait;
 	guint8 type = AGENT_REQUEST_IDENTITIES;
 	g_autoptr(GByteArray) request = g_byte_array_append(g_byte_array_new(), &type, 1);
 	g_autoptr(GByteArray) answer = NULL;
 
-	if (!write_message(agent->fd, request, agent->wait))
+	wait.deadline_us = MIN(wait.deadline_us, clock_now_us() + list_timeout_us);
+	if (!write_message(agent->fd, request, &wait))
 		return false;
-	answer = read_message(agent->fd, agent->wait);
+	answer = read_message(agent->fd, &wait);
 	if (!answer)
 		return false;
 	read_keys(agent, answer);
-	return agent->keys->len > 0;
+	return true;
 }
 
 static int
@@ -178,11 +186,12 @@ connect_to(const char *path)
 }
 
 struct tunnel_agent *
-tunnel_agent_open(const char *path, const struct tunnel_wait *wait)
+tunnel_agent_open(const char *path, const struct tunnel_wait *wait, bool *silent)
 {
 	struct tunnel_agent *agent;
 	int fd = connect_to(path);
 
+	*silent = false;
 	if (fd < 0)
 		return NULL;
 	agent = g_new0(struct tunnel_agent, 1);
@@ -192,7 +201,8 @@ tunnel_agent_open(const char *path, const struct tunnel_wait *wait)
 	g_array_set_clear_func(agent->keys, key_clear);
 	agent->blobs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	agent->near_fd = agent->far_fd = -1;
-	if (!ask_for_keys(agent)) {
+	*silent = !ask_for_keys(agent);
+	if (agent->keys->len == 0) {
 		tunnel_agent_close(agent, NULL);
 		return NULL;
 	}

@@ -17,8 +17,9 @@ struct tunnel_agent_key {
 	bool used; /* the login's mark */
 };
 
-/* The agent at PATH with at least one key, or NULL: none there, empty, or not answering within WAIT. Blocks. */
-struct tunnel_agent *tunnel_agent_open(const char *path, const struct tunnel_wait *wait);
+/* The agent at PATH with at least one key, or NULL: none there, or empty, or *SILENT: it does not answer within three seconds.
+ * Blocks. */
+struct tunnel_agent *tunnel_agent_open(const char *path, const struct tunnel_wait *wait, bool *silent);
 /* Ends the relay; SESSION forgets the agent. Accepts NULL. */
 void tunnel_agent_close(struct tunnel_agent *agent, ssh_session session);
 

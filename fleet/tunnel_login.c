@@ -305,15 +305,29 @@ unref_key(void *key)
 	tunnel_key_unref(key);
 }
 
+static struct tunnel_agent *
+open_agent(struct attempt *a)
+{
+	const char *path = a->ssh->host->agent;
+	struct tunnel_agent *agent;
+	bool silent;
+
+	if (!path)
+		return NULL;
+	agent = tunnel_agent_open(path, a->ssh->wait, &silent);
+	if (silent)
+		note(a->skipped, "the agent does not answer");
+	return agent;
+}
+
 static enum outcome
 try_publickey(struct attempt *a)
 {
-	const struct sshconf_host *host = a->ssh->host;
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(unref_key);
-	struct tunnel_agent *agent = host->agent ? tunnel_agent_open(host->agent, a->ssh->wait) : NULL;
+	struct tunnel_agent *agent = open_agent(a);
 	enum outcome outcome = GO_ON;
 
-	for (char **path = host->identity_files; *path; path++)
+	for (char **path = a->ssh->host->identity_files; *path; path++)
 		g_ptr_array_add(files, tunnel_keys_get(a->login->keys, *path));
 	if (agent)
 		outcome = offer_from_agent(a, agent, files);

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +30,7 @@ struct echo {
 	int fd;
 	pthread_t thread;
 	atomic_uint accepted;
+	_Atomic pid_t peer; /* of the last connection: the session's sshd */
 };
 
 static void *
@@ -58,8 +60,12 @@ echo_main(void *arg)
 	int fd;
 
 	while ((fd = accept4(echo->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		struct ucred peer = { 0 };
+		socklen_t len = sizeof(peer);
 		pthread_t thread;
 
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+		atomic_store(&echo->peer, peer.pid);
 		atomic_fetch_add(&echo->accepted, 1);
 		pthread_create(&thread, NULL, echo_one, GINT_TO_POINTER(fd));
 		g_array_append_val(threads, thread);
@@ -425,6 +431,45 @@ Test(tunnel, agent_offers_the_configured_key_only)
 	world_free(world);
 }
 
+Test(tunnel, a_silent_agent_is_not_waited_for)
+{
+	struct world *world = world_new(true, "Host *\nIdentityAgent @/agent\n", 8, CONNECT_MS);
+	struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, NULL, true);
+	g_autofree char *socket = g_build_filename(lab_dir(world->lab), "agent", NULL);
+	g_autofree char *text = NULL;
+	int fd = listen_on(socket);
+
+	text = login_text(tunnel_to_sshd(world, sshd));
+	cr_assert(g_str_has_suffix(text, "id_ed25519"), "%s", text);
+	close(fd);
+	world_free(world);
+}
+
+static const char *const key_types[][2] = { { "rsa", "" }, { "ecdsa", "" }, { "rsa", "secret" },
+	{ "ecdsa", "secret" } };
+
+Test(tunnel, keys_of_other_kinds)
+{
+	for (unsigned i = 0; i < G_N_ELEMENTS(key_types); i++) {
+		struct world *world = plain_world();
+		const char *key = lab_client_key(world->lab);
+		g_autofree char *pub = g_strdup_printf("%s.pub", key);
+		struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, NULL, true);
+
+		g_unlink(key);
+		g_unlink(pub);
+		run((const char *[]){
+			"ssh-keygen", "-q", "-t", key_types[i][0], "-N", key_types[i][1], "-f", key, NULL });
+		if (*key_types[i][1]) {
+			must_fail(tunnel_to_sshd(world, sshd), FLEET_ERROR_NEEDS_SECRET,
+				"waits for the passphrase");
+			asks_answer(world->asks, ASK_PASSPHRASE, key, true, key_types[i][1]);
+		}
+		g_free(login_text(tunnel_to_sshd(world, sshd)));
+		world_free(world);
+	}
+}
+
 Test(tunnel, passphrase_is_asked_once_for_all)
 {
 	struct world *world = plain_world();
@@ -777,6 +822,31 @@ Test(tunnel, command_when_forwarding_is_forbidden)
 	world_free(world);
 }
 
+/* A login shell that greets everybody, without even ending its line. */
+Test(tunnel, noisy_start_up_files_are_dropped)
+{
+	struct world *world = plain_world();
+	struct lab_sshd *sshd;
+	struct tunnel *tunnel;
+	g_autofree char *extra = NULL;
+	struct echo echo;
+	int fd;
+
+	extra = g_strdup_printf(
+		"%sForceCommand printf 'Welcome!'; yes | head -c 20000; eval \"$SSH_ORIGINAL_COMMAND\"\n",
+		no_forward);
+	sshd = lab_sshd_start(world->lab, NULL, extra, true);
+	tunnel = tunnel_to_sshd(world, sshd);
+	echo_start(&echo, world->socket);
+	must_connect(tunnel);
+	fd = must_open(tunnel, world->socket, NULL);
+	must_echo(fd, "clean");
+	close(fd);
+	tunnel_unref(tunnel);
+	echo_stop(&echo);
+	world_free(world);
+}
+
 static void
 must_not_open(struct tunnel *tunnel, const char *socket, enum fleet_error code, const char *words)
 {
@@ -898,6 +968,43 @@ Test(tunnel, the_far_end_dies)
 	world_free(world);
 }
 
+/* One far end stops in the middle of a flood; the others must not notice. */
+Test(tunnel, a_frozen_far_end_holds_up_nobody, .timeout = 60)
+{
+	struct world *world = plain_world();
+	struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, NULL, true);
+	struct tunnel *frozen = tunnel_to_sshd(world, sshd), *other = tunnel_to_sshd(world, sshd);
+	struct pollfd pfd = { .events = POLLOUT };
+	static char chunk[1 << 16];
+	struct echo echo;
+	pid_t pid;
+	int fd;
+
+	echo_start(&echo, world->socket);
+	must_connect(frozen);
+	must_connect(other);
+	fd = must_open(other, world->socket, NULL);
+	must_echo(fd, "before");
+	pfd.fd = must_open(frozen, world->socket, NULL);
+	must_echo(pfd.fd, "before");
+	pid = atomic_load(&echo.peer);
+	cr_assert_eq(kill(pid, SIGSTOP), 0);
+	while (poll(&pfd, 1, 500) == 1)
+		cr_assert_gt(send(pfd.fd, chunk, sizeof(chunk), MSG_NOSIGNAL | MSG_DONTWAIT), 0);
+	must_echo(fd, "during");
+	must_carry(fd, 2 << 20);
+	close(fd);
+
+	/* Letting go of it does not wait for it either. */
+	tunnel_cancel(frozen);
+	must_end(pfd.fd);
+	tunnel_unref(frozen);
+	tunnel_unref(other);
+	kill(pid, SIGCONT);
+	echo_stop(&echo);
+	world_free(world);
+}
+
 /* A listener that never answers, and one that answers nonsense. */
 static int
 tcp_listener(uint16_t *port)
@@ -949,6 +1056,38 @@ Test(tunnel, nonsense_is_told)
 	must_fail(tunnel_to(world, "127.0.0.1", port), FLEET_ERROR_PROTOCOL, "banner");
 	pthread_join(thread, NULL);
 	close(fd);
+	world_free(world);
+}
+
+/* A full backlog drops what comes, as a router does that has no route back. */
+Test(tunnel, packets_that_vanish)
+{
+	struct world *world = world_new(true, NULL, 8, 700);
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fds[12], listening;
+	uint16_t port;
+
+	listening = tcp_listener(&port);
+	address.sin_port = htons(port);
+	for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)!connect(fds[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	must_fail(tunnel_to(world, "127.0.0.1", port), FLEET_ERROR_UNREACHABLE, "timed out");
+	for (unsigned i = 0; i < G_N_ELEMENTS(fds); i++)
+		close(fds[i]);
+	close(listening);
+	world_free(world);
+}
+
+/* "localhost" is ::1 first, where nobody listens. */
+Test(tunnel, the_other_family_is_tried)
+{
+	struct world *world = world_new(
+		true, "Host localhost\nHostKeyAlias [127.0.0.1]\nStrictHostKeyChecking no\n", 8, CONNECT_MS);
+	struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, NULL, true);
+
+	g_free(login_text(tunnel_to(world, "localhost", lab_sshd_port(sshd))));
 	world_free(world);
 }
 
