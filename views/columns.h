@@ -105,6 +105,9 @@ struct row_kind {
 
 extern const struct row_kind host_rows, vm_rows;
 
+/* The host's CPU history of the last minutes as a sparkline of WIDTH columns; what lies before it was watched is blank. */
+void host_history_text(const struct host_snap *host, char *out, size_t size, int width, bool ascii);
+
 const struct row_kind *row_kind_by_name(const char *name);
 
 /* The column called NAME, or NULL. */

@@ -66,7 +66,7 @@ static const struct {
 		complete_column },
 	[COMMAND_FORM_FILTER] = { "filter", "filter [WORDS]", "Filter rows; no words: all rows", NULL, true,
 		NULL },
-	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,…",
+	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,...",
 		"Choose columns by name, or: default, wide, all", ",", false, complete_columns },
 	[COMMAND_FORM_HOST] = { "host", "host NAME", "Open a host's page", NULL, false, complete_host },
 	[COMMAND_FORM_VM] = { "vm", "vm NAME", "Open a VM's page", NULL, false, complete_vm },

@@ -260,7 +260,7 @@ draw_question(struct console *console, const struct pane *pane, int y, unsigned 
 
 	if (!ask)
 		return;
-	pane_printf(pane, y, 0, ROLE_WARN, "%u question%s wait%s for you – %s: %s (%u host%s) – press %s",
+	pane_printf(pane, y, 0, ROLE_WARN, "%u question%s wait%s for you - %s: %s (%u host%s) - press %s",
 		questions, questions == 1 ? "" : "s", questions == 1 ? "s" : "",
 		ask->kind == ASK_HOSTKEY      ? "unknown host key of"
 		: ask->kind == ASK_PASSPHRASE ? "passphrase for"

@@ -22,3 +22,9 @@ env_notice_drop(struct env *env)
 {
 	g_clear_pointer(&env->notice.text, g_free);
 }
+
+const char *
+env_dot(const struct env *env)
+{
+	return env->row.ascii ? " | " : " · ";
+}

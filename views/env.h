@@ -33,3 +33,6 @@ struct env {
 /* Puts a line on the status line. */
 void env_notice(struct env *env, enum role role, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void env_notice_drop(struct env *env);
+
+/* What stands between the parts of a line: " · ", or " | " where that can't be shown. */
+const char *env_dot(const struct env *env);

@@ -123,4 +123,5 @@ const struct view_ops help_view = {
 	.target = TARGET_NONE,
 	.keys = keys,
 	.fill = help_fill,
+	.least = 90,
 };

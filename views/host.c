@@ -2,8 +2,6 @@
 #include "views/catalog.h"
 #include "views/units.h"
 
-#include "tui/bar.h"
-
 #include <string.h>
 
 #define GUESTS_MOST   200
@@ -96,15 +94,14 @@ add_processor(struct page *page, const struct env *env, const struct host_snap *
 		add_text(page, "model", facts->cpu_model);
 		add_text(page, "architecture", facts->arch);
 		if (facts->sockets && facts->cores && facts->threads)
-			page_field(page, "topology", ROLE_NORMAL, "%d × %d cores × %d threads",
+			page_field(page, "topology", ROLE_NORMAL, "%d x %d cores x %d threads",
 				facts->sockets, facts->cores, facts->threads);
 		if (facts->mhz)
 			page_field(page, "clock", ROLE_NORMAL, "%d MHz", facts->mhz);
 	}
 	add_number(page, env, host, "physical CPUs", HOST_PCPUS, THRESHOLD_NONE);
 	add_number(page, env, host, "use", HOST_CPU, THRESHOLD_CPU);
-	bar_spark_text(
-		graph, sizeof(graph), HISTORY_WIDTH, env->row.ascii, host->cpu_history, HISTORY_POINTS);
+	host_history_text(host, graph, sizeof(graph), HISTORY_WIDTH, env->row.ascii);
 	page_field(page, "last 5 minutes", ROLE_GRAPH, "%s", graph);
 	add_number(page, env, host, "running vCPUs", HOST_VCPUS, THRESHOLD_NONE);
 	add_number(page, env, host, "vCPU:pCPU", HOST_VCPU_RATIO, THRESHOLD_NONE);
@@ -228,5 +225,6 @@ const struct view_ops host_view = {
 	.target = TARGET_HOST,
 	.about_one = true,
 	.fill = host_fill,
+	.least = 58,
 	.title = host_title,
 };

@@ -144,14 +144,21 @@ host_history(const struct column *column, const struct row_ctx *ctx, const void 
 	host_number(&cpu, ctx, row, out);
 }
 
+void
+host_history_text(const struct host_snap *host, char *out, size_t size, int width, bool ascii)
+{
+	size_t first = 0;
+
+	while (first < HISTORY_POINTS && host->cpu_history[first] == HISTORY_UNKNOWN)
+		first++;
+	bar_spark_text(out, size, width, ascii, host->cpu_history + first, HISTORY_POINTS - first);
+}
+
 static void
 host_history_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
-	const struct host_snap *host = row;
-
 	out->role = ROLE_GRAPH;
-	bar_spark_text(
-		out->text, sizeof(out->text), column->width, ctx->ascii, host->cpu_history, HISTORY_POINTS);
+	host_history_text(row, out->text, sizeof(out->text), column->width, ctx->ascii);
 }
 
 static void

@@ -16,16 +16,17 @@ append_links(GString *text, const struct fleet_totals *totals)
 }
 
 static void
-append_pct(GString *text, const char *before, double pct, const char *after)
+append_pct(GString *text, const char *before, const char *what, double pct, const char *after)
 {
 	if (pct >= 0)
-		g_string_append_printf(text, "%s%.0f%%%s", before, pct, after);
+		g_string_append_printf(text, "%s%s%.0f%%%s", before, what, pct, after);
 }
 
 static char *
 hosts_summary(struct view *view)
 {
 	const struct rows *rows = list_rows(view->list);
+	const char *dot = env_dot(view->env);
 	size_t n = rows_count(rows);
 	GString *text = g_string_new(NULL);
 	struct fleet_totals totals;
@@ -36,13 +37,14 @@ hosts_summary(struct view *view)
 	else
 		g_string_printf(text, "%zu of %zu hosts", n, rows_total(rows));
 	append_links(text, &totals);
-	append_pct(text, " · CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
-	append_pct(text, " · memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
-	append_pct(text, ", ", sum_pct(&totals.mem_promised, &totals.mem_total), " promised");
+	append_pct(text, dot, "CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
+	append_pct(text, dot, "memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
+	append_pct(text, ", ", "", sum_pct(&totals.mem_promised, &totals.mem_total), " promised");
 	if (totals.pcpus.value > 0)
-		g_string_append_printf(text, " · vCPU:pCPU %.1f:1", totals.vcpus.value / totals.pcpus.value);
+		g_string_append_printf(
+			text, "%svCPU:pCPU %.1f:1", dot, totals.vcpus.value / totals.pcpus.value);
 	if (totals.fit.covered)
-		g_string_append_printf(text, " · %.0f more fit", totals.fit.value);
+		g_string_append_printf(text, "%s%.0f more fit", dot, totals.fit.value);
 	return g_string_free(text, FALSE);
 }
 

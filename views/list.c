@@ -657,7 +657,7 @@ empty_text(const struct list *list)
 	const struct fleet_totals *totals = &list->env->totals;
 
 	if (rows_total(list->rows) == 0 && totals->by_link[LINK_CONNECTING])
-		return g_strdup_printf("connecting to %u hosts …", totals->by_link[LINK_CONNECTING]);
+		return g_strdup_printf("connecting to %u hosts", totals->by_link[LINK_CONNECTING]);
 	if (rows_total(list->rows) == 0)
 		return g_strdup_printf("no %s", list->kind->plural);
 	if (list->filter)

@@ -7,10 +7,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define COLUMN_LEAST 58 /* columns of the screen that a column of sections needs */
-#define COLUMN_GAP   3
-#define LABEL_MOST   20
-#define MAX_COLUMNS  3
+#define COLUMN_GAP  3
+#define LABEL_MOST  20
+#define MAX_COLUMNS 3
 
 enum line_kind { LINE_FIELD, LINE_TEXT, LINE_CELLS };
 
@@ -28,6 +27,7 @@ struct section {
 };
 
 struct page {
+	int least;
 	GPtrArray *sections;
 	int top;
 	int height, shown; /* of the last draw */
@@ -60,10 +60,11 @@ section_free(gpointer pointer)
 }
 
 struct page *
-page_new(void)
+page_new(int least)
 {
 	struct page *page = g_new0(struct page, 1);
 
+	page->least = least;
 	page->sections = g_ptr_array_new_with_free_func(section_free);
 	return page;
 }
@@ -271,7 +272,7 @@ draw_placed(const struct pane *pane, int y, const struct placed *placed)
 void
 page_draw(struct page *page, const struct pane *pane)
 {
-	int ncolumns = CLAMP(pane->cols / COLUMN_LEAST, 1, MAX_COLUMNS);
+	int ncolumns = CLAMP(pane->cols / page->least, 1, MAX_COLUMNS);
 	int width = (pane->cols - (ncolumns - 1) * COLUMN_GAP) / ncolumns;
 	GArray *columns[MAX_COLUMNS];
 

@@ -11,7 +11,8 @@
 
 struct page;
 
-struct page *page_new(void);
+/* LEAST: columns of the screen that a column of sections needs. */
+struct page *page_new(int least);
 void page_free(struct page *page); /* accepts NULL */
 void page_clear(struct page *page);
 

@@ -64,7 +64,7 @@ group_add(struct group *group, const struct vm *vm)
 		g_string_append_printf(
 			group->names, "%s%s@%s", group->count ? ", " : "", vm->name, vm->host->name);
 	else if (group->count == NAMES_SHOWN)
-		g_string_append(group->names, ", …");
+		g_string_append(group->names, " and more");
 	group->count++;
 }
 

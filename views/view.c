@@ -27,7 +27,7 @@ view_new(const struct view_ops *ops, struct env *env, const struct row_key *subj
 	if (ops->kind)
 		view->list = list_new(ops->kind, env, subject ? (int64_t)subject->host : -1);
 	if (ops->fill)
-		view->page = page_new();
+		view->page = page_new(ops->least);
 	if (ops->state_size)
 		view->state = g_malloc0(ops->state_size);
 	return view;

@@ -23,7 +23,8 @@ struct view_ops {
 
 	/* What it is made of; exactly one of these three. */
 	const struct row_kind *kind; /* a table */
-	void (*fill)(struct view *view, struct page *page);           /* lines, built anew at each update */
+	void (*fill)(struct view *view, struct page *page);           /* lines, built anew at each update … */
+	int least;                   /* … in columns of at least this width */
 	void (*draw)(struct view *view, const struct pane *pane);     /* draws itself */
 
 	size_t state_size;           /* of its private, zeroed view->state */

@@ -213,5 +213,6 @@ const struct view_ops vm_view = {
 	.target = TARGET_VM,
 	.about_one = true,
 	.fill = vm_fill,
+	.least = 58,
 	.title = vm_title,
 };

@@ -287,7 +287,7 @@ static const struct column columns[] = {
 	  .width = 9, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_state, .cell = vm_state_cell },
 	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
 	  .width = 12, .priority = 17, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
-	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH, …"), .title = "TYPE", .width = 5, .priority = 5,
+	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH and others"), .title = "TYPE", .width = 5, .priority = 5,
 	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_type },
 	{ FIELD(VCPUS), .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
 	{ FIELD(VCPUS_MAX), .title = "MAX", .width = 4, .priority = 20 },

@@ -17,14 +17,14 @@ append_states(GString *text, const struct guest_totals *guests)
 }
 
 static void
-append_sum(GString *text, const char *what, enum unit unit, const struct sum *sum)
+append_sum(GString *text, const char *dot, const char *what, enum unit unit, const struct sum *sum)
 {
 	char number[UNIT_TEXT];
 
 	if (!sum->covered)
 		return;
 	unit_format_long(number, unit, sum->value);
-	g_string_append_printf(text, " · %s %s", what, number);
+	g_string_append_printf(text, "%s%s %s", dot, what, number);
 }
 
 /* Before filtering. */
@@ -40,6 +40,7 @@ static char *
 vms_summary(struct view *view)
 {
 	const struct rows *rows = list_rows(view->list);
+	const char *dot = env_dot(view->env);
 	size_t n = rows_count(rows);
 	GString *text = g_string_new(NULL);
 	struct vm_totals totals;
@@ -50,12 +51,12 @@ vms_summary(struct view *view)
 	else
 		g_string_printf(text, "%u of %u VMs", totals.guests.vms, guests_in_all(view));
 	append_states(text, &totals.guests);
-	append_sum(text, "vCPUs", UNIT_COUNT, &totals.vcpus);
+	append_sum(text, dot, "vCPUs", UNIT_COUNT, &totals.vcpus);
 	if (sum_pct(&totals.cores_used, &totals.vcpus) >= 0)
-		g_string_append_printf(text, " · CPU %.0f%%", sum_pct(&totals.cores_used, &totals.vcpus));
-	append_sum(text, "memory", UNIT_BYTES, &totals.mem);
-	append_sum(text, "net", UNIT_BYTES_S, &totals.net);
-	append_sum(text, "disk", UNIT_BYTES_S, &totals.disk);
+		g_string_append_printf(text, "%sCPU %.0f%%", dot, sum_pct(&totals.cores_used, &totals.vcpus));
+	append_sum(text, dot, "memory", UNIT_BYTES, &totals.mem);
+	append_sum(text, dot, "net", UNIT_BYTES_S, &totals.net);
+	append_sum(text, dot, "disk", UNIT_BYTES_S, &totals.disk);
 	return g_string_free(text, FALSE);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
+#include <locale.h>
 #include <string.h>
 
 #define EVIL "evil\033[31m\n\"x\",\xe2\x80\xae"
@@ -17,6 +18,7 @@ setup(void)
 	struct vm vms[] = { snaps_vm("web-1", 1), snaps_vm(EVIL, 2), snaps_idle_vm("=off", 3, VM_STATE_OFF) };
 	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 3 };
 
+	setlocale(LC_ALL, "C.UTF-8");
 	config = snaps_config();
 	vms[0].facts = snaps_vm_facts("acme");
 	part.host.facts = snaps_host_facts(HYPERVISOR_KVM);

@@ -1,0 +1,847 @@
+/* The console as an operator handles it: cursor, marks, filter, verbs, questions. */
+#include "views/console.h"
+
+#include "fleet/clock.h"
+#include "tests/support/fake_conn.h"
+#include "tests/support/snaps.h"
+
+#include <criterion/criterion.h>
+#include <locale.h>
+#include <poll.h>
+#include <string.h>
+
+#define ROWS        24
+#define COLS        120
+#define WALL_US     INT64_C(1786363331000000)
+#define DEADLINE_US 20000000
+
+/* A console over made-up snapshots, or over a fleet of scripted connections. */
+struct world {
+	struct config *config;
+	struct console *console;
+	struct asks *asks;
+	unsigned quits, redraws;
+	bool readonly;
+	/* with a fleet */
+	struct fake *fake;
+	struct conn_factory factory;
+	struct mailbox *mailbox;
+	struct fleet *fleet;
+};
+
+static void
+count_quit(void *ctx)
+{
+	((struct world *)ctx)->quits++;
+}
+
+static void
+count_redraw(void *ctx)
+{
+	((struct world *)ctx)->redraws++;
+}
+
+static void
+world_open(struct world *world)
+{
+	g_autoptr(GError) error = NULL;
+
+	world->console = console_new(
+		&(struct console_opts){
+			.config = world->config,
+			.fleet = world->fleet,
+			.asks = world->asks,
+			.readonly = world->readonly,
+			.view = "vms",
+			.quit = count_quit,
+			.redraw = count_redraw,
+			.ctx = world,
+		},
+		&error);
+	cr_assert(world->console, "%s", error ? error->message : "");
+}
+
+static void
+world_init(struct world *world)
+{
+	setlocale(LC_ALL, "C.UTF-8");
+	if (!world->config)
+		world->config = snaps_config();
+	world_open(world);
+	console_tick(world->console, SNAPS_NOW_US, WALL_US);
+}
+
+static void
+drop(struct message message)
+{
+	job_free(message.data);
+}
+
+static void
+world_done(struct world *world)
+{
+	console_free(world->console);
+	if (world->fleet) {
+		mailbox_close(world->mailbox);
+		fleet_stop(world->fleet);
+		cr_assert(fleet_wait(world->fleet, DEADLINE_US / 1000));
+		fleet_free(world->fleet);
+		mailbox_free(world->mailbox, drop);
+		fake_free(world->fake);
+	}
+	if (world->asks)
+		asks_free(world->asks);
+	config_free(world->config);
+}
+
+static void
+press(struct world *world, uint32_t code, uint8_t mods)
+{
+	console_input(world->console, (struct input){ .type = INPUT_KEY, .key = { code, mods } });
+}
+
+#define ESC   press(&world, KEY_CODE_ESC, 0)
+#define ENTER press(&world, KEY_CODE_ENTER, 0)
+#define TAB   press(&world, KEY_CODE_TAB, 0)
+
+static void
+type(struct world *world, const char *keys)
+{
+	for (; *keys; keys++)
+		press(world, (uint32_t)(unsigned char)*keys, 0);
+}
+
+static char *
+screen(struct world *world)
+{
+	struct canvas *canvas = canvas_new(ROWS, COLS, false);
+	char *text;
+
+	console_draw(world->console, canvas);
+	text = canvas_text(canvas);
+	canvas_free(canvas);
+	return text;
+}
+
+static bool
+shows(struct world *world, const char *part)
+{
+	g_autofree char *text = screen(world);
+
+	return strstr(text, part) != NULL;
+}
+
+#define expect_shown(part)                                                                   \
+	do {                                                                                 \
+		g_autofree char *shown_text = screen(&world);                                \
+		cr_expect(strstr(shown_text, part), "'%s' is not in\n%s", part, shown_text); \
+	} while (0)
+#define expect_not_shown(part)                                                               \
+	do {                                                                                 \
+		g_autofree char *shown_text = screen(&world);                                \
+		cr_expect_not(strstr(shown_text, part), "'%s' is in\n%s", part, shown_text); \
+	} while (0)
+
+/* The text of the row under the cursor. */
+static char *
+cursor_row(struct world *world)
+{
+	struct canvas *canvas = canvas_new(ROWS, COLS, false);
+	char *row = NULL;
+
+	console_draw(world->console, canvas);
+	for (int y = 2; y < ROWS - 2 && !row; y++) {
+		g_autofree char *text = NULL;
+		g_auto(GStrv) lines = NULL;
+
+		if (canvas_at(canvas, y, 4)->role != ROLE_CURSOR)
+			continue;
+		text = canvas_text(canvas);
+		lines = g_strsplit(text, "\n", -1);
+		row = g_strdup(lines[y]);
+	}
+	canvas_free(canvas);
+	return row ? row : g_strdup("(no cursor)");
+}
+
+#define expect_cursor(name)                                                                \
+	do {                                                                               \
+		g_autofree char *cursor_text = cursor_row(&world);                         \
+		cr_expect(strstr(cursor_text, name), "the cursor is on: %s", cursor_text); \
+	} while (0)
+
+/* Guests "a" to "h" on one host, with CPU loads. */
+static const struct fleet_snap *
+letters(const double *loads)
+{
+	static const char *const names[] = { "vm-a", "vm-b", "vm-c", "vm-d", "vm-e", "vm-f", "vm-g", "vm-h" };
+	struct vm vms[8];
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 8 };
+
+	for (unsigned i = 0; i < 8; i++) {
+		vms[i] = snaps_vm(names[i], i);
+		if (loads)
+			snaps_set_vm(&vms[i], VM_CPU, loads[i]);
+	}
+	return snaps_fleet(&part, 1);
+}
+
+static void
+show(struct world *world, const struct fleet_snap *snap)
+{
+	console_set_snapshot(world->console, snap);
+	fleet_snap_unref(snap);
+}
+
+/* ---- tables ---- */
+
+Test(console, the_cursor_stays_on_its_guest)
+{
+	static const double before[] = { 10, 20, 30, 40, 50, 60, 70, 80 },
+			    after[] = { 80, 70, 60, 50, 40, 30, 20, 90 };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(before));
+	type(&world, ":sort cpu");
+	ENTER;
+	expect_cursor("vm-h");
+	type(&world, "j");
+	expect_cursor("vm-g");
+	show(&world, letters(after));
+	expect_cursor("vm-g");
+	world_done(&world);
+}
+
+Test(console, an_untouched_cursor_stays_at_the_top)
+{
+	static const double before[] = { 10, 20, 30, 40, 50, 60, 70, 80 },
+			    after[] = { 80, 70, 60, 50, 40, 30, 20, 9 };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(before));
+	type(&world, ":sort cpu down");
+	ENTER;
+	expect_cursor("vm-h");
+	show(&world, letters(after));
+	expect_cursor("vm-a");
+	type(&world, "jg"); /* g lets go again */
+	show(&world, letters(before));
+	expect_cursor("vm-h");
+	world_done(&world);
+}
+
+Test(console, a_new_order_is_seen_from_its_top_unless_followed)
+{
+	static const double loads[] = { 10, 20, 30, 40, 50, 60, 70, 80 };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(loads));
+	type(&world, "jj");
+	expect_cursor("vm-c");
+	type(&world, ":sort cpu");
+	ENTER;
+	expect_cursor("vm-h");
+	type(&world, "jjF");
+	expect_cursor("vm-f");
+	type(&world, "I");
+	expect_cursor("vm-f");
+	world_done(&world);
+}
+
+/* A guest that is followed and goes to another host takes the cursor along. */
+Test(console, follows_to_another_host)
+{
+	const struct vm vms[] = { snaps_vm("vm-a", 1), snaps_vm("vm-b", 2), snaps_vm("vm-c", 3) };
+	struct snaps_part parts[] = { { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 3 },
+		{ .host = snaps_host(1, "kvm2") } };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, snaps_fleet(parts, 2));
+	type(&world, "jjF");
+	expect_cursor("vm-c");
+	parts[0].nvms = 2;
+	parts[1].vms = &vms[2];
+	parts[1].nvms = 1;
+	show(&world, snaps_fleet(parts, 2));
+	expect_cursor("vm-c");
+	expect_cursor("kvm2");
+	world_done(&world);
+}
+
+Test(console, when_the_guest_is_gone_its_neighbour_has_the_cursor)
+{
+	const struct vm vms[] = { snaps_vm("vm-a", 1), snaps_vm("vm-b", 2), snaps_vm("vm-c", 3) };
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 3 };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, snaps_fleet(&part, 1));
+	type(&world, "jj");
+	part.nvms = 2;
+	show(&world, snaps_fleet(&part, 1));
+	expect_cursor("vm-b");
+	part.nvms = 3;
+	show(&world, snaps_fleet(&part, 1));
+	expect_cursor("vm-b");
+	world_done(&world);
+}
+
+Test(console, filters_as_it_is_typed)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "/vm-c");
+	expect_shown("1 of 8 VMs");
+	expect_not_shown("vm-d");
+	ESC; /* back to what was before */
+	expect_shown("8 VMs:");
+	type(&world, "/!vm-c");
+	ENTER;
+	expect_shown("7 of 8 VMs");
+	expect_shown("/ !vm-c");
+	type(&world, "/ nothing");
+	expect_shown("no VM matches '!vm-c nothing'");
+	ESC;
+	expect_shown("7 of 8 VMs");
+	ESC;
+	expect_shown("8 VMs:");
+	world_done(&world);
+}
+
+Test(console, a_wrong_filter_leaves_the_rows)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "/vm-c !");
+	expect_shown("1 of 8 VMs");
+	ENTER;
+	expect_shown("nothing follows the '!'");
+	expect_shown("1 of 8 VMs");
+	world_done(&world);
+}
+
+Test(console, marks_and_backs_out_layer_by_layer)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "/vm");
+	ENTER;
+	type(&world, "  "); /* a, b */
+	expect_shown("2 marked");
+	type(&world, "vj"); /* c to d … */
+	ESC;                /* … not after all */
+	expect_shown("2 marked");
+	type(&world, "vj "); /* d to e */
+	expect_shown("4 marked");
+	ESC;
+	expect_not_shown("marked");
+	expect_shown("/ vm");
+	ESC;
+	expect_not_shown("/ vm");
+	world_done(&world);
+}
+
+Test(console, inverts_and_clears_marks)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, " *");
+	expect_shown("7 marked");
+	type(&world, "/vm-a");
+	ENTER;
+	type(&world, "*"); /* of what is shown */
+	expect_shown("8 marked");
+	type(&world, "U");
+	expect_not_shown("marked");
+	world_done(&world);
+}
+
+Test(console, marks_of_what_is_gone_do_not_count)
+{
+	const struct vm vms[] = { snaps_vm("vm-a", 1), snaps_vm("vm-b", 2) };
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 2 };
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, snaps_fleet(&part, 1));
+	type(&world, "*");
+	expect_shown("2 marked");
+	part.nvms = 1;
+	show(&world, snaps_fleet(&part, 1));
+	expect_shown("1 marked");
+	world_done(&world);
+}
+
+Test(console, the_mouse_chooses_opens_and_sorts)
+{
+	static const double loads[] = { 10, 20, 30, 40, 50, 60, 70, 80 };
+	struct input click = { .type = INPUT_MOUSE, .button = MOUSE_LEFT, .y = 4, .x = 5 };
+	struct world world = { 0 };
+	g_autofree char *text = NULL;
+	char *title;
+
+	world_init(&world);
+	show(&world, letters(loads));
+	text = screen(&world);
+	console_input(world.console, click);
+	expect_cursor("vm-c");
+	title = strstr(strchr(text, '\n'), " CPU ");
+	cr_assert_not_null(title);
+	click.y = 1;
+	click.x = (int)g_utf8_strlen(strchr(text, '\n') + 1, title + 2 - strchr(text, '\n') - 1);
+	console_input(world.console, click);
+	expect_cursor("vm-h");
+	click = (struct input){ .type = INPUT_MOUSE, .button = MOUSE_LEFT_DOUBLE, .y = 3, .x = 5 };
+	console_input(world.console, click);
+	expect_shown("vm vm-g");
+	world_done(&world);
+}
+
+Test(console, chooses_columns)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, ":columns name,uuid");
+	ENTER;
+	expect_shown("UUID");
+	expect_not_shown("TENANT");
+	type(&world, ":columns name,speed");
+	ENTER;
+	expect_shown("no column 'speed'");
+	expect_shown("UUID");
+	type(&world, ":columns default");
+	ENTER;
+	expect_shown("TENANT");
+	world_done(&world);
+}
+
+Test(console, says_what_it_does_not_know)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "x");
+	expect_shown("x does nothing here; ? shows the keys");
+	type(&world, ":dance");
+	ENTER;
+	expect_shown("there is no command 'dance'");
+	world_done(&world);
+}
+
+Test(console, completes_commands)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, ":sort-i");
+	TAB;
+	ENTER;
+	expect_cursor("vm-h");
+	world_done(&world);
+}
+
+Test(console, other_keys_by_config)
+{
+	static const char yaml[] = "keys:\n  x: quit\n";
+	struct world world = { .config = config_parse(yaml, strlen(yaml), "x", NULL) };
+
+	world_init(&world);
+	type(&world, "x");
+	cr_expect_eq(world.quits, 1);
+	world_done(&world);
+}
+
+Test(console, quits_and_redraws)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	press(&world, 'l', KEY_MOD_CTRL);
+	cr_expect_eq(world.redraws, 1);
+	type(&world, "q");
+	cr_expect_eq(world.quits, 1);
+	type(&world, ":q");
+	ENTER;
+	cr_expect_eq(world.quits, 2);
+	world_done(&world);
+}
+
+Test(console, q_leaves_the_help)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "?");
+	expect_shown("Move down one row");
+	type(&world, "q");
+	expect_shown("8 VMs:");
+	cr_expect_eq(world.quits, 0);
+	world_done(&world);
+}
+
+Test(console, rejects_unknown_views)
+{
+	struct config *config = snaps_config();
+	g_autoptr(GError) error = NULL;
+
+	cr_expect_null(console_new(&(struct console_opts){ .config = config, .view = "kitchen" }, &error));
+	cr_assert_not_null(error);
+	cr_expect(strstr(error->message, "pulse, hosts, vms"), "%s", error->message);
+	g_clear_error(&error);
+	cr_expect_null(console_new(&(struct console_opts){ .config = config, .view = "host" }, &error));
+	config_free(config);
+}
+
+/* ---- time ---- */
+
+Test(console, shows_a_host_going_stale_without_news)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	expect_shown("8 running");
+	console_tick(world.console, SNAPS_NOW_US + 30000000, WALL_US + 30000000);
+	expect_shown("8 unknown");
+	expect_shown("oldest 31s");
+	world_done(&world);
+}
+
+Test(console, stands_still_while_frozen)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "Z");
+	console_tick(world.console, SNAPS_NOW_US + 30000000, WALL_US + 30000000);
+	expect_shown("8 running");
+	expect_shown("FROZEN 30s");
+	type(&world, "Z");
+	console_tick(world.console, SNAPS_NOW_US + 31000000, WALL_US + 31000000);
+	expect_shown("8 unknown");
+	expect_not_shown("FROZEN");
+	world_done(&world);
+}
+
+Test(console, wakes_for_the_clock_and_old_notices)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	cr_expect_eq(console_next_due(world.console), SNAPS_NOW_US + 1000000);
+	console_tick(world.console, SNAPS_NOW_US + 250000, WALL_US + 250000);
+	cr_expect_eq(console_next_due(world.console), SNAPS_NOW_US + 1000000);
+	type(&world, "x");
+	expect_shown("does nothing here");
+	cr_expect_not(console_needs_draw(world.console));
+	console_tick(world.console, SNAPS_NOW_US + 60000000, WALL_US + 60000000);
+	cr_expect(console_needs_draw(world.console));
+	expect_not_shown("does nothing here");
+	world_done(&world);
+}
+
+/* ---- questions ---- */
+
+static void
+poked(void *ctx, uint32_t host)
+{
+	(void)ctx;
+	(void)host;
+}
+
+static void
+changed(void *ctx)
+{
+	(void)ctx;
+}
+
+Test(console, host_keys_are_asked_about_one_by_one)
+{
+	struct world world = { .asks = asks_new(true, poked, changed, NULL) };
+	char *secret = NULL;
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	asks_get(world.asks, ASK_HOSTKEY, "kvm1:22 SHA256:abc", "kvm1's key is\nSHA256:abc", 0, &secret);
+	asks_get(world.asks, ASK_HOSTKEY, "kvm2:22 SHA256:def", "kvm2's key is\nSHA256:def", 1, &secret);
+	expect_shown("2 questions wait for you");
+	expect_shown("press A");
+	type(&world, "A");
+	expect_shown("SHA256:abc");
+	ENTER; /* Cancel has the focus */
+	cr_expect_eq(asks_open_count(world.asks), 2);
+	type(&world, "A");
+	TAB;
+	ENTER;
+	cr_expect_eq(asks_get(world.asks, ASK_HOSTKEY, "kvm1:22 SHA256:abc", "", 0, &secret), ASK_YES);
+	expect_shown("SHA256:def"); /* the next one follows */
+	ESC;
+	cr_expect_eq(asks_get(world.asks, ASK_HOSTKEY, "kvm2:22 SHA256:def", "", 1, &secret), ASK_PENDING);
+	world_done(&world);
+}
+
+Test(console, secrets_are_not_shown)
+{
+	struct world world = { .asks = asks_new(true, poked, changed, NULL) };
+	char *secret = NULL;
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	asks_get(world.asks, ASK_PASSPHRASE, "/home/me/.ssh/id_ed25519", "?", 0, &secret);
+	type(&world, "Ahunter2");
+	expect_shown("passphrase for /home/me/.ssh/id_ed25519 (1 host):");
+	expect_not_shown("hunter2");
+	ENTER;
+	cr_expect_eq(
+		asks_get(world.asks, ASK_PASSPHRASE, "/home/me/.ssh/id_ed25519", "?", 0, &secret), ASK_YES);
+	cr_expect_str_eq(secret, "hunter2");
+	asks_wipe(secret);
+	type(&world, "A");
+	expect_shown("no host has a question");
+	world_done(&world);
+}
+
+/* ---- verbs, over scripted hosts ---- */
+
+#define GUESTS 4
+
+static void
+set_guests(struct world *world, uint32_t host, enum vm_state state)
+{
+	static const char *const names[2][GUESTS] = { { "vm-a", "vm-b", "vm-c", "vm-d" },
+		{ "vm-e", "vm-f", "vm-g", "vm-h" } };
+	struct vm_sample vms[GUESTS] = { 0 };
+
+	for (unsigned i = 0; i < GUESTS; i++) {
+		vms[i].name = (char *)(uintptr_t)names[host][i];
+		vms[i].state = state;
+		vms[i].id = state == VM_STATE_OFF ? -1 : 1;
+		vms[i].persistent = true;
+		fake_uuid((uint8_t)(host * GUESTS + i + 1), vms[i].uuid);
+	}
+	fake_set_vms(world->fake, host, vms, GUESTS);
+}
+
+/* Lets the console live until it shows PART. */
+static void
+wait_for(struct world *world, const char *part)
+{
+	int64_t end = clock_now_us() + DEADLINE_US;
+
+	while (clock_now_us() < end) {
+		struct pollfd fd = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
+		struct message message;
+
+		if (mailbox_take_mark(world->mailbox))
+			console_fleet_changed(world->console);
+		while (mailbox_pop(world->mailbox, &message))
+			console_job_done(world->console, message.data);
+		console_tick(world->console, clock_now_us(), WALL_US);
+		if (shows(world, part))
+			return;
+		poll(&fd, 1, 20);
+	}
+	g_autofree char *text = screen(world);
+	cr_assert_fail("'%s' did not come:\n%s", part, text);
+}
+
+static void
+fleet_init(struct world *world, enum vm_state state)
+{
+	static const char *const hosts[] = { "kvm1", "kvm2", NULL };
+	g_autoptr(GError) error = NULL;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	world->config = snaps_config();
+	cr_assert(config_select(world->config, hosts, NULL, &error), "%s", error ? error->message : "");
+	world->config->interval_ms = 100;
+	world->fake = fake_new(2);
+	set_guests(world, 0, state);
+	set_guests(world, 1, state);
+	world->factory = fake_factory(world->fake);
+	world->mailbox = mailbox_new(64);
+	world->fleet = fleet_new(&(struct fleet_opts){
+		.config = world->config, .factory = &world->factory, .mailbox = world->mailbox });
+	world_open(world);
+	fleet_start(world->fleet);
+	wait_for(world, "8 VMs:");
+}
+
+Test(console, starting_one_needs_no_question)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_OFF);
+	type(&world, "js");
+	wait_for(&world, "started vm-b");
+	cr_expect_eq(fake_seen(world.fake, 0).act, VM_ACT_START);
+	cr_expect_eq(fake_seen(world.fake, 0).act_uuid[UUID_LEN - 1], 2);
+	world_done(&world);
+}
+
+Test(console, what_hurts_asks_and_cancel_is_the_default)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "K");
+	expect_shown("Force off vm-a on kvm1");
+	expect_shown("[Cancel]");
+	ENTER;
+	expect_not_shown("[Cancel]");
+	type(&world, "K");
+	TAB;
+	ENTER;
+	wait_for(&world, "forced off vm-a");
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 1);
+	cr_expect_eq(fake_seen(world.fake, 0).act, VM_ACT_DESTROY);
+	world_done(&world);
+}
+
+Test(console, many_are_counted_and_results_grouped)
+{
+	static const struct fake_step broken = { .code = FLEET_ERROR_FAILED, .error = "out of order" };
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	fake_script_rest(world.fake, 1, FAKE_ACT, &broken);
+	type(&world, "*S");
+	expect_shown("Shut down 8 guests on 2 hosts");
+	expect_shown("Hosts: kvm1 (4), kvm2 (4)");
+	TAB;
+	ENTER;
+	wait_for(&world, "asked to shut down 4; 4 failed: out of order");
+	world_done(&world);
+}
+
+Test(console, above_the_threshold_the_count_is_typed)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	world.config->confirm_type_count = 8;
+	type(&world, "*K");
+	expect_shown("Type 8 to confirm");
+	TAB;
+	ENTER; /* not without it */
+	expect_shown("Type 8 to confirm");
+	type(&world, "8");
+	ENTER;
+	wait_for(&world, "forced off 8");
+	world_done(&world);
+}
+
+Test(console, hidden_marks_are_mentioned)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "*/vm-a");
+	ENTER;
+	type(&world, "K");
+	expect_shown("Force off 8 guests on 2 hosts");
+	expect_shown("7 of the marked ones are hidden by the filter");
+	ESC;
+	world_done(&world);
+}
+
+Test(console, says_why_nothing_can_be_done)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "s");
+	expect_shown("nothing to start: 1 already running (vm-a)");
+	type(&world, "2S");
+	expect_shown("shutdown is done to VMs");
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	world_done(&world);
+}
+
+Test(console, p_resumes_what_is_suspended)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_PAUSED);
+	type(&world, "P");
+	wait_for(&world, "resumed vm-a");
+	cr_expect_eq(fake_seen(world.fake, 0).act, VM_ACT_RESUME);
+	world_done(&world);
+}
+
+Test(console, read_only_has_no_verbs)
+{
+	struct world world = { .readonly = true };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	expect_shown("[RO]");
+	expect_not_shown("shutdown");
+	type(&world, "K");
+	expect_shown("K does nothing here (read-only)");
+	type(&world, ":shutdown");
+	ENTER;
+	expect_shown("'shutdown' is refused: read-only");
+	world_done(&world);
+}
+
+Test(console, quitting_asks_while_something_is_under_way)
+{
+	static const struct fake_step held = { .hold = true };
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_OFF);
+	fake_script(world.fake, 0, FAKE_ACT, &held, 1);
+	type(&world, "s");
+	cr_assert(fake_wait_count(world.fake, 0, FAKE_ACT, 1, DEADLINE_US / 1000));
+	expect_shown("1 under way");
+	type(&world, "q");
+	expect_shown("Quit?");
+	cr_expect_eq(world.quits, 0);
+	ESC;
+	type(&world, "q");
+	TAB;
+	ENTER;
+	cr_expect_eq(world.quits, 1);
+	fake_release(world.fake, 0);
+	wait_for(&world, "started vm-a");
+	expect_not_shown("under way");
+	world_done(&world);
+}
+
+/* The guests on the screen are those that hosts are asked for first. */
+Test(console, watches_what_it_shows)
+{
+	struct world world = { 0 };
+	int64_t end = clock_now_us() + DEADLINE_US;
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "/vm-c");
+	ENTER;
+	g_free(screen(&world));
+	while (fake_seen(world.fake, 0).nvisible != 1 && clock_now_us() < end)
+		poll(NULL, 0, 10);
+	cr_expect_eq(fake_seen(world.fake, 0).nvisible, 1);
+	cr_expect_eq(fake_seen(world.fake, 0).visible[UUID_LEN - 1], 3);
+	while (fake_seen(world.fake, 1).nvisible != 0 && clock_now_us() < end)
+		poll(NULL, 0, 10);
+	cr_expect_eq(fake_seen(world.fake, 1).nvisible, 0);
+	world_done(&world);
+}
