@@ -92,7 +92,7 @@ $(B)/gen/defaults.inc: config/defaults.yaml $(B)/.ready
 # ---- tests ----
 TESTLIBS_unit        := -lcriterion
 TESTLIBS_screen      := -lcriterion -lvterm -lutil
-TESTLIBS_integration := -lcriterion
+TESTLIBS_integration := -lcriterion -lvterm -lutil
 TESTLIBS_stress      :=
 TESTLIBS_bench       := -lvterm -lutil
 TESTLIBS_fuzz        :=

@@ -213,7 +213,7 @@ host_publish_sample(
 	link.why = NULL;
 	link.link_since_us = host->link_since_us;
 	link.retry_us = 0;
-	link.interval_us = warming ? FIRST_SAMPLE_US : host->env->config->interval_ms * 1000;
+	link.warming = warming;
 	link.samples = host->samples;
 	host_publish(host, tracker_sample(host->tracker, host->snap, &link, sample, depth, took_us));
 }

@@ -307,6 +307,7 @@ struct host_snap {
 	int64_t slow_us;                  /* an answer later than this is slow */
 	bool listed;                      /* the guests' names and states are known */
 	uint32_t samples;                 /* full samples since it was connected: rates need two */
+	bool warming;                     /* its first full sample is under way, which may take long: slow, but not stale */
 	bool facts_complete;              /* the host's and all guests' facts are read */
 	uint32_t valid;                   /* bit per enum host_field */
 	double value[HOST_FIELD_COUNT];

@@ -415,7 +415,7 @@ host_snap_link(const struct host_snap *snap, int64_t now_us)
 	if (snap->link != LINK_UP || !snap->sampled_us)
 		return snap->link;
 	if (age > STALE_INTERVALS * snap->interval_us + snap->slow_us)
-		return LINK_STALE;
+		return snap->warming ? LINK_SLOW : LINK_STALE;
 	if (age > snap->interval_us + snap->slow_us ||
 		(HOST_HAS(snap, HOST_SAMPLE_MS) &&
 			snap->value[HOST_SAMPLE_MS] * 1000 > (double)snap->slow_us))

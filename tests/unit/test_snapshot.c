@@ -104,6 +104,11 @@ Test(snapshot, the_clock_makes_a_host_slow_and_then_stale)
 		cr_assert_eq(host_snap_fresh(snap, now), rows[i].fresh, "age %d", (int)rows[i].age_s);
 	}
 	host_snap_unref(snap);
+
+	base.warming = true;
+	snap = host_snap_build(&base, NULL, 0);
+	cr_assert_eq(host_snap_link(snap, snap->sampled_us + 60 * SECOND), LINK_SLOW, "a cold daemon is slow, not lost");
+	host_snap_unref(snap);
 }
 
 Test(snapshot, a_guest_is_found_by_its_key)

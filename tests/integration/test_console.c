@@ -1,0 +1,338 @@
+/*
+ * The real program on a terminal, over a real sshd, at real libvirtd daemons with real QEMU guests: what an operator sees
+ * when things happen to his hosts.
+ */
+#include "tests/support/lab.h"
+#include "tests/support/screen.h"
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Real daemons on a busy machine: long enough that only a real failure meets it. */
+#define DEADLINE_MS 60000
+
+#define UUID_A      "aaaaaaaa-0000-4000-8000-000000000001"
+#define UUID_B      "bbbbbbbb-0000-4000-8000-000000000002"
+
+struct scene {
+	struct lab *lab;
+	struct lab_sshd *sshd;
+	struct lab_libvirtd *alpha, *beta;
+	char *config;
+	struct screen *screen;
+};
+
+static const char *
+program(void)
+{
+	const char *path = g_getenv("VIRT_FLEET");
+
+	cr_assert_not_null(path, "VIRT_FLEET must name the program to test (make check-integration does)");
+	return path;
+}
+
+static void
+write_config(struct scene *scene, const struct lab_sshd *beta_sshd)
+{
+	g_autofree char *alpha = lab_uri(scene->sshd, scene->alpha, "qemu", "/session");
+	g_autofree char *beta = lab_uri(beta_sshd, scene->beta, "qemu", "/session");
+	g_autofree char *text = g_strdup_printf("hosts:\n"
+						"  - uri: %s\n"
+						"    name: alpha\n"
+						"  - uri: %s\n"
+						"    name: beta\n"
+						"refresh: 1s\n"
+						"limits:\n"
+						"  slow_answer: 1s\n"
+						"  call_timeout: 12s\n"
+						"  retry_max: 2s\n",
+		alpha, beta);
+
+	scene->config = g_build_filename(lab_dir(scene->lab), "config.yaml", NULL);
+	cr_assert(g_file_set_contents(scene->config, text, -1, NULL));
+}
+
+/* Two daemons behind one sshd: alpha with guests a1 and a2, beta with b1. */
+static struct scene
+scene_new(void)
+{
+	struct scene scene = { .lab = lab_new() };
+
+	scene.sshd = lab_sshd_start(scene.lab, NULL, NULL, true);
+	scene.alpha = lab_libvirtd_start(scene.lab, UUID_A);
+	scene.beta = lab_libvirtd_start(scene.lab, UUID_B);
+	lab_guest_start(scene.alpha, "a1");
+	lab_guest_start(scene.alpha, "a2");
+	lab_guest_start(scene.beta, "b1");
+	write_config(&scene, scene.sshd);
+	return scene;
+}
+
+static void
+scene_open(struct scene *scene, const char *extra)
+{
+	const char *const argv[] = { program(), "--config", scene->config, "--ssh-config",
+		lab_ssh_config(scene->lab), "--view", "hosts", extra, NULL };
+
+	scene->screen = screen_start(argv, NULL, 24, 120);
+}
+
+static void
+scene_done(struct scene *scene)
+{
+	screen_free(scene->screen);
+	lab_free(scene->lab);
+	g_free(scene->config);
+}
+
+#define see(scene, text)                                                          \
+	do {                                                                      \
+		if (!screen_wait_text((scene)->screen, text, DEADLINE_MS)) {      \
+			g_autofree char *seen = screen_text((scene)->screen);     \
+			cr_assert_fail("'%s' did not appear on\n%s", text, seen); \
+		}                                                                 \
+	} while (0)
+
+static bool
+row_has(struct screen *screen, void *ctx)
+{
+	const char *const *words = ctx;
+	int y, x;
+
+	if (!screen_find(screen, words[0], &y, &x))
+		return false;
+	for (; y < 24; y++) {
+		g_autofree char *row = screen_row(screen, y);
+
+		if (strstr(row, words[0]) && strstr(row, words[1]))
+			return true;
+	}
+	return false;
+}
+
+/* Waits until a row that names NAME also says WORD. */
+static void
+see_row(struct scene *scene, const char *name, const char *word)
+{
+	const char *words[] = { name, word };
+
+	if (!screen_wait(scene->screen, row_has, words, DEADLINE_MS)) {
+		g_autofree char *seen = screen_text(scene->screen);
+
+		cr_assert_fail("no row of %s with '%s' on\n%s", name, word, seen);
+	}
+}
+
+Test(console, shows_real_guests_and_what_others_do_to_them)
+{
+	struct scene scene = scene_new();
+
+	scene_open(&scene, NULL);
+	see(&scene, "2/2 hosts");
+	see(&scene, "3/3 VMs");
+	screen_send(scene.screen, "3");
+	see_row(&scene, "a1", "running");
+	see_row(&scene, "b1", "running");
+
+	g_free(lab_virsh(scene.alpha, (const char *const[]){ "destroy", "a2", NULL }));
+	see_row(&scene, "a2", "off");
+	see(&scene, "2/3 VMs");
+	lab_guest_start(scene.beta, "b2");
+	see_row(&scene, "b2", "running");
+	scene_done(&scene);
+}
+
+Test(console, a_frozen_daemon_goes_stale_and_the_keyboard_does_not_care)
+{
+	struct scene scene = scene_new();
+
+	scene_open(&scene, NULL);
+	see_row(&scene, "alpha", ":1"); /* vCPUs are known: the first full sample is over */
+	lab_libvirtd_freeze(scene.alpha);
+	see_row(&scene, "alpha", "stale");
+	see(&scene, "1/3 VMs");
+	screen_send(scene.screen, "3");
+	see_row(&scene, "b1", "running");
+	screen_send(scene.screen, "2");
+	see_row(&scene, "beta", "up");
+	see_row(&scene, "alpha", "hung");
+	lab_libvirtd_thaw(scene.alpha);
+	see_row(&scene, "alpha", "up");
+	see(&scene, "3/3 VMs");
+	scene_done(&scene);
+}
+
+Test(console, a_killed_daemon_is_told_from_a_lost_sshd_and_both_come_back)
+{
+	struct scene scene = scene_new();
+
+	scene_open(&scene, NULL);
+	see(&scene, "3/3 VMs");
+	lab_libvirtd_kill(scene.alpha);
+	see_row(&scene, "alpha", "daemon gone");
+	see_row(&scene, "beta", "up");
+	lab_libvirtd_restart(scene.alpha);
+	see_row(&scene, "alpha", "up");
+	see(&scene, "3/3 VMs");
+
+	lab_sshd_stop(scene.sshd);
+	lab_sshd_kill_sessions(scene.sshd);
+	see_row(&scene, "alpha", "refused");
+	see_row(&scene, "beta", "refused");
+	see(&scene, "0/2 hosts");
+	lab_sshd_restart(scene.sshd, NULL);
+	see(&scene, "2/2 hosts");
+	scene_done(&scene);
+}
+
+Test(console, an_unknown_host_key_waits_for_the_operator)
+{
+	struct scene scene = scene_new();
+	struct lab_sshd *stranger = lab_sshd_start(scene.lab, NULL, NULL, false);
+
+	g_free(scene.config);
+	write_config(&scene, stranger);
+	scene_open(&scene, NULL);
+	see_row(&scene, "alpha", "up");
+	see_row(&scene, "beta", "new host key");
+	screen_send(scene.screen, "A");
+	see(&scene, "SHA256:");
+	screen_send(scene.screen, SCREEN_TAB SCREEN_ENTER);
+	see_row(&scene, "beta", "up");
+	see(&scene, "3/3 VMs");
+	scene_done(&scene);
+}
+
+Test(console, a_changed_host_key_is_refused_in_words)
+{
+	struct scene scene = scene_new();
+
+	lab_sshd_new_hostkey(scene.sshd);
+	scene_open(&scene, NULL);
+	see_row(&scene, "alpha", "KEY CHANGED");
+	screen_send(scene.screen, SCREEN_ENTER);
+	see(&scene, "Somebody may");
+	scene_done(&scene);
+}
+
+Test(console, a_verb_reaches_the_guest_after_a_question)
+{
+	struct scene scene = scene_new();
+
+	scene_open(&scene, NULL);
+	see(&scene, "3/3 VMs");
+	screen_send(scene.screen, "3");
+	see_row(&scene, "b1", "running");
+	screen_send(scene.screen, "/b1\r");
+	screen_send(scene.screen, "K");
+	see(&scene, "Cancel");
+	screen_send(scene.screen, SCREEN_ENTER); /* the focus is on Cancel */
+	cr_assert(screen_wait_gone(scene.screen, "Cancel", DEADLINE_MS));
+	see_row(&scene, "b1", "running");
+	screen_send(scene.screen, "K");
+	see(&scene, "Cancel");
+	screen_send(scene.screen, SCREEN_TAB SCREEN_ENTER);
+	see(&scene, "2/3 VMs");
+	{
+		g_autofree char *state =
+			lab_virsh(scene.beta, (const char *const[]){ "domstate", "b1", NULL });
+
+		cr_assert_not_null(strstr(state, "shut off"), "%s", state);
+	}
+	screen_send(scene.screen, "s");
+	see(&scene, "3/3 VMs");
+	scene_done(&scene);
+}
+
+Test(console, readonly_has_no_verbs_and_a_session_daemon_without_such_a_socket_says_so)
+{
+	struct scene scene = scene_new();
+	const char *const argv[] = { program(), "check", "--readonly", "--config", scene.config,
+		"--ssh-config", lab_ssh_config(scene.lab), NULL };
+	g_autofree char *out = NULL;
+	int status;
+
+	cr_assert(
+		g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, 0, NULL, NULL, &out, NULL, &status, NULL));
+	if (lab_libvirtd_socket_ro(scene.alpha)) {
+		cr_assert_eq(WEXITSTATUS(status), 0, "%s", out);
+		cr_assert_not_null(strstr(out, "read only"), "%s", out);
+	} else {
+		cr_assert_eq(WEXITSTATUS(status), 1, "%s", out);
+		cr_assert_not_null(strstr(out, "FAIL socket"), "%s", out);
+	}
+	scene_done(&scene);
+}
+
+/* The output of `virt-fleet ARGS` on the scene's config. */
+static char *
+run(struct scene *scene, const char *const *args, int expected)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	char *out = NULL;
+	g_autofree char *err = NULL;
+	int status;
+
+	g_ptr_array_add(argv, (gpointer)(uintptr_t)program());
+	for (; *args; args++)
+		g_ptr_array_add(argv, (gpointer)(uintptr_t)*args);
+	g_ptr_array_add(argv, (gpointer)(uintptr_t) "--config");
+	g_ptr_array_add(argv, scene->config);
+	g_ptr_array_add(argv, (gpointer)(uintptr_t) "--ssh-config");
+	g_ptr_array_add(argv, (gpointer)(uintptr_t)lab_ssh_config(scene->lab));
+	g_ptr_array_add(argv, NULL);
+	cr_assert(g_spawn_sync(NULL, (char **)argv->pdata, NULL, 0, NULL, NULL, &out, &err, &status, NULL));
+	cr_assert_eq(WEXITSTATUS(status), expected, "exit %d\n%s\n%s", WEXITSTATUS(status), out, err);
+	return out;
+}
+
+Test(console, batch_commands_tell_the_same_and_their_exit_codes_who_failed)
+{
+	struct scene scene = scene_new();
+	g_autofree char *all = run(&scene,
+		(const char *const[]){ "list", "vms", "-o", "csv", "--columns", "name,host,state", NULL }, 0);
+	g_autofree char *frame = run(&scene, (const char *const[]){ "snapshot", "--view", "hosts", NULL }, 0);
+	g_autofree char *some = NULL, *check = NULL;
+
+	cr_assert_str_eq(all, "name,host,state\n\"a1\",\"alpha\",\"running\"\n\"a2\",\"alpha\",\"running\"\n"
+			      "\"b1\",\"beta\",\"running\"\n");
+	cr_assert_not_null(strstr(frame, "2/2 hosts up"), "%s", frame);
+
+	lab_libvirtd_kill(scene.alpha);
+	some = run(&scene, (const char *const[]){ "list", "vms", "-o", "csv", "--columns", "name", NULL }, 1);
+	cr_assert_str_eq(some, "name\n\"b1\"\n");
+	check = run(&scene, (const char *const[]){ "check", NULL }, 1);
+	cr_assert_not_null(strstr(check, "alpha: FAILED"), "%s", check);
+	cr_assert_not_null(strstr(check, "beta: ok"), "%s", check);
+	scene_done(&scene);
+}
+
+Test(console, leaves_a_sane_terminal_however_it_ends)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGSEGV };
+	struct scene scene = scene_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+		scene_open(&scene, NULL);
+		see(&scene, "3/3 VMs");
+		screen_signal(scene.screen, signals[i]);
+		cr_assert_neq(screen_exit_status(scene.screen, DEADLINE_MS), -1, "signal %d", signals[i]);
+		cr_assert(screen_is_sane(scene.screen), "signal %d", signals[i]);
+		screen_free(scene.screen);
+	}
+	scene_open(&scene, NULL);
+	see(&scene, "3/3 VMs");
+	screen_send(scene.screen, "q");
+	cr_assert_eq(screen_exit_status(scene.screen, DEADLINE_MS), 0);
+	cr_assert(screen_is_sane(scene.screen));
+	screen_free(scene.screen);
+	scene_open(&scene, NULL);
+	see(&scene, "3/3 VMs");
+	screen_hang_up(scene.screen);
+	cr_assert_neq(screen_exit_status(scene.screen, DEADLINE_MS), -1, "a lost terminal must end it");
+	scene_done(&scene);
+}
