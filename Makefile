@@ -186,9 +186,20 @@ fuzz: ## each fuzzer for FUZZ_SECONDS
 	        > build/fuzz/$$f.log 2>&1 || { tail -n 40 build/fuzz/$$f.log; exit 1; }; \
 	done; echo "fuzz: $(words $(wildcard tests/fuzz/*.c)) passed, 0 failed"
 
-.PHONY: bench
+.PHONY: bench bench-real
 bench: tests-bench ## against virsh and libvirt, 221 to 1000 test-driver hosts; about five minutes
 	@timeout -k 20 480 tests/bench/bench $(B)
+bench-real: tests-bench ## the same on 221 real hosts with 663 QEMU guests; needs root, 12 GiB and ten minutes
+	@timeout -k 60 1200 tests/bench/bench-real $(B)
+
+LAB_HOSTS  ?= 5
+LAB_GUESTS ?= 4
+.PHONY: lab lab-down
+lab: all ## real hosts (sshd, libvirtd, QEMU) on this machine and the console on them; needs root
+	@tests/lab/lab up $(LAB_HOSTS) $(LAB_GUESTS)
+	@tests/lab/lab exec $(BIN) -F "$$(tests/lab/lab dir)/ssh_config" 'root@host[1-$(LAB_HOSTS)]'
+lab-down: ## end what make lab has started
+	@tests/lab/lab down
 
 .PHONY: demo
 demo: ## install what the build needs, build, and open the console on a simulated fleet
