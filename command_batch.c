@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define EXIT_SOME_FAILED 1
@@ -49,7 +48,8 @@ with_snapshot(const struct command_env *env, const struct settle_opts *wanted,
 		return failed(EXIT_SOME_FAILED, error);
 	fleet_start(app.fleet);
 	snap = settle(&app, wanted);
-	if (!use(ctx, snap, &error))
+	/* who reads only the first lines has what he wants */
+	if (!use(ctx, snap, &error) && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
 		status = failed(EXIT_SOME_FAILED, error);
 	else
 		status = settle_report(snap) ? EXIT_SOME_FAILED : EXIT_SUCCESS;
@@ -68,6 +68,15 @@ print_batch(void *ctx, const struct fleet_snap *snap, GError **error)
 }
 
 int
+command_columns_help(const char *what)
+{
+	g_autofree char *help = batch_columns_help(what);
+
+	fputs(help, stdout);
+	return EXIT_SUCCESS;
+}
+
+int
 command_list(const struct command_env *env)
 {
 	const struct options *options = env->options;
@@ -75,12 +84,6 @@ command_list(const struct command_env *env)
 	struct batch *batch;
 	int status;
 
-	if (options->columns && strcmp(options->columns, "help") == 0) {
-		g_autofree char *help = batch_columns_help(options->what);
-
-		fputs(help, stdout);
-		return EXIT_SUCCESS;
-	}
 	batch = batch_new(
 		&(struct batch_opts){
 			.config = env->config,

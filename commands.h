@@ -14,5 +14,7 @@ struct command_env {
 
 int command_console(const struct command_env *env);
 int command_list(const struct command_env *env);
+/* `list WHAT --columns help`: needs neither config nor hosts. */
+int command_columns_help(const char *what);
 int command_check(const struct command_env *env);
 int command_snapshot(const struct command_env *env);

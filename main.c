@@ -11,7 +11,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define EXIT_USAGE 2
 
@@ -129,6 +128,8 @@ main(int argc, char **argv)
 	} else if (options.dump_config) {
 		fputs(config_defaults_text(), stdout);
 		status = EXIT_SUCCESS;
+	} else if (options.command == COMMAND_LIST && g_strcmp0(options.columns, "help") == 0) {
+		status = command_columns_help(options.what);
 	} else {
 		status = run(&options);
 	}
