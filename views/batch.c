@@ -82,10 +82,10 @@ print_table(const struct batch *batch, const struct rows *rows, const struct row
 static void
 json_add(cJSON *object, const struct column *column, const struct row_ctx *ctx, const void *row)
 {
-	struct value value = { .type = VALUE_UNKNOWN };
+	struct value value;
 	const char *name = column->info->name;
 
-	column->value(column, ctx, row, &value);
+	column_value(column, ctx, row, &value);
 	if (value.type == VALUE_NUMBER) {
 		cJSON_AddNumberToObject(object, name, value.number);
 	} else if (value.type == VALUE_FLAG) {
@@ -142,9 +142,9 @@ static void
 print_csv_value(FILE *out, const struct column *column, const struct row_ctx *ctx, const void *row)
 {
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
-	struct value value = { .type = VALUE_UNKNOWN };
+	struct value value;
 
-	column->value(column, ctx, row, &value);
+	column_value(column, ctx, row, &value);
 	if (value.type == VALUE_NUMBER)
 		fputs(g_ascii_formatd(number, sizeof(number), "%.15g", value.number), out);
 	else if (value.type == VALUE_FLAG)

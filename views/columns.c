@@ -84,14 +84,14 @@ threshold_role(const struct config *config, enum threshold threshold, double num
 void
 column_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
-	struct value value = { .type = VALUE_UNKNOWN };
+	struct value value;
 	char text[UNIT_TEXT];
 
 	if (column->cell) {
 		column->cell(column, ctx, row, out);
 		return;
 	}
-	column->value(column, ctx, row, &value);
+	column_value(column, ctx, row, &value);
 	switch (value.type) {
 	case VALUE_UNKNOWN:
 		cell_unknown(out);

@@ -52,6 +52,7 @@ enum column_flag {
 	COLUMN_RATE = 1 << 8,    /* needs two samples */
 	COLUMN_FACT = 1 << 9,    /* needs the facts of host or guest */
 	COLUMN_FIT = 1 << 10,    /* as wide as its widest text; flex: at most so many 16ths of the screen */
+	COLUMN_VOLATILE = 1 << 11, /* changes though the row does not: ages, and what depends on other rows */
 };
 
 /* Which pair of limits in the config colours the number. */
@@ -65,6 +66,7 @@ struct column {
 	unsigned flags; /* enum column_flag */
 	enum threshold threshold;
 	size_t field; /* enum vm_field or host_field, for the value functions that are made for fields */
+	/* Fills OUT when there is something to know. Called through column_value(). */
 	void (*value)(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 	/* NULL: the value by its unit and threshold. */
 	void (*cell)(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out);
@@ -92,11 +94,10 @@ struct row_kind {
 	size_t name_column;   /* the row's name: second sort key */
 	const char *sort;     /* name of the column that sorts at first; NULL: name_column */
 
-	/* A host's rows, and a row's place: rows.c gathers with these and finds a row again in the next snapshot. */
+	/* A host's rows, a row's host, and its identity across snapshots. */
 	size_t (*count)(const struct host_snap *host);
 	const void *(*at)(const struct host_snap *host, size_t i);
 	const struct host_snap *(*host)(const void *row);
-	size_t (*index)(const void *row);
 	struct row_key (*key)(const void *row);
 
 	/* Does the row deserve attention, and why (OUT may be NULL, else SIZE bytes)? */
@@ -116,7 +117,15 @@ const struct column *column_by_name(const struct row_kind *kind, const char *nam
  * unknown one and what there is. */
 GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError **error);
 
-/* What COLUMN says of ROW, for the screen. */
+/* What COLUMN says of ROW, raw. OUT needs no initialiser, which would clear its buffer for each of 100,000 rows. */
+static inline void
+column_value(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out)
+{
+	out->type = VALUE_UNKNOWN;
+	column->value(column, ctx, row, out);
+}
+
+/* The same for the screen. */
 void column_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out);
 
 /* The colour NUMBER deserves. */

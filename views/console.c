@@ -10,7 +10,8 @@
 #include <string.h>
 
 #define SECOND_US       INT64_C(1000000)
-#define UPDATE_LEAST_US 100000 /* between two snapshots … */
+#define UPDATE_LEAST_US 100000            /* between two snapshots … */
+#define SIZE_US         INT64_C(10000000) /* the median guest is not another one each second */
 #define UPDATE_SHARE    8 /* … and so many times what the last update took, so that keys find us idle */
 
 /* ---- life ---- */
@@ -110,7 +111,10 @@ update_all(struct console *console)
 {
 	struct env *env = &console->env;
 
-	env->row.size = totals_median(env->snap, env->row.now_us);
+	if (!env->row.size.vcpus || env->row.now_us >= console->sized_us + SIZE_US) {
+		env->row.size = totals_median(env->snap, env->row.now_us);
+		console->sized_us = env->row.now_us;
+	}
 	totals_fleet(env->snap, &env->row, &env->totals);
 	stack_observe(env->stack);
 	console->needs_draw = true;
@@ -303,7 +307,7 @@ draw_summary(struct console *console, const struct pane *pane, int y)
 	struct view *view = stack_front(console->env.stack);
 	const char *const *candidates = console->prompt ? prompt_candidates(console->prompt) : NULL;
 	unsigned marks = view->list ? list_marks(view->list) : 0;
-	g_autofree char *summary = view_summary(view);
+	const char *summary = view_summary(view);
 	int x = 0;
 
 	if (!summary && !candidates)

@@ -39,6 +39,7 @@ struct console {
 	bool frozen;
 	int64_t frozen_us;
 	int64_t updated_us;   /* last update of the views */
+	int64_t sized_us;     /* when the median guest was looked for last */
 	int64_t update_due_us; /* the next one, if the fleet changed */
 	bool needs_draw;
 };

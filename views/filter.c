@@ -15,6 +15,8 @@ struct filter {
 	char *text;
 	struct word words[MAX_WORDS];
 	size_t nwords;
+	uint32_t hex;       /* bit per word that can be part of an address */
+	GPtrArray *columns; /* const struct column *: those searched */
 
 	/* What the columns that a host's rows share said of the words, for one host at one time. */
 	const struct host_snap *host;
@@ -45,6 +47,17 @@ word_init(struct word *word, const char *text, size_t length, GError **error)
 	return true;
 }
 
+static GPtrArray *
+searched_columns(const struct row_kind *kind)
+{
+	GPtrArray *columns = g_ptr_array_new();
+
+	for (size_t i = 0; i < kind->ncolumns; i++)
+		if (kind->columns[i].flags & COLUMN_SEARCH)
+			g_ptr_array_add(columns, (gpointer)(uintptr_t)&kind->columns[i]);
+	return columns;
+}
+
 struct filter *
 filter_new(const struct row_kind *kind, const char *text, size_t *error_at, GError **error)
 {
@@ -53,6 +66,7 @@ filter_new(const struct row_kind *kind, const char *text, size_t *error_at, GErr
 
 	filter->kind = kind;
 	filter->text = g_strdup(text);
+	filter->columns = searched_columns(kind);
 	for (;;) {
 		size_t length;
 		bool ok;
@@ -66,6 +80,7 @@ filter_new(const struct row_kind *kind, const char *text, size_t *error_at, GErr
 			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "more than %d words", MAX_WORDS);
 		if (!ok || !word_init(&filter->words[filter->nwords], at, length, error))
 			break;
+		filter->hex |= (uint32_t)filter->words[filter->nwords].hex << filter->nwords;
 		filter->nwords++;
 		at += length;
 	}
@@ -82,6 +97,7 @@ filter_free(struct filter *filter)
 		return;
 	for (size_t i = 0; i < filter->nwords; i++)
 		g_free(filter->words[i].text);
+	g_ptr_array_unref(filter->columns);
 	g_free(filter->text);
 	g_free(filter);
 }
@@ -125,19 +141,16 @@ static uint32_t
 row_hits(const struct filter *filter, const struct row_ctx *ctx, const void *row, unsigned of_host,
 	uint32_t wanted)
 {
-	uint32_t hits = 0, hex = 0;
+	uint32_t hits = 0;
 
-	for (size_t i = 0; i < filter->nwords; i++)
-		hex |= (uint32_t)filter->words[i].hex << i;
-	for (size_t i = 0; i < filter->kind->ncolumns && (wanted & ~hits); i++) {
-		const struct column *column = &filter->kind->columns[i];
-		uint32_t possible = wanted & ~hits & (column->flags & COLUMN_HEX ? hex : UINT32_MAX);
-		struct value value = { .type = VALUE_UNKNOWN };
+	for (guint i = 0; i < filter->columns->len && (wanted & ~hits); i++) {
+		const struct column *column = filter->columns->pdata[i];
+		uint32_t possible = wanted & ~hits & (column->flags & COLUMN_HEX ? filter->hex : UINT32_MAX);
+		struct value value;
 
-		if (!(column->flags & COLUMN_SEARCH) || (column->flags & COLUMN_OF_HOST) != of_host ||
-			!possible)
+		if ((column->flags & COLUMN_OF_HOST) != of_host || !possible)
 			continue;
-		column->value(column, ctx, row, &value);
+		column_value(column, ctx, row, &value);
 		if (value.type != VALUE_TEXT)
 			continue;
 		for (size_t j = 0; j < filter->nwords; j++)

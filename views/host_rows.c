@@ -277,12 +277,12 @@ static const struct column columns[] = {
 	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
 	{ FIELD(KSM_SAVED), .title = "KSM", .width = 5, .priority = 15, .flags = COLUMN_WIDE },
 	{ .info = NUMBER_INFO("fit", UNIT_COUNT, "how many more VMs of the fleet's median size fit"),
-	  .title = "FIT", .width = 3, .align = ALIGN_RIGHT, .priority = 4, .flags = COLUMN_DEFAULT,
+	  .title = "FIT", .width = 3, .align = ALIGN_RIGHT, .priority = 4, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT,
 	  .value = host_fit },
 	{ FIELD(RTT), .title = "RTT", .width = 5, .priority = 7, .flags = COLUMN_DEFAULT },
 	{ FIELD(SAMPLE_MS), .title = "ASKED", .width = 5, .priority = 17, .flags = COLUMN_WIDE },
 	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
-	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = host_age, .cell = host_age_cell },
+	  .align = ALIGN_RIGHT, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT, .value = host_age, .cell = host_age_cell },
 	{ .info = TEXT_INFO("site", "where the host is, from the config"), .title = "SITE", .width = 8,
 	  .max_width = 16, .flex = 1, .priority = 10, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_site },
 	{ .info = TEXT_INFO("tags", "tags from the config"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
@@ -322,12 +322,6 @@ static const struct host_snap *
 host_host(const void *row)
 {
 	return row;
-}
-
-static size_t
-host_index(const void *row G_GNUC_UNUSED)
-{
-	return 0;
 }
 
 static struct row_key
@@ -408,7 +402,6 @@ const struct row_kind host_rows = {
 	.count = host_count,
 	.at = host_at,
 	.host = host_host,
-	.index = host_index,
 	.key = host_row_key,
 	.fault = host_fault,
 };

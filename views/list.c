@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define WHEEL_ROWS 3
+#define CHECK_US   INT64_C(10000000)
 
 struct list {
 	const struct row_kind *kind;
@@ -17,8 +18,12 @@ struct list {
 
 	GPtrArray *columns;    /* const struct column *, as shown */
 	GArray *table_columns; /* struct table_column, the same */
-	GArray *widest;        /* int: of each COLUMN_FIT column, the width of its widest text */
-	bool chosen;           /* by :columns or `w`; else they come and go with the room there is */
+	unsigned updates;
+	int64_t checked_us;  /* when marks and widths were looked through last … */
+	size_t checked_rows; /* … and how many rows there were */
+
+	GArray *widest; /* int: of each COLUMN_FIT column, the width of its widest text */
+	bool chosen;    /* by :columns or `w`; else they come and go with the room there is */
 	bool wide;
 
 	struct rows_query query;
@@ -67,9 +72,9 @@ measure_column(struct list *list, guint at)
 	size_t n = rows_count(list->rows);
 
 	for (size_t i = 0; i < n && *widest < column->max_width; i++) {
-		struct value value = { .type = VALUE_UNKNOWN };
+		struct value value;
 
-		column->value(column, &list->env->row, rows_at(list->rows, i), &value);
+		column_value(column, &list->env->row, rows_at(list->rows, i), &value);
 		if (value.type == VALUE_TEXT && strlen(value.text) > (size_t)*widest)
 			*widest = MAX(*widest, text_width(value.text));
 	}
@@ -430,14 +435,36 @@ list_selection(struct list *list, GArray *keys, unsigned *hidden)
 
 /* ---- updates ---- */
 
+/* Looking through all rows and marks is for when there are others, and now and then. */
+static bool
+check_due(struct list *list)
+{
+	size_t n = rows_count(list->rows);
+
+	if (n == list->checked_rows && list->env->row.now_us < list->checked_us + CHECK_US)
+		return false;
+	list->checked_rows = n;
+	list->checked_us = list->env->row.now_us;
+	return true;
+}
+
 void
 list_update(struct list *list)
 {
 	list->query.filter = list->filter;
 	rows_update(list->rows, list->env->snap, &list->query, &list->env->row);
-	measure_columns(list);
-	drop_dead_marks(list);
+	list->updates++;
+	if (check_due(list)) {
+		measure_columns(list);
+		drop_dead_marks(list);
+	}
 	restore_cursor(list);
+}
+
+unsigned
+list_updates(const struct list *list)
+{
+	return list->updates;
 }
 
 bool

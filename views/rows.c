@@ -3,21 +3,31 @@
 #include <limits.h>
 #include <string.h>
 
-/* A row with its extracted sort keys: most comparisons need no look at the row. */
+#define KEYS      4
+#define KEY_BYTES sizeof(uint64_t)
+
+/* A row with its extracted sort keys: the beginnings of what it is sorted by and of its name. Few comparisons need a look
+ * at the row, which would be a cache miss. */
 struct entry {
-	uint64_t key[2];
+	uint64_t key[KEYS];
 	const void *row;
+	uint32_t host; /* slot */
 };
 
 struct rows {
 	const struct row_kind *kind;
-	const struct fleet_snap *snap; /* one reference; NULL before the first update */
 	size_t total;
-	GArray *order; /* const void *: the result, and the start of the next one */
-	/* scratch, kept for their memory */
-	GArray *entries, *merged, *runs;
-	GArray *base; /* size_t per host: place of its first row in gathering order */
-	GByteArray *seen;
+	GArray *entries; /* struct entry, in order */
+	GArray *order;   /* const void *: their rows */
+
+	/* What the entries were made from: those of hosts for which it still holds are taken over. */
+	const struct fleet_snap *snap; /* one reference; NULL before the first update */
+	struct rows_query query;       /* its filter is not to be used, for it may be gone … */
+	char *filter;                  /* … but its text; NULL: none */
+	GByteArray *links;             /* enum link_state per host: rows look another way when it changes */
+
+	/* scratch, kept for its memory */
+	GArray *fresh, *merged, *runs;
 };
 
 /* How two entries compare when their keys are equal. */
@@ -34,12 +44,12 @@ rows_new(const struct row_kind *kind)
 	struct rows *rows = g_new0(struct rows, 1);
 
 	rows->kind = kind;
-	rows->order = g_array_new(FALSE, FALSE, sizeof(const void *));
 	rows->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+	rows->order = g_array_new(FALSE, FALSE, sizeof(const void *));
+	rows->links = g_byte_array_new();
+	rows->fresh = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	rows->merged = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	rows->runs = g_array_new(FALSE, FALSE, sizeof(size_t));
-	rows->base = g_array_new(FALSE, FALSE, sizeof(size_t));
-	rows->seen = g_byte_array_new();
 	return rows;
 }
 
@@ -49,13 +59,20 @@ rows_free(struct rows *rows)
 	if (!rows)
 		return;
 	fleet_snap_unref(rows->snap);
-	g_array_free(rows->order, TRUE);
 	g_array_free(rows->entries, TRUE);
+	g_array_free(rows->order, TRUE);
+	g_byte_array_free(rows->links, TRUE);
+	g_array_free(rows->fresh, TRUE);
 	g_array_free(rows->merged, TRUE);
 	g_array_free(rows->runs, TRUE);
-	g_array_free(rows->base, TRUE);
-	g_byte_array_free(rows->seen, TRUE);
+	g_free(rows->filter);
 	g_free(rows);
+}
+
+static struct entry *
+entries_of(const GArray *array)
+{
+	return (struct entry *)(void *)array->data;
 }
 
 size_t
@@ -85,15 +102,15 @@ rows_data(const struct rows *rows)
 size_t
 rows_find(const struct rows *rows, const struct row_key *key)
 {
+	const struct entry *entries = entries_of(rows->entries);
 	size_t n = rows_count(rows);
 
 	for (size_t i = 0; i < n; i++) {
-		const void *row = rows_at(rows, i);
 		struct row_key candidate;
 
-		if (rows->kind->host(row)->index != key->host)
+		if (entries[i].host != key->host)
 			continue;
-		candidate = rows->kind->key(row);
+		candidate = rows->kind->key(entries[i].row);
 		if (row_key_equal(&candidate, key))
 			return i;
 	}
@@ -113,13 +130,13 @@ key_of_number(double number)
 	return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
-/* The first bytes of TEXT, arranged so that comparing them as numbers compares like natural_compare(): lower case, and
- * each run of digits led by how many there are, without its leading zeros. Equal keys say nothing. */
-static void
+/* The beginning of TEXT in NKEYS numbers that compare like natural_compare(): lower case, and each run of digits led by
+ * how many there are, without its leading zeros. Returns whether that was all of TEXT. */
+static bool
 key_of_text(const char *text, uint64_t *key, size_t nkeys)
 {
-	unsigned char bytes[2 * sizeof(uint64_t)] = { 0 };
-	size_t at = 0, size = nkeys * sizeof(uint64_t);
+	unsigned char bytes[KEYS * KEY_BYTES] = { 0 };
+	size_t at = 0, size = nkeys * KEY_BYTES;
 
 	while (*text && at < size) {
 		if (g_ascii_isdigit(*text)) {
@@ -133,17 +150,17 @@ key_of_text(const char *text, uint64_t *key, size_t nkeys)
 				bytes[at++] = (unsigned char)MIN(digits - 9, UCHAR_MAX);
 			for (; digits && at < size; digits--)
 				bytes[at++] = (unsigned char)*text++;
-			if (digits)
-				break;
 			continue;
 		}
 		bytes[at++] = (unsigned char)g_ascii_tolower(*text++);
 	}
 	for (size_t i = 0; i < nkeys; i++) {
-		key[i] = 0;
-		for (size_t j = 0; j < sizeof(uint64_t); j++)
-			key[i] = key[i] << 8 | bytes[i * sizeof(uint64_t) + j];
+		uint64_t part;
+
+		memcpy(&part, &bytes[i * KEY_BYTES], KEY_BYTES);
+		key[i] = GUINT64_FROM_BE(part);
 	}
+	return at < size;
 }
 
 int
@@ -187,39 +204,43 @@ static const char *
 row_name(const struct row_kind *kind, const struct row_ctx *ctx, const void *row)
 {
 	const struct column *column = &kind->columns[kind->name_column];
-	struct value value = { .type = VALUE_UNKNOWN };
+	struct value value;
 
-	column->value(column, ctx, row, &value);
+	column_value(column, ctx, row, &value);
 	return value.type == VALUE_TEXT ? value.text : "";
 }
 
 static void
 entry_init(struct entry *entry, const struct order *order, const void *row)
 {
-	struct value value = { .type = VALUE_UNKNOWN };
+	const char *name = row_name(order->rows->kind, order->ctx, row);
+	uint64_t *key = entry->key;
+	struct value value;
 
 	entry->row = row;
+	entry->host = order->rows->kind->host(row)->index;
 	if (!order->column) {
-		key_of_text(row_name(order->rows->kind, order->ctx, row), entry->key, 2);
+		key_of_text(name, key, KEYS);
 		return;
 	}
-	order->column->value(order->column, order->ctx, row, &value);
-	switch (value.type) {
-	case VALUE_NUMBER:
-	case VALUE_FLAG:
-		entry->key[0] = key_of_number(value.number);
-		if (order->descending)
-			entry->key[0] = ~entry->key[0];
-		key_of_text(row_name(order->rows->kind, order->ctx, row), &entry->key[1], 1);
-		break;
-	case VALUE_TEXT:
-		key_of_text(value.text, entry->key, 2);
+	column_value(order->column, order->ctx, row, &value);
+	if (value.type == VALUE_UNKNOWN) {
+		key[0] = UINT64_MAX; /* last in both directions */
+		key_of_text(name, &key[1], KEYS - 1);
+	} else if (value.type == VALUE_TEXT) {
+		bool all = key_of_text(value.text, key, 2);
+
 		for (size_t i = 0; order->descending && i < 2; i++)
-			entry->key[i] = ~entry->key[i];
-		break;
-	case VALUE_UNKNOWN:
-		entry->key[0] = entry->key[1] = UINT64_MAX; /* last in both directions */
-		break;
+			key[i] = ~key[i];
+		/* names count only among equal texts */
+		key[2] = key[3] = 0;
+		if (all)
+			key_of_text(name, &key[2], KEYS - 2);
+	} else {
+		key[0] = key_of_number(value.number);
+		if (order->descending)
+			key[0] = ~key[0];
+		key_of_text(name, &key[1], KEYS - 1);
 	}
 }
 
@@ -227,13 +248,13 @@ entry_init(struct entry *entry, const struct order *order, const void *row)
 static int
 compare_texts(const struct order *order, const void *a, const void *b)
 {
-	struct value left = { .type = VALUE_UNKNOWN }, right = { .type = VALUE_UNKNOWN };
+	struct value left, right;
 	int difference;
 
 	if (!order->column || !(order->column->flags & COLUMN_TEXT))
 		return 0;
-	order->column->value(order->column, order->ctx, a, &left);
-	order->column->value(order->column, order->ctx, b, &right);
+	column_value(order->column, order->ctx, a, &left);
+	column_value(order->column, order->ctx, b, &right);
 	if (left.type != VALUE_TEXT || right.type != VALUE_TEXT)
 		return (left.type != VALUE_TEXT) - (right.type != VALUE_TEXT);
 	difference = natural_compare(left.text, right.text);
@@ -248,10 +269,9 @@ entry_compare(const struct order *order, const struct entry *a, const struct ent
 	struct row_key left, right;
 	int difference;
 
-	if (a->key[0] != b->key[0])
-		return a->key[0] < b->key[0] ? -1 : 1;
-	if (a->key[1] != b->key[1])
-		return a->key[1] < b->key[1] ? -1 : 1;
+	for (size_t i = 0; i < KEYS; i++)
+		if (a->key[i] != b->key[i])
+			return a->key[i] < b->key[i] ? -1 : 1;
 	difference = compare_texts(order, a->row, b->row);
 	if (!difference)
 		difference = natural_compare(
@@ -267,11 +287,11 @@ entry_compare(const struct order *order, const struct entry *a, const struct ent
 
 /* ---- natural merge sort ---- */
 
-/* Notes in rows->runs where each ascending run of ENTRIES begins, and its end. */
+/* Notes in RUNS where each ascending run of ENTRIES begins, and their end. */
 static void
-find_runs(const struct order *order, GArray *entries, GArray *runs)
+find_runs(const struct order *order, const GArray *entries, GArray *runs)
 {
-	const struct entry *entry = (const struct entry *)(const void *)entries->data;
+	const struct entry *entry = entries_of(entries);
 	size_t n = entries->len;
 
 	g_array_set_size(runs, 0);
@@ -297,7 +317,7 @@ merge_two(const struct order *order, const struct entry *from, size_t start, siz
 
 /* Merges neighbouring runs of FROM into TO and notes the new, half as many runs. */
 static void
-merge_pass(const struct order *order, GArray *from, GArray *to, GArray *runs)
+merge_pass(const struct order *order, const GArray *from, GArray *to, GArray *runs)
 {
 	size_t nruns = runs->len - 1, kept = 0, end = 0;
 	size_t *start = (size_t *)(void *)runs->data;
@@ -306,8 +326,7 @@ merge_pass(const struct order *order, GArray *from, GArray *to, GArray *runs)
 		size_t middle = start[i + 1];
 
 		end = i + 2 <= nruns ? start[i + 2] : middle;
-		merge_two(order, (const struct entry *)(const void *)from->data, start[i], middle, end,
-			(struct entry *)(void *)to->data);
+		merge_two(order, entries_of(from), start[i], middle, end, entries_of(to));
 		start[kept++] = start[i];
 	}
 	start[kept++] = end;
@@ -315,16 +334,22 @@ merge_pass(const struct order *order, GArray *from, GArray *to, GArray *runs)
 }
 
 static void
-sort_entries(struct rows *rows, const struct order *order)
+swap(GArray **a, GArray **b)
 {
-	find_runs(order, rows->entries, rows->runs);
-	g_array_set_size(rows->merged, rows->entries->len);
-	while (rows->runs->len > 2) {
-		GArray *swap = rows->entries;
+	GArray *other = *a;
 
-		merge_pass(order, rows->entries, rows->merged, rows->runs);
-		rows->entries = rows->merged;
-		rows->merged = swap;
+	*a = *b;
+	*b = other;
+}
+
+static void
+sort_fresh(struct rows *rows, const struct order *order)
+{
+	find_runs(order, rows->fresh, rows->runs);
+	g_array_set_size(rows->merged, rows->fresh->len);
+	while (rows->runs->len > 2) {
+		merge_pass(order, rows->fresh, rows->merged, rows->runs);
+		swap(&rows->fresh, &rows->merged);
 	}
 }
 
@@ -339,106 +364,114 @@ row_wanted(
 }
 
 static void
-rows_add(struct rows *rows, const struct rows_query *query, const struct order *order, const void *row)
+add_host(struct rows *rows, const struct rows_query *query, const struct order *order,
+	const struct host_snap *host)
 {
-	struct entry entry;
+	size_t n = rows->kind->count(host);
 
-	if (!row_wanted(rows, query, order->ctx, row))
-		return;
-	entry_init(&entry, order, row);
-	g_array_append_val(rows->entries, entry);
+	for (size_t i = 0; i < n; i++) {
+		const void *row = rows->kind->at(host, i);
+		struct entry entry;
+
+		if (!row_wanted(rows, query, order->ctx, row))
+			continue;
+		entry_init(&entry, order, row);
+		g_array_append_val(rows->fresh, entry);
+	}
 }
 
 static bool
-host_in_scope(const struct rows_query *query, const struct host_snap *host)
+same_query(const struct rows *rows, const struct rows_query *query)
 {
-	return query->scope < 0 || query->scope == host->index;
+	const char *filter = query->filter ? filter_text(query->filter) : NULL;
+
+	return rows->snap && g_strcmp0(rows->filter, filter) == 0 && rows->query.faults == query->faults &&
+	       rows->query.scope == query->scope && rows->query.sort == query->sort &&
+	       rows->query.descending == query->descending;
 }
 
-/* Numbers all rows within the scope, in gathering order, none of them seen. */
-static void
-number_rows(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query)
+static bool
+same_host(const struct rows *rows, const struct fleet_snap *snap, size_t slot, enum link_state link)
 {
+	return slot < rows->snap->nhosts && rows->snap->hosts[slot] == snap->hosts[slot] &&
+	       rows->links->data[slot] == link;
+}
+
+/* Gathers anew the rows of hosts that changed, or of all when what is asked for did. KEEP: per host, whether its old
+ * entries still hold. */
+static void
+gather(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
+	const struct order *order, bool *keep)
+{
+	bool reuse = same_query(rows, query) && !(query->sort && query->sort->flags & COLUMN_VOLATILE);
+	g_autofree uint8_t *links = g_new(uint8_t, snap->nhosts + 1);
+
 	rows->total = 0;
-	g_array_set_size(rows->base, (guint)snap->nhosts);
-	for (size_t i = 0; i < snap->nhosts; i++) {
-		g_array_index(rows->base, size_t, i) = rows->total;
-		if (host_in_scope(query, snap->hosts[i]))
-			rows->total += rows->kind->count(snap->hosts[i]);
-	}
-	g_byte_array_set_size(rows->seen, (guint)rows->total);
-	if (rows->total)
-		memset(rows->seen->data, 0, rows->total);
-}
-
-/* Adds the rows of the last order that are still in their old place, in that order. */
-static void
-add_old_rows(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
-	const struct order *order)
-{
-	const struct row_kind *kind = rows->kind;
-
-	for (size_t i = 0; i < rows->order->len; i++) {
-		const void *old = rows_at(rows, i), *row;
-		uint32_t slot = kind->host(old)->index;
-		size_t index = kind->index(old);
-		const struct host_snap *host;
-		struct row_key was, is;
-
-		if (slot >= snap->nhosts)
-			continue;
-		host = snap->hosts[slot];
-		if (!host_in_scope(query, host) || index >= kind->count(host))
-			continue;
-		row = kind->at(host, index);
-		was = kind->key(old);
-		is = kind->key(row);
-		if (row != old && !row_key_equal(&was, &is))
-			continue;
-		rows->seen->data[g_array_index(rows->base, size_t, slot) + index] = 1;
-		rows_add(rows, query, order, row);
-	}
-}
-
-static void
-add_new_rows(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
-	const struct order *order)
-{
-	size_t at = 0;
-
+	g_array_set_size(rows->fresh, 0);
 	for (size_t i = 0; i < snap->nhosts; i++) {
 		const struct host_snap *host = snap->hosts[i];
-		size_t n = host_in_scope(query, host) ? rows->kind->count(host) : 0;
+		enum link_state link = host_snap_link(host, order->ctx->now_us);
 
-		for (size_t j = 0; j < n; j++, at++)
-			if (!rows->seen->data[at])
-				rows_add(rows, query, order, rows->kind->at(host, j));
+		keep[i] = reuse && same_host(rows, snap, i, link);
+		links[i] = (uint8_t)link;
+		if (query->scope >= 0 && query->scope != host->index)
+			continue;
+		rows->total += rows->kind->count(host);
+		if (!keep[i])
+			add_host(rows, query, order, host);
 	}
+	g_byte_array_set_size(rows->links, 0);
+	g_byte_array_append(rows->links, links, (guint)snap->nhosts);
+}
+
+/* Old entries that still hold and fresh ones, both in order, become the new order. */
+static void
+join(struct rows *rows, const struct order *order, const bool *keep, size_t nhosts)
+{
+	const struct entry *old = entries_of(rows->entries), *fresh = entries_of(rows->fresh);
+	size_t nold = rows->entries->len, nfresh = rows->fresh->len, next = 0;
+
+	g_array_set_size(rows->merged, 0);
+	for (size_t i = 0; i < nold; i++) {
+		if (old[i].host >= nhosts || !keep[old[i].host])
+			continue;
+		while (next < nfresh && entry_compare(order, &fresh[next], &old[i]) < 0)
+			g_array_append_val(rows->merged, fresh[next++]);
+		g_array_append_val(rows->merged, old[i]);
+	}
+	g_array_append_vals(rows->merged, fresh + next, (guint)(nfresh - next));
+	swap(&rows->entries, &rows->merged);
+}
+
+static void
+note_rows(struct rows *rows)
+{
+	const struct entry *entries = entries_of(rows->entries);
+
+	g_array_set_size(rows->order, rows->entries->len);
+	for (size_t i = 0; i < rows->entries->len; i++)
+		g_array_index(rows->order, const void *, i) = entries[i].row;
 }
 
 void
 rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
 	const struct row_ctx *ctx)
 {
-	const struct order order = {
-		.rows = rows,
+	bool by_name = query->sort == &rows->kind->columns[rows->kind->name_column] && !query->descending;
+	const struct order order = { .rows = rows,
 		.ctx = ctx,
-		.column = query->sort == &rows->kind->columns[rows->kind->name_column] && !query->descending
-				  ? NULL
-				  : query->sort,
-		.descending = query->descending,
-	};
+		.column = by_name ? NULL : query->sort,
+		.descending = query->descending };
+	g_autofree bool *keep = g_new(bool, snap->nhosts + 1);
 
 	fleet_snap_ref(snap);
-	g_array_set_size(rows->entries, 0);
-	number_rows(rows, snap, query);
-	add_old_rows(rows, snap, query, &order);
-	add_new_rows(rows, snap, query, &order);
-	sort_entries(rows, &order);
-	g_array_set_size(rows->order, rows->entries->len);
-	for (size_t i = 0; i < rows->entries->len; i++)
-		g_array_index(rows->order, const void *, i) =
-			g_array_index(rows->entries, struct entry, i).row;
+	gather(rows, snap, query, &order, keep);
+	sort_fresh(rows, &order);
+	join(rows, &order, keep, snap->nhosts);
+	note_rows(rows);
 	fleet_snap_unref(rows->snap);
 	rows->snap = snap;
+	rows->query = *query;
+	g_free(rows->filter);
+	rows->filter = query->filter ? g_strdup(filter_text(query->filter)) : NULL;
 }

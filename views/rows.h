@@ -1,8 +1,8 @@
 /*
  * rows: the rows of a table – gathered from a snapshot, filtered, sorted by a column and then by name. Rows are pointers
- * into the snapshot, which is referenced here for as long. Made for 100,000 rows: sort keys are extracted once per
- * update, the last order is the start of the next, and the sort is a natural merge sort, so that an update costs a pass
- * over the rows when little changed. UI thread only.
+ * into the snapshot, which is referenced here for as long. Made for 100,000 rows: sort keys are extracted once, the rows of
+ * hosts that did not change are taken over from the last update in their order, and the others are sorted among themselves
+ * and merged in. UI thread only.
  */
 #pragma once
 

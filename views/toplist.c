@@ -61,11 +61,11 @@ top_collect(const struct toplist *list, const struct env *env, struct top *top, 
 
 		for (size_t j = 0; j < count; j++) {
 			const void *row = list->kind->at(host, j);
-			struct value value = { .type = VALUE_UNKNOWN };
+			struct value value;
 
 			if (list->kind == &vm_rows && ((const struct vm *)row)->is_dom0)
 				continue;
-			column->value(column, &env->row, row, &value);
+			column_value(column, &env->row, row, &value);
 			if (value.type == VALUE_NUMBER && value.number > 0)
 				n = top_insert(top, n, most, value.number, row);
 		}

@@ -42,6 +42,7 @@ view_free(struct view *view)
 		view->ops->done(view);
 	list_free(view->list);
 	page_free(view->page);
+	g_free(view->summary);
 	g_free(view->subject_name);
 	g_free(view->state);
 	g_free(view);
@@ -97,10 +98,18 @@ view_title(struct view *view)
 	return view->ops->title ? view->ops->title(view) : g_strdup(view->ops->name);
 }
 
-char *
+/* A pass over all rows: made once per update, not for each frame. */
+const char *
 view_summary(struct view *view)
 {
-	return view->ops->summary ? view->ops->summary(view) : NULL;
+	if (!view->ops->summary)
+		return NULL;
+	if (!view->summary || view->summary_update != list_updates(view->list)) {
+		g_free(view->summary);
+		view->summary = view->ops->summary(view);
+		view->summary_update = list_updates(view->list);
+	}
+	return view->summary;
 }
 
 void

@@ -43,6 +43,8 @@ struct view {
 	char *subject_name;     /* as it was last seen; NULL: no subject */
 	struct list *list;      /* kind */
 	struct page *page;      /* fill */
+	char *summary;          /* of the list's last update */
+	unsigned summary_update; /* … which had this number */
 	void *state;
 };
 
@@ -59,7 +61,7 @@ bool view_request(struct view *view, int request);
 bool view_mouse(struct view *view, struct input input);
 
 char *view_title(struct view *view);   /* caller frees */
-char *view_summary(struct view *view); /* caller frees; NULL: none */
+const char *view_summary(struct view *view); /* NULL: none */
 
 /* What a verb would be done to: the marks, else the row under the cursor, else the subject. Appends struct row_key to
  * KEYS; *HIDDEN: how many of them the filter hides. */

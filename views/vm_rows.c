@@ -146,8 +146,9 @@ vm_cores(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_
 static void
 vm_cores_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
-	struct value value = { .type = VALUE_UNKNOWN };
+	struct value value;
 
+	value.type = VALUE_UNKNOWN;
 	vm_cores(column, ctx, row, &value);
 	if (value.type == VALUE_UNKNOWN)
 		cell_unknown(out);
@@ -316,7 +317,7 @@ static const struct column columns[] = {
 	{ .info = NUMBER_INFO("latency", UNIT_MS, "disk latency, the slower of reads and writes"), .title = "LAT",
 	  .width = 5, .align = ALIGN_RIGHT, .priority = 5, .flags = COLUMN_RATE | COLUMN_DEFAULT, .value = vm_latency },
 	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
-	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = vm_age, .cell = vm_age_cell },
+	  .align = ALIGN_RIGHT, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT, .value = vm_age, .cell = vm_age_cell },
 	{ .info = TEXT_INFO("hv", "its host's hypervisor"), .title = "HV", .width = 5, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_hv },
 	{ .info = TEXT_INFO("host-state", "how its host answers"), .title = "HOST STATE", .width = 12, .priority = 20,
@@ -364,14 +365,6 @@ vm_host_of(const void *row)
 	return ((const struct vm *)row)->host;
 }
 
-static size_t
-vm_index(const void *row)
-{
-	const struct vm *vm = row;
-
-	return (size_t)(vm - vm->host->vms);
-}
-
 static struct row_key
 vm_row_key(const void *row)
 {
@@ -415,7 +408,6 @@ const struct row_kind vm_rows = {
 	.count = vm_count,
 	.at = vm_at,
 	.host = vm_host_of,
-	.index = vm_index,
 	.key = vm_row_key,
 	.fault = vm_fault,
 };

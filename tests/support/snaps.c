@@ -93,7 +93,7 @@ snaps_host(uint32_t index, const char *name)
 }
 
 const struct fleet_snap *
-snaps_fleet(const struct snaps_part *parts, size_t n)
+snaps_fleet_of(const struct host_snap *const *hosts, size_t n)
 {
 	struct fleet_snap *snap = g_malloc0(sizeof(*snap) + n * sizeof(snap->hosts[0]));
 
@@ -101,7 +101,21 @@ snaps_fleet(const struct snaps_part *parts, size_t n)
 	snap->taken_us = SNAPS_NOW_US;
 	snap->nhosts = n;
 	for (size_t i = 0; i < n; i++)
-		snap->hosts[i] = host_snap_build(&parts[i].host, parts[i].vms, parts[i].nvms);
+		snap->hosts[i] = host_snap_ref(hosts[i]);
+	return snap;
+}
+
+const struct fleet_snap *
+snaps_fleet(const struct snaps_part *parts, size_t n)
+{
+	g_autofree const struct host_snap **hosts = g_new(const struct host_snap *, n + 1);
+	const struct fleet_snap *snap;
+
+	for (size_t i = 0; i < n; i++)
+		hosts[i] = host_snap_build(&parts[i].host, parts[i].vms, parts[i].nvms);
+	snap = snaps_fleet_of(hosts, n);
+	for (size_t i = 0; i < n; i++)
+		host_snap_unref(hosts[i]);
 	return snap;
 }
 

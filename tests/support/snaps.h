@@ -32,6 +32,8 @@ struct snaps_part {
 	size_t nvms;
 };
 const struct fleet_snap *snaps_fleet(const struct snaps_part *parts, size_t n);
+/* A fleet of these hosts, each with one more reference; one reference. */
+const struct fleet_snap *snaps_fleet_of(const struct host_snap *const *hosts, size_t n);
 
 /* The guest's facts: a tenant, a disk, a card. One reference. */
 const struct vm_facts *snaps_vm_facts(const char *tenant);

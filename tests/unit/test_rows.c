@@ -185,6 +185,7 @@ Test(rows, finds_by_key)
 struct world {
 	struct vm vms[HOSTS][MOST];
 	size_t nvms[HOSTS];
+	const struct host_snap *hosts[HOSTS];
 	char names[HOSTS * MOST * 4][24];
 	unsigned next;
 	GRand *rand;
@@ -193,71 +194,98 @@ struct world {
 static void
 world_add(struct world *world, size_t host)
 {
+	static const char *const stems[] = { "vm-", "VM-", "x", "vm-000" };
 	struct vm *vm = &world->vms[host][world->nvms[host]++];
 	char *name = world->names[world->next];
 
 	snprintf(name, sizeof(world->names[0]), "%s%d",
-		(const char *const[]){ "vm-", "VM-", "x", "vm-000" }[g_rand_int_range(world->rand, 0, 4)],
+		stems[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(stems))],
 		g_rand_int_range(world->rand, 0, 120));
 	*vm = snaps_vm(name, world->next++);
 }
 
-/* Some guests come, some go, some get other numbers. */
+/* Some guests come, some go, some get other numbers; the others' hosts stay the very same. */
+static void
+world_change(struct world *world, uint32_t i)
+{
+	struct host_snap host = snaps_host(i, "h");
+
+	if (g_rand_boolean(world->rand) && world->nvms[i] < MOST && world->next < G_N_ELEMENTS(world->names))
+		world_add(world, i);
+	if (g_rand_boolean(world->rand) && world->nvms[i] > 0) {
+		size_t victim = (size_t)g_rand_int_range(world->rand, 0, (gint32)world->nvms[i]);
+
+		world->vms[i][victim] = world->vms[i][--world->nvms[i]];
+	}
+	for (size_t j = 0; j < world->nvms[i]; j++)
+		snaps_set_vm(&world->vms[i][j], VM_CPU, g_rand_int_range(world->rand, 0, 5));
+	if (g_rand_int_range(world->rand, 0, 8) == 0)
+		host.link = LINK_REFUSED;
+	host.sampled_us += g_rand_int_range(world->rand, 0, 20) * INT64_C(1000000);
+	if (world->hosts[i])
+		host_snap_unref(world->hosts[i]);
+	world->hosts[i] = host_snap_build(&host, world->vms[i], world->nvms[i]);
+}
+
 static const struct fleet_snap *
 world_step(struct world *world)
 {
-	struct snaps_part parts[HOSTS];
+	for (uint32_t i = 0; i < HOSTS; i++)
+		if (!world->hosts[i] || g_rand_int_range(world->rand, 0, 3) == 0)
+			world_change(world, i);
+	return snaps_fleet_of(world->hosts, HOSTS);
+}
 
-	for (uint32_t i = 0; i < HOSTS; i++) {
-		if (g_rand_int_range(world->rand, 0, 3) == 0 && world->nvms[i] < MOST &&
-			world->next < HOSTS * MOST * 4 - 1)
-			world_add(world, i);
-		if (g_rand_int_range(world->rand, 0, 3) == 0 && world->nvms[i] > 0) {
-			size_t victim = (size_t)g_rand_int_range(world->rand, 0, (gint32)world->nvms[i]);
+static struct rows_query
+world_query(struct world *world)
+{
+	static const char *const columns[] = { NULL, "name", "cpu", "state", "uuid", "tenant", "age",
+		"host" };
+	static const char *const filters[] = { NULL, "vm-1", "!unknown", "running 2" };
+	const char *filter = filters[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(filters))];
+	struct rows_query query = query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
+		g_rand_boolean(world->rand));
 
-			world->vms[i][victim] = world->vms[i][--world->nvms[i]];
-		}
-		for (size_t j = 0; j < world->nvms[i]; j++)
-			snaps_set_vm(&world->vms[i][j], VM_CPU, g_rand_int_range(world->rand, 0, 5));
-		parts[i] = (struct snaps_part){
-			.host = snaps_host(i, "h"), .vms = world->vms[i], .nvms = world->nvms[i]
-		};
-	}
-	return snaps_fleet(parts, HOSTS);
+	query.filter = filter ? filter_new(&vm_rows, filter, NULL, NULL) : NULL;
+	query.faults = g_rand_int_range(world->rand, 0, 5) == 0;
+	query.scope = g_rand_int_range(world->rand, 0, 4) == 0 ? 3 : -1;
+	return query;
 }
 
 /* Whatever happened before, an update yields what one from nothing yields. */
-Test(rows, the_last_order_is_only_a_shortcut)
+Test(rows, taking_over_is_only_a_shortcut)
 {
-	static const char *const columns[] = { NULL, "name", "cpu", "state", "uuid", "tenant" };
 	struct world *world = g_new0(struct world, 1);
 	struct rows *rows = rows_new(&vm_rows);
+	struct rows_query query = query_by(NULL, false);
 
 	world->rand = g_rand_new_with_seed(20260810);
 	for (unsigned i = 0; i < HOSTS * MOST / 2; i++)
 		world_add(world, i % HOSTS);
-	for (int step = 0; step < 300; step++) {
+	for (int step = 0; step < 600; step++) {
 		const struct fleet_snap *snap = world_step(world);
-		struct rows_query query =
-			query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
-				g_rand_boolean(world->rand));
-		struct rows *fresh = rows_new(&vm_rows);
+		struct rows *anew = rows_new(&vm_rows);
 
-		if (step % 3 == 0)
-			query.filter = filter_new(&vm_rows, "vm-1", NULL, NULL);
-		if (step % 7 == 0)
-			query.scope = 3;
+		if (step % 6 == 0) {
+			filter_free(query.filter);
+			query = world_query(world);
+		}
+		ctx.now_us += 500000; /* hosts go stale while nothing else happens */
+		if (step % 60 == 0)
+			ctx.now_us = SNAPS_NOW_US;
 		rows_update(rows, snap, &query, &ctx);
-		rows_update(fresh, snap, &query, &ctx);
-		cr_assert_eq(rows_count(rows), rows_count(fresh));
-		cr_assert_eq(rows_total(rows), rows_total(fresh));
+		rows_update(anew, snap, &query, &ctx);
+		cr_assert_eq(rows_count(rows), rows_count(anew), "step %d", step);
+		cr_assert_eq(rows_total(rows), rows_total(anew), "step %d", step);
 		for (size_t i = 0; i < rows_count(rows); i++)
-			cr_assert_eq(rows_at(rows, i), rows_at(fresh, i), "step %d, row %zu", step, i);
-		filter_free(query.filter);
-		rows_free(fresh);
+			cr_assert_eq(rows_at(rows, i), rows_at(anew, i), "step %d, row %zu", step, i);
+		rows_free(anew);
 		fleet_snap_unref(snap);
 	}
+	filter_free(query.filter);
 	rows_free(rows);
+	for (size_t i = 0; i < HOSTS; i++)
+		host_snap_unref(world->hosts[i]);
 	g_rand_free(world->rand);
 	g_free(world);
 }
