@@ -138,5 +138,4 @@ app_block_signals(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
 		sigaddset(&set, signals[i]);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }

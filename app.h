@@ -31,7 +31,7 @@ struct app {
 };
 
 /* Everything but the host threads; those begin with fleet_start(app->fleet). False with an error that names what failed.
- * Signals must be blocked before. */
+ * What signals are to be blocked must be so before. */
 bool app_init(struct app *app, const struct app_opts *opts, GError **error);
 
 /* Stops all. False when a host's thread could not be ended in time: then the process must end by _exit(), nothing is
@@ -41,5 +41,6 @@ bool app_done(struct app *app);
 /* Raises the soft limit of open files to the hard one: a host takes up to six. */
 void app_raise_limits(void);
 
-/* Blocks the signals that the loop reads from its signalfd, in this thread and all it will make; SIGPIPE is ignored. */
+/* Blocks the signals that the console's loop reads from its signalfd, in this thread and all it will make. For the console
+ * alone: without the loop nobody would see them, and Ctrl-C would do nothing. */
 void app_block_signals(void);

@@ -261,6 +261,7 @@ command_console(const struct command_env *env)
 				"check or snapshot\n");
 		return EXIT_USAGE;
 	}
+	app_block_signals();
 	if (!app_init(&session.app,
 		    &(struct app_opts){
 			    .config = env->config,

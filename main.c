@@ -9,6 +9,7 @@
 #include "options.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -116,7 +117,7 @@ main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_ALL, "");
-	app_block_signals();
+	signal(SIGPIPE, SIG_IGN); /* whoever writes looks at the result */
 	app_raise_limits();
 	if (!options_parse(&options, argc, argv, &error)) {
 		options_done(&options);

@@ -7,10 +7,14 @@
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* Real daemons on a busy machine: long enough that only a real failure meets it. */
 #define DEADLINE_MS 60000
@@ -335,4 +339,51 @@ Test(console, leaves_a_sane_terminal_however_it_ends)
 	screen_hang_up(scene.screen);
 	cr_assert_neq(screen_exit_status(scene.screen, DEADLINE_MS), -1, "a lost terminal must end it");
 	scene_done(&scene);
+}
+
+/* A socket that accepts and says nothing; *PORT is where. */
+static int
+listen_silently(unsigned *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	cr_assert_eq(listen(fd, 8), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+Test(console, commands_end_at_a_signal)
+{
+	static const struct {
+		const char *command, *what;
+		int signal;
+	} ways[] = { { "list", "hosts", SIGINT }, { "check", NULL, SIGTERM }, { "snapshot", NULL, SIGHUP } };
+	unsigned port;
+	int fd = listen_silently(&port);
+	g_autofree char *host = g_strdup_printf("somebody@127.0.0.1:%u", port);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		const char *const argv[] = { program(), ways[i].command, ways[i].what ? ways[i].what : host,
+			ways[i].what ? host : NULL, NULL };
+		struct screen *screen = screen_start(argv, NULL, 24, 80);
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		int status, peer;
+
+		cr_assert_eq(poll(&wait, 1, DEADLINE_MS), 1, "%s never connected", ways[i].command);
+		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		if (ways[i].signal == SIGINT)
+			screen_send(screen, SCREEN_CTRL('c'));
+		else
+			screen_signal(screen, ways[i].signal);
+		status = screen_exit_status(screen, 5000);
+		cr_assert(status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == ways[i].signal, "%s: %d",
+			ways[i].command, status);
+		screen_free(screen);
+		close(peer);
+	}
+	close(fd);
 }
