@@ -509,13 +509,45 @@ job_end(struct host *host, struct job *job, bool ok, const GError *error)
 	host->env->job_ended(host->env->ctx, job);
 }
 
+/* Runs JOB over the connection. False: *ERROR says why, also when it was not even begun. */
+static bool
+job_run(struct host *host, struct job *job, GError **error)
+{
+	bool ok, cut;
+
+	pthread_mutex_lock(&host->lock);
+	cut = host->cut;
+	pthread_mutex_unlock(&host->lock);
+	/* a connection that was cut under the job before is only waiting to be cleared away */
+	if (!host->connected || cut) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_GONE, "%s is not connected (%s)",
+			host->facts_static->name,
+			host->snap->why ? host->snap->why
+					: link_state_word(host->connected ? LINK_TIMEOUT : host->snap->link));
+		return false;
+	}
+	deadline_set(host, job->timeout_ms ? job->timeout_ms * 1000 : call_limit_us(host));
+	ok = job->run(job, host->conn, error);
+	deadline_set(host, 0);
+	pthread_mutex_lock(&host->lock);
+	cut = host->cut;
+	host->poked = true; /* show what it did at once */
+	pthread_mutex_unlock(&host->lock);
+	if (!ok && cut) {
+		g_clear_error(error);
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT,
+			"no answer in time; the connection was cut and the outcome is unknown");
+	}
+	return ok;
+}
+
 static void
 host_run_jobs(struct host *host)
 {
 	for (;;) {
 		g_autoptr(GError) error = NULL;
 		struct job *job;
-		bool ok = false, cut;
+		bool ok;
 
 		pthread_mutex_lock(&host->lock);
 		job = host->stop ? NULL : g_queue_pop_head(&host->jobs);
@@ -524,25 +556,7 @@ host_run_jobs(struct host *host)
 			return;
 		job->state = JOB_RUNNING;
 		job->started_us = clock_now_us();
-		if (!host->connected) {
-			g_set_error(&error, FLEET_ERROR, FLEET_ERROR_GONE, "%s is not connected (%s)",
-				host->facts_static->name,
-				host->snap->why ? host->snap->why : link_state_word(host->snap->link));
-		} else {
-			deadline_set(host, job->timeout_ms ? job->timeout_ms * 1000 : call_limit_us(host));
-			ok = job->run(job, host->conn, &error);
-			deadline_set(host, 0);
-		}
-		pthread_mutex_lock(&host->lock);
-		cut = host->cut;
-		if (host->connected)
-			host->poked = true; /* show what it did at once */
-		pthread_mutex_unlock(&host->lock);
-		if (!ok && cut) {
-			g_clear_error(&error);
-			g_set_error_literal(&error, FLEET_ERROR, FLEET_ERROR_TIMEOUT,
-				"no answer in time; the connection was cut and the outcome is unknown");
-		}
+		ok = job_run(host, job, &error);
 		job_end(host, job, ok, error);
 	}
 }

@@ -415,6 +415,64 @@ Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
 	world_free(world);
 }
 
+/* The next job that comes back becomes world->job; why it failed. */
+static const char *
+next_job_error(struct world *world)
+{
+	struct pollfd wait = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
+	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
+	struct message message;
+
+	while (!mailbox_pop(world->mailbox, &message)) {
+		cr_assert_lt(clock_now_us(), end, "no job came back");
+		mailbox_take_mark(world->mailbox);
+		poll(&wait, 1, 50);
+	}
+	job_free(world->job);
+	world->job = message.data;
+	return world->job->error ? world->job->error : "none";
+}
+
+Test(fleet, a_job_behind_a_hung_one_was_never_sent_and_says_so)
+{
+	struct world *world = world_new(1, false);
+	enum link_state up = LINK_UP;
+	const char *why;
+
+	fake_script(world->fake, 0, FAKE_ACT, &(struct fake_step){ .hang = true }, 1);
+	fake_script(world->fake, 0, FAKE_SAMPLE,
+		(struct fake_step[]){ { 0 }, { 0 }, { 0 }, { .hold = true } }, 4);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &up));
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, 4, DEADLINE_MS));
+	fleet_submit(world->fleet, stop_job(0));
+	fleet_submit(world->fleet, stop_job(0));
+	fake_release(world->fake, 0);
+	why = next_job_error(world);
+	cr_assert_not_null(strstr(why, "outcome is unknown"), "%s", why);
+	why = next_job_error(world);
+	cr_assert_not_null(strstr(why, "not connected (hung)"), "%s", why);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 1);
+	world_free(world);
+}
+
+Test(fleet, a_job_for_a_host_that_was_cut_was_never_sent_and_says_so)
+{
+	struct world *world = world_new(1, false);
+	enum link_state hung = LINK_TIMEOUT;
+	const char *why;
+
+	world->config.retry_min_ms = world->config.retry_max_ms = 600000;
+	fake_script_rest(world->fake, 0, FAKE_SAMPLE, &(struct fake_step){ .hang = true });
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &hung));
+	fleet_submit(world->fleet, stop_job(0));
+	why = next_job_error(world);
+	cr_assert_not_null(strstr(why, "not connected"), "%s", why);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 0);
+	world_free(world);
+}
+
 Test(fleet, visible_guests_are_told_to_the_connection)
 {
 	struct world *world = world_new(1, false);
