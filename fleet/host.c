@@ -45,6 +45,7 @@ struct host {
 	int64_t due_us;      /* next poll; NEVER: waits for a poke */
 	int64_t event_us;    /* an event asked for a sample at this time, 0: none */
 	int64_t deadline_us; /* of the step under way, 0: none */
+	int64_t limit_us;    /* what the last step with a deadline had, for the words of a cut */
 	struct conn *conn;   /* written by the host's thread only */
 	GQueue jobs;         /* struct job * */
 	GArray *visible;     /* uuid[UUID_LEN] */
@@ -77,6 +78,8 @@ deadline_set(struct host *host, int64_t us)
 {
 	pthread_mutex_lock(&host->lock);
 	host->deadline_us = us ? clock_now_us() + us : 0;
+	if (us)
+		host->limit_us = us;
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -456,15 +459,16 @@ host_failed(struct host *host, const GError *error)
 	g_autofree char *why = NULL;
 	enum link_state link = link_for(error);
 	bool waits = link == LINK_KEY_UNKNOWN || link == LINK_NEEDS_SECRET, was_cut;
-	int64_t retry;
+	int64_t retry, limit_us;
 
 	pthread_mutex_lock(&host->lock);
 	was_cut = host->cut;
+	limit_us = host->limit_us;
 	pthread_mutex_unlock(&host->lock);
 	if (was_cut) {
 		link = LINK_TIMEOUT;
-		why = g_strdup_printf("no answer within %" PRId64 " s; the connection was cut",
-			host->env->config->call_timeout_ms / 1000);
+		why = g_strdup_printf(
+			"no answer within %" PRId64 " s; the connection was cut", limit_us / 1000000);
 		if (host->sampling_full && ++host->full_cuts >= CUTS_UNTIL_NO_MONITOR)
 			host->no_monitor_until_us = clock_now_us() + NO_MONITOR_US;
 	} else {
