@@ -125,13 +125,13 @@ asks_get(struct asks *asks, enum ask_kind kind, const char *subject, const char 
 }
 
 void
-asks_reject(struct asks *asks, enum ask_kind kind, const char *subject)
+asks_reject(struct asks *asks, enum ask_kind kind, const char *subject, const char *secret)
 {
 	struct question *question;
 
 	pthread_mutex_lock(&asks->lock);
 	question = asks_find(asks, kind, subject);
-	if (question && question->answer == ASK_YES)
+	if (question && question->answer == ASK_YES && g_strcmp0(question->secret, secret) == 0)
 		g_ptr_array_remove(asks->questions, question);
 	pthread_mutex_unlock(&asks->lock);
 }

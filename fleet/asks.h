@@ -35,8 +35,9 @@ void asks_free(struct asks *asks);
  * allocated, to be given to asks_wipe()). NO: refused for this session. Any thread, never blocks. */
 enum ask_answer asks_get(struct asks *asks, enum ask_kind kind, const char *subject, const char *text, uint32_t host,
                          char **secret);
-/* The secret turned out wrong: forgets it, so that the next asks_get() asks again. Any thread. */
-void asks_reject(struct asks *asks, enum ask_kind kind, const char *subject);
+/* SECRET turned out wrong: forgets it, so that the next asks_get() asks again; does nothing when another one has been
+ * given since. Whoever still needs an answer has to ask again to be poked. Any thread. */
+void asks_reject(struct asks *asks, enum ask_kind kind, const char *subject, const char *secret);
 /* Answers; SECRET is copied. UI thread. */
 void asks_answer(struct asks *asks, enum ask_kind kind, const char *subject, bool yes, const char *secret);
 /* The oldest open question, newly allocated, or NULL. UI thread. */

@@ -286,23 +286,20 @@ tunnel_keys_get(struct tunnel_keys *keys, const char *path)
 }
 
 struct tunnel_key *
-tunnel_keys_unlock(struct tunnel_keys *keys, const char *path, const char *secret, bool *first)
+tunnel_keys_unlock(struct tunnel_keys *keys, const char *path, const char *secret)
 {
 	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, secret, -1);
 	struct tunnel_key *key;
 	struct slot *slot;
 
-	*first = false;
 	pthread_mutex_lock(&keys->lock);
 	slot = slot_take(keys, path);
 	/* All hosts of the fleet come with the same secret: one pays for the derivation. */
 	if ((!slot->key || slot->key->state == KEY_LOCKED) && g_strcmp0(slot->wrong, digest)) {
 		slot_read(keys, slot, path, secret);
 		g_clear_pointer(&slot->wrong, g_free);
-		if (slot->key->state == KEY_LOCKED) {
+		if (slot->key->state == KEY_LOCKED)
 			slot->wrong = g_steal_pointer(&digest);
-			*first = true;
-		}
 	}
 	key = key_ref(slot->key);
 	pthread_mutex_unlock(&keys->lock);

@@ -35,9 +35,9 @@ void tunnel_keys_free(struct tunnel_keys *keys);
 
 /* The key in PATH as it is now, with a reference; never NULL. Any thread; reads the file unless it is known. */
 struct tunnel_key *tunnel_keys_get(struct tunnel_keys *keys, const char *path);
-/* Decrypts it with SECRET for everybody. KEY_LOCKED again: the secret is wrong. *FIRST: nobody had tried this wrong
- * secret before. Any thread; takes as long as the key's derivation, once. */
-struct tunnel_key *tunnel_keys_unlock(struct tunnel_keys *keys, const char *path, const char *secret, bool *first);
+/* Decrypts it with SECRET for everybody. KEY_LOCKED again: the secret is wrong. Any thread; takes as long as the key's
+ * derivation, once. */
+struct tunnel_key *tunnel_keys_unlock(struct tunnel_keys *keys, const char *path, const char *secret);
 void tunnel_key_unref(struct tunnel_key *key);
 
 /* KEY showing the certificate in FILE, newly allocated; NULL when FILE is none for KEY. */

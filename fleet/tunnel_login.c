@@ -24,6 +24,7 @@ struct attempt {
 	GHashTable *used;   /* what was accepted in an earlier round; not to be used twice */
 	GPtrArray *skipped; /* char *: keys that could not be used, and why */
 	unsigned agent_tried;
+	char *password; /* the one tried last; wiped at the end */
 	char *how;
 	GError **error;
 };
@@ -172,46 +173,51 @@ wait_for_secret(struct attempt *a, const char *what, const char *of)
 	return GIVE_UP;
 }
 
-static enum outcome
-offer_unlocked(struct attempt *a, const struct tunnel_key *locked, const char *secret)
+/* False: SECRET is not the key's. */
+static bool
+offer_unlocked(struct attempt *a, const struct tunnel_key *locked, const char *secret, enum outcome *outcome)
 {
-	bool first;
-	struct tunnel_key *key = tunnel_keys_unlock(a->login->keys, locked->path, secret, &first);
-	enum outcome outcome;
+	struct tunnel_key *key = tunnel_keys_unlock(a->login->keys, locked->path, secret);
+	bool fits = key->state == KEY_READY;
 
-	if (key->state == KEY_READY) {
-		outcome = offer_ready(a, key);
-	} else {
-		if (first)
-			asks_reject(a->login->asks, ASK_PASSPHRASE, locked->path);
-		outcome = wait_for_secret(a, "right passphrase", locked->shown);
-	}
+	if (fits)
+		*outcome = offer_ready(a, key);
+	else
+		asks_reject(a->login->asks, ASK_PASSPHRASE, locked->path, secret);
 	tunnel_key_unref(key);
-	return outcome;
+	return fits;
 }
 
 static enum outcome
 offer_locked(struct attempt *a, const struct tunnel_key *key)
 {
 	g_autofree char *text = g_strdup_printf("Passphrase of %s", key->shown);
-	char *secret = NULL;
+	const char *what = "passphrase";
 	enum outcome outcome;
-	bool welcome;
+	bool welcome, fits;
 
 	outcome = probe_locked(a, key, &welcome);
 	if (outcome != GO_ON || !welcome)
 		return outcome;
-	switch (asks_get(a->login->asks, ASK_PASSPHRASE, key->path, text, a->login->index, &secret)) {
-	case ASK_YES:
-		outcome = offer_unlocked(a, key, secret);
-		asks_wipe(secret);
-		return outcome;
-	case ASK_PENDING:
-		return wait_for_secret(a, "passphrase", key->shown);
-	case ASK_NO:
-	default:
-		note(a->skipped, "%s needs its passphrase", key->shown);
-		return GO_ON;
+	/* A wrong one is asked for again at once: only who has asked is poked when the answer comes. */
+	for (;;) {
+		char *secret = NULL;
+
+		switch (asks_get(a->login->asks, ASK_PASSPHRASE, key->path, text, a->login->index, &secret)) {
+		case ASK_YES:
+			fits = offer_unlocked(a, key, secret, &outcome);
+			asks_wipe(secret);
+			if (fits)
+				return outcome;
+			what = "right passphrase";
+			break;
+		case ASK_PENDING:
+			return wait_for_secret(a, what, key->shown);
+		case ASK_NO:
+		default:
+			note(a->skipped, "%s needs its passphrase", key->shown);
+			return GO_ON;
+		}
 	}
 }
 
@@ -345,16 +351,17 @@ password_subject(const struct attempt *a)
 	return g_strdup_printf("%s@%s", a->ssh->host->user, a->ssh->host->name);
 }
 
-/* LOGGED_IN stands for "here it is"; GIVE_UP: there is none yet; GO_ON: there never will be. REMARK: a second line for the
- * question, or NULL. */
+/* LOGGED_IN stands for "a->password is it"; GIVE_UP: there is none yet; GO_ON: there never will be. REMARK: a second line
+ * for the question, or NULL. */
 static enum outcome
-get_password(struct attempt *a, const char *remark, char **secret)
+get_password(struct attempt *a, const char *remark)
 {
 	g_autofree char *subject = password_subject(a);
 	g_autofree char *text =
 		g_strdup_printf("Password of %s%s%s", subject, remark ? "\n" : "", remark ? remark : "");
 
-	switch (asks_get(a->login->asks, ASK_PASSWORD, subject, text, a->login->index, secret)) {
+	g_clear_pointer(&a->password, asks_wipe);
+	switch (asks_get(a->login->asks, ASK_PASSWORD, subject, text, a->login->index, &a->password)) {
 	case ASK_YES:
 		return LOGGED_IN;
 	case ASK_PENDING:
@@ -370,29 +377,29 @@ static enum outcome
 password_was_wrong(struct attempt *a)
 {
 	g_autofree char *subject = password_subject(a);
-	char *secret = NULL;
 	enum outcome outcome;
 
-	asks_reject(a->login->asks, ASK_PASSWORD, subject);
-	outcome = get_password(a, "The last one was wrong", &secret);
-	asks_wipe(secret);
-	/* Somebody was quick: with the next connection. */
-	return outcome == LOGGED_IN ? wait_for_secret(a, "right password", subject) : outcome;
+	asks_reject(a->login->asks, ASK_PASSWORD, subject, a->password);
+	outcome = get_password(a, "The last one was wrong");
+	if (outcome != LOGGED_IN)
+		return outcome;
+	/* Somebody was quick. It is for the next connection, and that won't be waited for: there is nothing to wait for. */
+	tunnel_error_set(
+		a->error, FLEET_ERROR_LOGIN, "the password of %s was wrong; there is a new one", subject);
+	return GIVE_UP;
 }
 
 static enum outcome
 try_password(struct attempt *a)
 {
 	GError *failure = NULL;
-	char *secret = NULL;
-	enum outcome outcome = get_password(a, NULL, &secret);
+	enum outcome outcome = get_password(a, NULL);
 	int rc;
 
 	if (outcome != LOGGED_IN)
 		return outcome;
 	note(a->tried, "password");
-	rc = DRIVE(a, ssh_userauth_password(a->ssh->session, NULL, secret), &failure);
-	asks_wipe(secret);
+	rc = DRIVE(a, ssh_userauth_password(a->ssh->session, NULL, a->password), &failure);
 	outcome = judge(a, rc, failure, "password");
 	return outcome == GO_ON ? password_was_wrong(a) : outcome;
 }
@@ -403,10 +410,10 @@ answer_questions(struct attempt *a, bool *answered)
 {
 	ssh_session session = a->ssh->session;
 	int questions = ssh_userauth_kbdint_getnprompts(session);
-	char echo = 0, *secret = NULL;
 	g_autofree char *remark = NULL;
 	const char *prompt;
 	enum outcome outcome;
+	char echo = 0;
 
 	if (questions == 0)
 		return LOGGED_IN;
@@ -416,10 +423,9 @@ answer_questions(struct attempt *a, bool *answered)
 		return GO_ON;
 	}
 	remark = prompt ? tunnel_error_clean(g_strdup_printf("The host asks: %s", prompt)) : NULL;
-	outcome = get_password(a, remark, &secret);
+	outcome = get_password(a, remark);
 	if (outcome == LOGGED_IN) {
-		ssh_userauth_kbdint_setanswer(session, 0, secret);
-		asks_wipe(secret);
+		ssh_userauth_kbdint_setanswer(session, 0, a->password);
 		*answered = true;
 	}
 	return outcome;
@@ -555,6 +561,7 @@ tunnel_login(const struct tunnel_login *login, const struct tunnel_ssh *ssh, cha
 	g_ptr_array_unref(attempt.tried);
 	g_ptr_array_unref(attempt.skipped);
 	g_hash_table_unref(attempt.used);
+	asks_wipe(attempt.password);
 	g_free(attempt.how);
 	return outcome == LOGGED_IN;
 }

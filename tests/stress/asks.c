@@ -92,11 +92,11 @@ host_ask(struct host *host, unsigned round)
 		case ASK_YES:
 			host->yes++;
 			host->wrong += !secret || strcmp(secret, subject) != 0;
-			asks_wipe(secret);
 			if (round % 3 == 0) {
-				asks_reject(world->asks, ASK_PASSWORD, subject);
+				asks_reject(world->asks, ASK_PASSWORD, subject, secret);
 				note_change(world);
 			}
+			asks_wipe(secret);
 			return;
 		case ASK_NO:
 			return;

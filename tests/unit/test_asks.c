@@ -67,16 +67,21 @@ Test(asks, no_is_final_and_reject_asks_again)
 	cr_assert_eq(asks_get(asks, ASK_HOSTKEY, "h:22 SHA256:x", "?", 1, NULL), ASK_PENDING);
 	asks_answer(asks, ASK_HOSTKEY, "h:22 SHA256:x", false, NULL);
 	cr_assert_eq(asks_get(asks, ASK_HOSTKEY, "h:22 SHA256:x", "?", 1, NULL), ASK_NO);
-	asks_reject(asks, ASK_HOSTKEY, "h:22 SHA256:x");
+	asks_reject(asks, ASK_HOSTKEY, "h:22 SHA256:x", NULL);
 	cr_assert_eq(asks_get(asks, ASK_HOSTKEY, "h:22 SHA256:x", "?", 1, NULL), ASK_NO);
 
 	cr_assert_eq(asks_get(asks, ASK_PASSWORD, "me@h", "?", 1, &secret), ASK_PENDING);
-	asks_reject(asks, ASK_PASSWORD, "me@h");
+	asks_reject(asks, ASK_PASSWORD, "me@h", "");
 	cr_assert_eq(asks_open_count(asks), 1, "an open question can't turn out wrong");
 	asks_answer(asks, ASK_PASSWORD, "me@h", true, "wrong");
-	asks_reject(asks, ASK_PASSWORD, "me@h");
+	asks_reject(asks, ASK_PASSWORD, "me@h", "wrong");
 	cr_assert_eq(asks_get(asks, ASK_PASSWORD, "me@h", "?", 1, &secret), ASK_PENDING);
 	cr_assert_null(secret);
+
+	asks_answer(asks, ASK_PASSWORD, "me@h", true, "right");
+	asks_reject(asks, ASK_PASSWORD, "me@h", "wrong"); /* says somebody late */
+	cr_assert_eq(asks_get(asks, ASK_PASSWORD, "me@h", "?", 1, &secret), ASK_YES);
+	asks_wipe(secret);
 	asks_free(asks);
 }
 
