@@ -52,6 +52,7 @@ struct timer {
 struct loop {
 	pthread_mutex_t lock;
 	pthread_t thread;
+	bool registered;    /* for good: libvirt takes one implementation per process */
 	int epoll_fd;       /* constant while the thread runs */
 	int wake_fd;        /* likewise */
 	bool stop;          /* guarded by lock, like all below */
@@ -498,11 +499,14 @@ events_start(GError **error)
 	event_loop.timers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	event_loop.stop = false;
 	virSetErrorFunc(NULL, be_silent);
-	virEventRegisterImpl(add_watch, update_watch, remove_watch, add_timer, update_timer, remove_timer);
 	if (virInitialize() < 0) {
 		release();
 		return virerror_set(error, "start libvirt");
 	}
+	if (!event_loop.registered)
+		virEventRegisterImpl(
+			add_watch, update_watch, remove_watch, add_timer, update_timer, remove_timer);
+	event_loop.registered = true;
 	if (!start_thread(error)) {
 		release();
 		return false;
