@@ -4,7 +4,8 @@
  *
  * conn_libvirt.c         open, cancel, free
  * conn_libvirt_hook.c    libvirt's callbacks, event thread
- * conn_libvirt_sample.c  a sample: bulk statistics, or the list of guests
+ * conn_libvirt_sample.c  a sample, and the list of guests where there are no bulk statistics
+ * conn_libvirt_bulk.c    bulk statistics
  * conn_libvirt_guest.c   the guests we hold
  * conn_libvirt_turn.c    whose turn it is, where guests have to be read one by one
  * conn_libvirt_read.c    all that can be known of one guest
@@ -57,6 +58,8 @@ struct guest {
 	struct _virDomain *dom;       /* a reference */
 	uint64_t listed;              /* number of the last sample that listed it */
 	enum vm_state state;          /* as far as a list by states told; used while listing */
+	bool off_known;               /* it was off in each list since off_vm was read */
+	struct vm_sample off_vm;      /* as bulk statistics told, no name */
 	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
 	bool was_active;              /* when it was read */
 	bool no_block;                /* a disk of it can't ever be measured: its disk numbers stay unknown */
@@ -85,6 +88,7 @@ struct libvirt {
 	bool attached;                  /* the events that can't wait are registered */
 	struct libvirt_lacks lacks;
 	uint64_t samples;               /* number of the sample under way, from 1 */
+	uint64_t off_due;               /* number of the sample that reads guests anew that are off */
 	uint64_t full_samples;          /* number of the full sample under way, from 1 */
 	uint64_t flags_due;             /* number of the full sample that reads autostart and persistent anew */
 	uint64_t ksm_due;               /* likewise, same-page merging */
@@ -150,6 +154,13 @@ struct _virDomain *guests_domain(struct libvirt *lv, const uint8_t uuid[UUID_LEN
 bool guest_read(struct libvirt *lv, struct guest *guest, int id, GError **error);
 /* Reads guests one by one, within OPTS->calls, and puts the newest numbers of the GROUPS into all of VMS. */
 bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, GArray *vms, GError **error);
+
+/* ---- samples ---- */
+
+/* Reads GROUPS of all guests into VMS; when the driver has no bulk statistics, LV->lacks says so afterwards. */
+bool bulk_sample(struct libvirt *lv, unsigned groups, GArray *vms, GError **error);
+/* Appends the guest behind DOM, so far without numbers. Valid until the next one is appended. */
+struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct _virDomain *dom, GArray *vms);
 
 /* ---- the rest ---- */
 

@@ -13,15 +13,6 @@
 #define KSM_EVERY   10
 #define ONCE        0
 
-static const unsigned bulk_bits[STATS_GROUP_COUNT] = {
-	[STATS_STATE] = VIR_DOMAIN_STATS_STATE,
-	[STATS_CPU] = VIR_DOMAIN_STATS_CPU_TOTAL,
-	[STATS_BALLOON] = VIR_DOMAIN_STATS_BALLOON,
-	[STATS_VCPU] = VIR_DOMAIN_STATS_VCPU,
-	[STATS_NET] = VIR_DOMAIN_STATS_INTERFACE,
-	[STATS_BLOCK] = VIR_DOMAIN_STATS_BLOCK,
-};
-
 /* What QEMU tells without asking a guest's monitor, which a frozen guest never answers. */
 #define GROUPS_WITHOUT_MONITOR (STATS_BIT(STATS_STATE) | STATS_BIT(STATS_NET))
 
@@ -43,8 +34,8 @@ put_flags(const struct guest *guest, struct vm_sample *vm)
 	vm->persistent = !guest->flags_known || guest->persistent; /* nearly all are */
 }
 
-static struct vm_sample *
-append_vm(struct libvirt *lv, virDomainPtr dom, GArray *vms)
+struct vm_sample *
+libvirt_append_vm(struct libvirt *lv, virDomainPtr dom, GArray *vms)
 {
 	struct guest *guest = guests_seen(lv, dom);
 	unsigned id = virDomainGetID(dom);
@@ -55,6 +46,7 @@ append_vm(struct libvirt *lv, virDomainPtr dom, GArray *vms)
 	};
 
 	guest->state = VM_STATE_UNKNOWN;
+	guest->off_known &= vm.id < 0;
 	memcpy(vm.uuid, guest->uuid, UUID_LEN);
 	put_flags(guest, &vm);
 	vm.is_dom0 = libvirt_is_dom0(lv, vm.uuid, vm.id);
@@ -138,71 +130,11 @@ list_guests(struct libvirt *lv, GArray *vms, GError **error)
 	if (n < 0)
 		return libvirt_fail(lv, error, "list guests");
 	for (int i = 0; i < n; i++) {
-		append_vm(lv, doms[i], vms);
+		libvirt_append_vm(lv, doms[i], vms);
 		virDomainFree(doms[i]);
 	}
 	free(doms);
 	return list_states(lv, vms, error);
-}
-
-/* ---- bulk statistics ---- */
-
-static unsigned
-bulk_mask(unsigned groups)
-{
-	unsigned mask = 0;
-
-	for (unsigned g = 0; g < STATS_GROUP_COUNT; g++)
-		if (groups & STATS_BIT(g))
-			mask |= bulk_bits[g];
-	return mask;
-}
-
-/* Returns the number of records, or -1. Without NOWAIT a guest whose monitor is busy holds everybody up, so it is asked
- * for until the daemon turns out to be too old for it. */
-static int
-fetch_bulk(struct libvirt *lv, unsigned mask, virDomainStatsRecordPtr **records)
-{
-	if (!lv->lacks.nowait) {
-		int n = virConnectGetAllDomainStats(
-			lv->vir, mask, records, VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-
-		if (n >= 0 || virGetLastErrorCode() == VIR_ERR_NO_SUPPORT || !libvirt_unsupported())
-			return n;
-		lv->lacks.nowait = true;
-	}
-	return virConnectGetAllDomainStats(lv->vir, mask, records, 0);
-}
-
-/* Reads GROUPS of all guests in one call. Sets what the driver turned out to lack: the whole call, or groups that are
- * missing in each running guest's record. */
-static bool
-sample_bulk(struct libvirt *lv, unsigned groups, GArray *vms, GError **error)
-{
-	virDomainStatsRecordPtr *records = NULL;
-	unsigned seen = 0;
-	bool any_active = false;
-	int n = fetch_bulk(lv, bulk_mask(groups), &records);
-
-	if (n < 0 && libvirt_unsupported()) {
-		lv->lacks.bulk = true;
-		return true;
-	}
-	if (n < 0)
-		return libvirt_fail(lv, error, "read statistics");
-	for (int i = 0; i < n; i++) {
-		struct vm_sample *vm = append_vm(lv, records[i]->dom, vms);
-		unsigned present = stats_read(records[i]->params, records[i]->nparams, vm);
-
-		if (vm->id >= 0) {
-			seen |= present;
-			any_active = true;
-		}
-	}
-	virDomainStatsRecordListFree(records);
-	if (any_active)
-		lv->lacks.groups = (lv->lacks.groups & ~groups) | (groups & ~seen);
-	return true;
 }
 
 /* ---- autostart and persistent ---- */
@@ -250,6 +182,8 @@ forget_changed(struct libvirt *lv)
 
 	for (guint i = 0; i < changed->len; i++)
 		guests_changed(lv, (const uint8_t *)changed->data + (size_t)i * UUID_LEN);
+	if (changed->len > 0)
+		lv->off_due = lv->samples;
 	if (list)
 		lv->flags_due = MIN(lv->flags_due, lv->full_samples + 1);
 }
@@ -281,7 +215,7 @@ sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, G
 {
 	unsigned wanted = groups_wanted(lv, opts);
 
-	if (!lv->lacks.bulk && !sample_bulk(lv, wanted, vms, error))
+	if (!lv->lacks.bulk && !bulk_sample(lv, wanted, vms, error))
 		return false;
 	if (lv->lacks.bulk) {
 		lv->lacks.groups = STATS_ALL;

@@ -7,7 +7,9 @@
 #include "tests/support/witness.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -198,6 +200,83 @@ Test(libvirt_daemon, changes_by_others_are_told_and_seen)
 	cr_assert_null(sample_vm(&sample, "new"));
 	host_sample_done(&sample);
 	conn->ops->free(conn);
+}
+
+/* Guests that are off are read apart and seldom. */
+Test(libvirt_daemon, guest_that_is_off_stays_in_the_list)
+{
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	struct host_sample sample;
+
+	lab_guest_start(daemon, "on");
+	lab_guest_start(daemon, "off");
+	struct conn *conn = open_daemon(daemon);
+	take_sample(conn, &full_opts, &sample);
+	host_sample_done(&sample);
+	g_free(lab_virsh(daemon, (const char *[]){ "destroy", "off", NULL }));
+	for (unsigned round = 0; round < 25; round++) {
+		take_sample(conn, &full_opts, &sample);
+		const struct vm_sample *vm = sample_vm(&sample, "off");
+		cr_assert(vm && sample.vms->len == 2, "round %u", round);
+		cr_assert_eq(vm->state, VM_STATE_OFF);
+		cr_assert_str_eq(vm->reason, "forced off");
+		cr_assert_eq(vm->id, -1);
+		cr_assert_eq(vm->raw[RAW_MEM_MAX_BYTES], 16 * 1024 * 1024);
+		cr_assert(HAS(vm, RAW_VCPUS) && !HAS(vm, RAW_MEM_BYTES) && !HAS(vm, RAW_CPU_NS));
+		cr_assert(HAS(sample_vm(&sample, "on"), RAW_DISK_RD_BYTES));
+		host_sample_done(&sample);
+	}
+	g_free(lab_virsh(daemon, (const char *[]){ "setmaxmem", "off", "20M", "--config", NULL }));
+	uint64_t max = 0; /* no event tells of it: found within some samples */
+	for (unsigned round = 0; round < 12 && max != 20 * 1024 * 1024; round++) {
+		take_sample(conn, &full_opts, &sample);
+		max = sample_vm(&sample, "off")->raw[RAW_MEM_MAX_BYTES];
+		host_sample_done(&sample);
+	}
+	cr_assert_eq(max, 20 * 1024 * 1024);
+	conn->ops->free(conn);
+}
+
+struct onlooker {
+	struct conn *conn;
+	atomic_bool stop;
+	unsigned samples, absent; /* read after the thread was joined */
+};
+
+static void *
+look_on(void *arg)
+{
+	struct onlooker *onlooker = arg;
+	struct host_sample sample;
+
+	while (!atomic_load(&onlooker->stop)) {
+		take_sample(onlooker->conn, &full_opts, &sample);
+		onlooker->samples++;
+		onlooker->absent += sample.vms->len != 2;
+		host_sample_done(&sample);
+	}
+	return NULL;
+}
+
+Test(libvirt_daemon, no_guest_vanishes_or_doubles_while_it_starts_and_stops)
+{
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	struct onlooker onlooker = { 0 };
+	pthread_t thread;
+
+	lab_guest_start(daemon, "a");
+	lab_guest_start(daemon, "b");
+	onlooker.conn = open_daemon(daemon);
+	cr_assert_eq(pthread_create(&thread, NULL, look_on, &onlooker), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		g_free(lab_virsh(daemon, (const char *[]){ "destroy", "a", NULL }));
+		g_free(lab_virsh(daemon, (const char *[]){ "start", "a", NULL }));
+	}
+	atomic_store(&onlooker.stop, true);
+	pthread_join(thread, NULL);
+	cr_assert_eq(onlooker.absent, 0, "%u of %u samples", onlooker.absent, onlooker.samples);
+	cr_assert_gt(onlooker.samples, 6);
+	onlooker.conn->ops->free(onlooker.conn);
 }
 
 Test(libvirt_daemon, changed_title_is_told)
