@@ -130,15 +130,20 @@ outcome_text(const struct outcome *outcome)
 			outcome->done + outcome->failed, outcome->total);
 	else if (outcome->total == 1 && outcome->done == 1)
 		g_string_append_printf(text, "%s %s", outcome->action->done, outcome->last);
-	else if (outcome->done || outcome->total > 1)
+	else if (outcome->done)
 		g_string_append_printf(text, "%s %u", outcome->action->done, outcome->done);
+	else if (outcome->total > 1)
+		g_string_append(text, outcome->action->name);
 	if (outcome->failed && outcome->total == 1) {
 		const struct cause *cause = &g_array_index(outcome->causes, struct cause, 0);
 
 		g_string_append_printf(
 			text, "%s %s failed: %s", outcome->action->name, cause->example, cause->error);
 	} else if (outcome->failed) {
-		g_string_append_printf(text, "; %u failed", outcome->failed);
+		if (outcome->failed == outcome->total)
+			g_string_append_printf(text, ": all %u failed", outcome->failed);
+		else
+			g_string_append_printf(text, "; %u failed", outcome->failed);
 		append_causes(text, outcome);
 	}
 	return g_string_free(text, FALSE);

@@ -96,7 +96,7 @@ plan_new(const struct action *action, const struct fleet_snap *snap, const GArra
 		const char *why_not = NULL;
 
 		if (!vm)
-			plan_refuse(plan, "gone", "?");
+			plan_refuse(plan, "gone", NULL);
 		else if (action->possible(vm, &why_not))
 			plan_add(plan, vm);
 		else
@@ -145,7 +145,7 @@ append_name(GString *text, guint i, guint n, const char *name)
 		g_string_append_printf(text, " and %u more", n - NAMES_SHOWN);
 }
 
-/* "LABEL: a (3), b, c and 4 more", by how many targets each has; nothing when no target has one. */
+/* "LABELs: a (3), b, c and 4 more", by how many targets each has; nothing when no target has one. */
 static void
 append_tally(GString *text, const struct plan *plan, const char *label,
 	const char *(*of)(const struct plan_target *))
@@ -165,7 +165,7 @@ append_tally(GString *text, const struct plan *plan, const char *label,
 		g_hash_table_insert(counts, (gpointer)(uintptr_t)name, GUINT_TO_POINTER(count + 1));
 	}
 	if (names->len)
-		g_string_append_printf(text, "\n%s: ", label);
+		g_string_append_printf(text, "\n%s%s: ", label, names->len == 1 ? "" : "s");
 	for (guint i = 0; i < names->len; i++) {
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, names->pdata[i]));
 		g_autofree char *name = count == 1
@@ -194,9 +194,11 @@ append_refusals(GString *text, const struct plan *plan)
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
 
-		g_string_append_printf(text, "%s%u %s", i ? ", " : "", refusal->count, refusal->why);
-		if (refusal->count == 1 && strcmp(refusal->example, "?") != 0)
-			g_string_append_printf(text, " (%s)", refusal->example);
+		g_string_append_printf(text, "%s%s ", i ? ", " : "", refusal->why);
+		if (refusal->count == 1 && refusal->example)
+			g_string_append_printf(text, "(%s)", refusal->example);
+		else
+			g_string_append_printf(text, "(%u)", refusal->count);
 	}
 }
 
@@ -205,14 +207,14 @@ plan_text(const struct plan *plan)
 {
 	GString *text = g_string_new(plan->action->effect);
 
-	g_string_append(text, "\n\nGuests: ");
+	g_string_append_printf(text, "\n\nGuest%s: ", plan->targets->len == 1 ? "" : "s");
 	for (guint i = 0; i < plan->targets->len; i++) {
 		const struct plan_target *target = plan->targets->pdata[i];
 
 		append_name(text, i, plan->targets->len, target->name);
 	}
-	append_tally(text, plan, plan->hosts == 1 ? "Host" : "Hosts", target_host);
-	append_tally(text, plan, "Tenants", target_tenant);
+	append_tally(text, plan, "Host", target_host);
+	append_tally(text, plan, "Tenant", target_tenant);
 	if (plan->refusals->len) {
 		g_string_append(text, "\nLeft out: ");
 		append_refusals(text, plan);

@@ -19,7 +19,7 @@ struct plan_target {
 struct plan_refusal {
 	const char *why; /* static */
 	unsigned count;
-	char *example;   /* one of their names */
+	char *example;   /* one of their names, NULL: none has one */
 };
 
 struct plan {

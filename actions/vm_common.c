@@ -11,7 +11,7 @@ vm_reachable(const struct vm *vm, const char **why_not)
 	if (vm->is_dom0)
 		*why_not = "Domain-0 is the host itself";
 	else if (vm->host->link != LINK_UP)
-		*why_not = "host does not answer";
+		*why_not = "its host does not answer";
 	else if (vm->state == VM_STATE_PAUSED && vm->reason && g_str_has_prefix(vm->reason, "migrat"))
 		*why_not = "being migrated";
 	else

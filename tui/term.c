@@ -216,6 +216,11 @@ term_leave(struct term *term)
 {
 	term_send(term->off);
 	curs_set(1);
+	if (!capability("rmcup")) { /* the frame stays in sight: its last line is the shell's */
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
+	}
 	endwin();
 	tcsetattr(STDOUT_FILENO, TCSADRAIN, &term->tty);
 	term_redraw(term);

@@ -264,12 +264,13 @@ draw_question(struct console *console, const struct pane *pane, int y, unsigned 
 
 	if (!ask)
 		return;
-	pane_printf(pane, y, 0, ROLE_WARN, "%u question%s wait%s for you - %s: %s (%u host%s) - press %s",
-		questions, questions == 1 ? "" : "s", questions == 1 ? "s" : "",
+	/* what to do comes first: the rest may not fit */
+	pane_printf(pane, y, 0, ROLE_WARN, "%s %s to answer %u question%s: %s %s (%u host%s)",
+		key ? "press" : "type", key ? key : ":answer", questions, questions == 1 ? "" : "s",
 		ask->kind == ASK_HOSTKEY      ? "unknown host key of"
 		: ask->kind == ASK_PASSPHRASE ? "passphrase for"
 					      : "password of",
-		ask->subject, ask->hosts, ask->hosts == 1 ? "" : "s", key ? key : ":answer");
+		ask->subject, ask->hosts, ask->hosts == 1 ? "" : "s");
 	ask_free(ask);
 }
 

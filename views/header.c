@@ -8,14 +8,17 @@
 #include <time.h>
 
 #define PIECES 12
+#define RANKS  8
 #define GAP    2
 
-/* A piece of the line in a long and a short form, the short one perhaps empty: then it goes altogether. */
+/* A piece of the line in a long form, a short one and none: it goes rather than being cut, for a part of a number is a
+ * wrong number. */
 struct piece {
-	char forms[2][96];
+	char forms[3][96];
 	int rank; /* the lowest one gives way first; 0: never */
 	enum role role;
-	bool right, brief;
+	int form;
+	bool right;
 };
 
 struct line {
@@ -135,7 +138,7 @@ line_width(const struct line *line)
 	int width = 0;
 
 	for (size_t i = 0; i < line->n; i++) {
-		int own = text_width(line->pieces[i].forms[line->pieces[i].brief]);
+		int own = text_width(line->pieces[i].forms[line->pieces[i].form]);
 
 		width += own ? own + GAP : 0;
 	}
@@ -145,10 +148,11 @@ line_width(const struct line *line)
 static void
 line_shrink(struct line *line, int cols)
 {
-	for (int rank = 1; rank <= 9 && line_width(line) > cols; rank++)
-		for (size_t i = 0; i < line->n; i++)
-			if (line->pieces[i].rank == rank)
-				line->pieces[i].brief = true;
+	for (int form = 1; form <= 2; form++)
+		for (int rank = 1; rank <= RANKS && line_width(line) > cols; rank++)
+			for (size_t i = 0; i < line->n; i++)
+				if (line->pieces[i].rank == rank)
+					line->pieces[i].form = form;
 }
 
 void
@@ -170,7 +174,7 @@ header_draw(struct view *view, const struct header_opts *opts, const struct pane
 	pane_fill(pane, 0, 0, -1, ROLE_HEADER);
 	for (size_t i = line.n; i-- > 0;) {
 		const struct piece *piece = &line.pieces[i];
-		const char *text = piece->forms[piece->brief];
+		const char *text = piece->forms[piece->form];
 
 		if (!piece->right || !*text)
 			continue;
@@ -180,7 +184,7 @@ header_draw(struct view *view, const struct header_opts *opts, const struct pane
 	}
 	for (size_t i = 0; i < line.n; i++) {
 		const struct piece *piece = &line.pieces[i];
-		const char *text = piece->forms[piece->brief];
+		const char *text = piece->forms[piece->form];
 
 		if (piece->right || !*text || left >= right)
 			continue;

@@ -40,9 +40,8 @@ hosts_summary(struct view *view)
 	append_pct(text, dot, "CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
 	append_pct(text, dot, "memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
 	append_pct(text, ", ", "", sum_pct(&totals.mem_promised, &totals.mem_total), " promised");
-	if (totals.pcpus.value > 0)
-		g_string_append_printf(
-			text, "%svCPU:pCPU %.1f:1", dot, totals.vcpus.value / totals.pcpus.value);
+	if (totals_vcpu_ratio(&totals) >= 0)
+		g_string_append_printf(text, "%svCPU:pCPU %.1f:1", dot, totals_vcpu_ratio(&totals));
 	if (totals.fit.covered)
 		g_string_append_printf(text, "%s%.0f more fit", dot, totals.fit.value);
 	return g_string_free(text, FALSE);

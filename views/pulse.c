@@ -222,8 +222,8 @@ draw_density(const struct fleet_totals *totals, const struct pane *pane, int y)
 		g_string_append_printf(text, "%.1f VMs/host (%u to %u)",
 			(double)totals->all.guests.running / totals->all.up, totals->density_min,
 			totals->density_max);
-	if (totals->pcpus.value > 0 && totals->vcpus.covered)
-		g_string_append_printf(text, "  vCPU:pCPU %.1f:1", totals->vcpus.value / totals->pcpus.value);
+	if (totals_vcpu_ratio(totals) >= 0)
+		g_string_append_printf(text, "  vCPU:pCPU %.1f:1", totals_vcpu_ratio(totals));
 	if (totals->fit.covered) {
 		unit_format(mem, UNIT_BYTES, totals->size.mem_bytes);
 		g_string_append_printf(

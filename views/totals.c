@@ -173,6 +173,12 @@ sum_pct(const struct sum *part, const struct sum *whole)
 }
 
 double
+totals_vcpu_ratio(const struct fleet_totals *totals)
+{
+	return totals->vcpu_pcpus.value > 0 ? totals->vcpus.value / totals->vcpu_pcpus.value : -1;
+}
+
+double
 headroom_host(const struct host_snap *host, const struct config *config, const struct vm_size *size)
 {
 	double by_mem, by_cpu;
@@ -237,7 +243,10 @@ add_host_sums(struct fleet_totals *out, const struct host_snap *host, const stru
 		sum_add(&out->mem_used, host->value[HOST_MEM_USED]);
 	}
 	sum_add_host(&out->mem_promised, host, HOST_MEM_PROMISED);
-	sum_add_host(&out->vcpus, host, HOST_VCPUS);
+	if (HOST_HAS(host, HOST_VCPUS) && HOST_HAS(host, HOST_PCPUS)) {
+		sum_add(&out->vcpus, host->value[HOST_VCPUS]);
+		sum_add(&out->vcpu_pcpus, host->value[HOST_PCPUS]);
+	}
 	sum_add_host(&out->net_rx, host, HOST_NET_RX);
 	sum_add_host(&out->net_tx, host, HOST_NET_TX);
 	sum_add_host(&out->disk_rd, host, HOST_DISK_RD);
@@ -305,7 +314,9 @@ totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct 
 		sum_add_vm(&out->mem, vm, VM_MEM);
 		sum_add_vm(&out->net, vm, VM_NET);
 		sum_add_vm(&out->disk, vm, VM_DISK);
-		if (VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS))
+		if (VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS)) {
 			sum_add(&out->cores_used, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
+			sum_add(&out->cpu_vcpus, vm->value[VM_VCPUS]);
+		}
 	}
 }

@@ -31,7 +31,8 @@ struct fleet_totals {
 	unsigned by_link[LINK_STATE_COUNT];
 	unsigned silent;        /* hosts that have guests to tell of, or may have, and do not answer */
 	unsigned density_min, density_max; /* running guests of a host that is up */
-	struct sum pcpus, cores_used, mem_total, mem_used, mem_promised, vcpus;
+	struct sum pcpus, cores_used, mem_total, mem_used, mem_promised;
+	struct sum vcpus, vcpu_pcpus; /* running vCPUs, and the physical CPUs of the hosts that they are on */
 	struct sum net_rx, net_tx, disk_rd, disk_wr;
 	struct sum fit;         /* guests of `size` that still fit, over the hosts that are up */
 	struct vm_size size;    /* the median running guest, 0: none */
@@ -40,7 +41,8 @@ struct fleet_totals {
 
 struct vm_totals {
 	struct guest_totals guests;
-	struct sum vcpus, cores_used, mem, net, disk;
+	struct sum vcpus, mem, net, disk;
+	struct sum cores_used, cpu_vcpus; /* of guests whose CPU use is known */
 };
 
 /* The median size of the running guests of SNAP. */
@@ -53,6 +55,9 @@ void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, st
 
 /* How many guests of SIZE still fit on HOST by memory not promised and by the config's vCPU:pCPU cap; -1: not known. */
 double headroom_host(const struct host_snap *host, const struct config *config, const struct vm_size *size);
+
+/* Running vCPUs per physical CPU; -1: not known. */
+double totals_vcpu_ratio(const struct fleet_totals *totals);
 
 /* PART / WHOLE in percent where both are known, else -1. */
 double sum_pct(const struct sum *part, const struct sum *whole);

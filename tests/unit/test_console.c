@@ -582,8 +582,7 @@ Test(console, host_keys_are_asked_about_one_by_one)
 	show(&world, letters(NULL));
 	asks_get(world.asks, ASK_HOSTKEY, "kvm1:22 SHA256:abc", "kvm1's key is\nSHA256:abc", 0, &secret);
 	asks_get(world.asks, ASK_HOSTKEY, "kvm2:22 SHA256:def", "kvm2's key is\nSHA256:def", 1, &secret);
-	expect_shown("2 questions wait for you");
-	expect_shown("press A");
+	expect_shown("press A to answer 2 questions: unknown host key of kvm1:22 SHA256:abc (1 host)");
 	type(&world, "A");
 	expect_shown("SHA256:abc");
 	ENTER; /* Cancel has the focus */
@@ -769,7 +768,7 @@ Test(console, says_why_nothing_can_be_done)
 
 	fleet_init(&world, VM_STATE_RUNNING);
 	type(&world, "s");
-	expect_shown("nothing to start: 1 already running (vm-a)");
+	expect_shown("nothing to start: already running (vm-a)");
 	type(&world, "2S");
 	expect_shown("shutdown is done to VMs");
 	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);

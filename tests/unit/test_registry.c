@@ -257,12 +257,12 @@ Test(plan, counts_hosts_and_refusals)
 	expect_text(plan_title(plan), "Force off 4 guests on 2 hosts");
 	expect_text(plan_button(plan), "Force off 4");
 	text = plan_text(plan);
-	cr_expect(strstr(text, "lose power at once"), "%s", text);
+	cr_expect(strstr(text, "Power is cut at once"), "%s", text);
 	cr_expect(strstr(text, "Guests: web-1, web-2, db-1, db-2"), "%s", text);
 	cr_expect(strstr(text, "Hosts: kvm1 (2), kvm2 (2)"), "%s", text);
-	cr_expect(strstr(text, "1 already off (web-3)"), "%s", text);
-	cr_expect(strstr(text, "1 host does not answer (web-1)"), "%s", text);
-	cr_expect(strstr(text, "1 gone"), "%s", text);
+	cr_expect(strstr(text, "already off (web-3)"), "%s", text);
+	cr_expect(strstr(text, "its host does not answer (web-1)"), "%s", text);
+	cr_expect(strstr(text, "gone (1)"), "%s", text);
 	g_free(text);
 	plan_free(plan);
 	fleet_snap_unref(snap);
@@ -282,7 +282,7 @@ Test(plan, of_one_names_it)
 	plan_free(plan);
 	plan = plan_new(registry_find(false, "start"), snap, keys);
 	cr_expect_eq(plan->targets->len, 0);
-	expect_text(plan_nothing(plan), "nothing to start: 1 already running (web-1)");
+	expect_text(plan_nothing(plan), "nothing to start: already running (web-1)");
 	plan_free(plan);
 	fleet_snap_unref(snap);
 }
@@ -378,5 +378,11 @@ Test(outcome, groups_by_cause)
 	end_job(outcome, "f", JOB_DONE, NULL);
 	cr_expect(outcome_complete(outcome));
 	expect_text(outcome_text(outcome), "started 3; 3 failed: 2 no memory; 1 e: cancelled");
+	outcome_free(outcome);
+
+	outcome = outcome_new(registry_find(false, "start"), 1, 2);
+	end_job(outcome, "a", JOB_FAILED, "no memory");
+	end_job(outcome, "b", JOB_FAILED, "no memory");
+	expect_text(outcome_text(outcome), "start: all 2 failed: no memory");
 	outcome_free(outcome);
 }

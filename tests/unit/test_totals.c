@@ -33,6 +33,7 @@ Test(totals, of_nothing)
 	cr_expect_eq(totals.all.hosts, 0);
 	cr_expect_eq(totals.oldest_us, -1);
 	cr_expect_lt(sum_pct(&totals.cores_used, &totals.pcpus), 0);
+	cr_expect_lt(totals_vcpu_ratio(&totals), 0);
 	cr_expect_eq(totals_median(snap, SNAPS_NOW_US).vcpus, 0);
 	fleet_snap_unref(snap);
 }
@@ -92,6 +93,33 @@ Test(totals, a_silent_host)
 	cr_expect_eq(totals.all.guests.running, 2);
 	cr_expect_float_eq(totals.pcpus.value, 32, 1e-9);
 	cr_expect_eq(totals.pcpus.covered, 1);
+	fleet_snap_unref(snap);
+}
+
+/* Shares are of those whose both parts are known: a host that just came up has no CPU use yet. */
+Test(totals, shares_leave_out_what_is_known_by_half)
+{
+	const struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2) };
+	struct vm young[] = { snaps_vm("c", 3) };
+	struct snaps_part parts[] = { { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 2 },
+		{ .host = snaps_host(1, "kvm2"), .vms = young, .nvms = 1 } };
+	const void *rows[3];
+	const struct fleet_snap *snap;
+	struct fleet_totals totals;
+	struct vm_totals of_vms;
+
+	parts[1].host.valid &= ~(UINT64_C(1) << HOST_CPU);
+	snaps_unset_vm(&young[0], VM_CPU);
+	snap = snaps_fleet(parts, 2);
+	totals_fleet(snap, &ctx, &totals);
+	cr_expect_eq(totals.pcpus.covered, 1);
+	cr_expect_float_eq(sum_pct(&totals.cores_used, &totals.pcpus), 25, 1e-9);
+	cr_expect_float_eq(totals_vcpu_ratio(&totals), 6.0 / 64, 1e-9);
+	for (size_t i = 0; i < 3; i++)
+		rows[i] = i < 2 ? &snap->hosts[0]->vms[i] : &snap->hosts[1]->vms[0];
+	totals_vms(rows, 3, &ctx, &of_vms);
+	cr_expect_float_eq(of_vms.vcpus.value, 6, 1e-9);
+	cr_expect_float_eq(sum_pct(&of_vms.cores_used, &of_vms.cpu_vcpus), 50, 1e-9);
 	fleet_snap_unref(snap);
 }
 
