@@ -35,7 +35,8 @@ void tunnel_unref(struct tunnel *tunnel);
 
 /* Name, TCP (or proxy), host key, login; each reported to LISTENER. Blocks at most connect_timeout plus the time its turn
  * at the connect gate takes. Errors: NAME, UNREACHABLE, REFUSED, HOSTKEY_UNKNOWN, HOSTKEY_CHANGED, LOGIN, NEEDS_SECRET,
- * TIMEOUT, PROTOCOL, CANCELLED, FAILED (ssh's configuration). Once per tunnel. */
+ * TIMEOUT, PROTOCOL, CANCELLED, FAILED (ssh's configuration). Not again once it
+ * succeeded. */
 bool tunnel_connect(struct tunnel *tunnel, const struct conn_listener *listener, GError **error);
 
 /* Where a daemon may listen, tried in this order: SOCKET when the user named one, else for "qemu": virtqemud, libvirt;

@@ -332,6 +332,7 @@ connect_begin(struct connect *c, GError **error)
 		return false;
 	}
 	pthread_mutex_lock(&tunnel->lock);
+	g_assert(!tunnel->link && tunnel->cancel_fd < 0);
 	cancelled = tunnel->cancelled;
 	tunnel->cancel_fd = fd;
 	pthread_mutex_unlock(&tunnel->lock);

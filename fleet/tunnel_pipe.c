@@ -194,32 +194,33 @@ read_channel(struct pipe *pipe, int is_stderr, GByteArray *into)
 	return any;
 }
 
-static bool
+static void
 read_words(struct pipe *pipe)
 {
-	g_autoptr(GByteArray) said = g_byte_array_new();
+	g_autoptr(GByteArray) said = NULL;
 
-	if (!pipe->command || !read_channel(pipe, 1, said))
-		return false;
+	if (!pipe->command)
+		return;
+	said = g_byte_array_new();
+	if (!read_channel(pipe, 1, said))
+		return;
 	g_string_append_len(pipe->words, (const char *)said->data, said->len);
 	if (pipe->words->len > WORDS_MAX)
 		g_string_erase(pipe->words, 0, (gssize)(pipe->words->len - WORDS_MAX));
-	return true;
 }
 
 static bool
 step_marking(struct pipe *pipe)
 {
-	bool any = read_words(pipe);
-
-	any |= read_channel(pipe, 0, pipe->to_near);
+	read_words(pipe);
+	read_channel(pipe, 0, pipe->to_near);
 	tunnel_exec_parse(pipe->to_near, &pipe->result);
 	if (pipe->result.state == EXEC_OPEN)
 		return go_to(pipe, PIPE_OPEN);
 	if (pipe->result.state != EXEC_WAITS || ssh_channel_is_eof(pipe->channel) ||
 		ssh_channel_is_closed(pipe->channel))
 		return go_to(pipe, PIPE_FAILED);
-	return any;
+	return false;
 }
 
 /* libssh can't take a question back: a channel that opens after all is closed then. */
@@ -296,17 +297,14 @@ write_near(struct pipe *pipe)
 static bool
 pull(struct pipe *pipe)
 {
-	guint before = pipe->to_near->len;
-	bool any = read_words(pipe);
-
-	if (before == 0)
-		any |= read_channel(pipe, 0, pipe->to_near);
-	if (pipe->to_near->len == 0)
-		return any;
-	before = pipe->to_near->len;
-	if (!write_near(pipe))
-		return go_to(pipe, PIPE_CLOSING);
-	return any || pipe->to_near->len < before;
+	read_words(pipe);
+	do {
+		if (pipe->to_near->len == 0 && !read_channel(pipe, 0, pipe->to_near))
+			return false;
+		if (!write_near(pipe))
+			return go_to(pipe, PIPE_CLOSING);
+	} while (pipe->to_near->len == 0);
+	return false;
 }
 
 /* Gives the channel what it takes; the rest stays. False: it is closed. */
@@ -338,41 +336,44 @@ push_rest(struct pipe *pipe)
 		return false;
 	rest = g_steal_pointer(&pipe->to_far);
 	pipe->to_far = g_byte_array_new();
-	if (!write_far(pipe, rest->data, rest->len))
+	return write_far(pipe, rest->data, rest->len) ? false : go_to(pipe, PIPE_CLOSING);
+}
+
+/* What fd had to say is over. Waiting for a frozen daemon to close its side too would keep the channel for nobody. */
+static bool
+end_far(struct pipe *pipe)
+{
+	if (pipe->hung_up)
 		return go_to(pipe, PIPE_CLOSING);
-	return pipe->to_far->len < rest->len;
+	pipe->local_eof = true;
+	ssh_channel_send_eof(pipe->channel);
+	return false;
 }
 
 /* fd → far end. */
 static bool
 push(struct pipe *pipe)
 {
-	bool any = push_rest(pipe);
+	guint8 chunk[CHUNK];
 
+	if (push_rest(pipe))
+		return true;
 	for (unsigned i = 0; i < READS_PER_STEP && pipe->readable && may_write_far(pipe); i++) {
-		guint8 chunk[CHUNK];
-		ssize_t n =
-			recv(pipe->fd, chunk, MIN(sizeof(chunk), ssh_channel_window_size(pipe->channel)), 0);
+		size_t room = MIN(sizeof(chunk), ssh_channel_window_size(pipe->channel));
+		ssize_t n = recv(pipe->fd, chunk, room, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN)
 			return go_to(pipe, PIPE_CLOSING);
-		pipe->readable = n > 0;
-		if (n < 0)
-			break;
-		any = true;
-		/* Waiting for a frozen daemon to close its side too would keep the channel for nobody. */
-		if (n == 0 && pipe->hung_up)
+		/* Less than there was room for: that was all. */
+		pipe->readable = n == (ssize_t)room;
+		if (n == 0)
+			return end_far(pipe);
+		if (n > 0 && !write_far(pipe, chunk, (gsize)n))
 			return go_to(pipe, PIPE_CLOSING);
-		if (n == 0) {
-			pipe->local_eof = true;
-			ssh_channel_send_eof(pipe->channel);
-		} else if (!write_far(pipe, chunk, (gsize)n)) {
-			return go_to(pipe, PIPE_CLOSING);
-		}
 	}
-	return any;
+	return false;
 }
 
 /* Ends of either direction that the other side has to learn of. */
@@ -387,19 +388,13 @@ pass_ends(struct pipe *pipe)
 		return false;
 	pipe->remote_eof = true;
 	shutdown(pipe->fd, SHUT_WR);
-	return true;
+	return pipe->local_eof;
 }
 
 static bool
 step_flowing(struct pipe *pipe)
 {
-	bool any = pull(pipe);
-
-	if (pipe->state == PIPE_FLOWING)
-		any |= push(pipe);
-	if (pipe->state == PIPE_FLOWING)
-		any |= pass_ends(pipe);
-	return any;
+	return pull(pipe) || push(pipe) || pass_ends(pipe);
 }
 
 /* ---- closing ---- */

@@ -34,7 +34,7 @@ struct pipe *pipe_new_exec(ssh_session session, int epoll_fd, const char *comman
 /* With its local end; the channel is the session's to free unless the pipe is GONE. */
 void pipe_free(struct pipe *pipe);
 
-/* Does what can be done now; true when something was done. Never blocks. */
+/* Does what can be done now; true when it is in another state and another step is due. Never blocks. */
 bool pipe_step(struct pipe *pipe);
 /* Watches the local end for what can be done next. */
 void pipe_rest(struct pipe *pipe);

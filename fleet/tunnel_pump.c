@@ -18,7 +18,8 @@
 
 enum {
 	EVENTS_MAX = 256,
-	ROUNDS_MAX = 16, /* of one session before the others have their turn */
+	ROUNDS_MAX = 16,   /* of one session before the others have their turn */
+	READ_BYTES = 4096, /* what libssh takes off the wire at once */
 };
 
 struct pump {
@@ -231,16 +232,6 @@ link_look_at_requests(struct pump_link *link)
 	return any;
 }
 
-static bool
-link_has_requests(const struct pump_link *link)
-{
-	for (const GList *it = link->pump->requests.head; it; it = it->next) {
-		if (((const struct request *)it->data)->link == link)
-			return true;
-	}
-	return false;
-}
-
 static void
 link_fail_requests(struct pump_link *link, const char *words)
 {
@@ -303,22 +294,24 @@ link_step_pipes(struct pump_link *link)
 	return any;
 }
 
-/* Until nothing moves: a step may take bytes off the wire that belong to a pipe which had its turn already, and no
- * event will tell of those. False: the session has ended. */
+/* Until nothing is left that no event would tell of: a step may take bytes off the wire that belong to a pipe which
+ * had its turn already. False: the session has ended. */
 static bool
 link_run(struct pump_link *link)
 {
 	bool more = true;
 
 	for (unsigned round = 0; round < ROUNDS_MAX && more; round++) {
-		uint64_t before = link->traffic.in_bytes;
+		uint64_t before = link->traffic.in_bytes, polled;
 
 		ssh_event_dopoll(link->event, 0);
+		polled = link->traffic.in_bytes;
 		more = link_step_pipes(link);
 		more |= link_look_at_requests(link);
 		if (session_has_ended(link->session))
 			return false;
-		more |= link->traffic.in_bytes != before;
+		/* A full read is seldom the last one. */
+		more |= link->traffic.in_bytes != polled || polled - before >= READ_BYTES;
 	}
 	if (more && !link->is_busy) {
 		link->is_busy = true;
@@ -345,8 +338,9 @@ link_service(struct pump_link *link)
 	if (ssh_get_status(link->session) & SSH_WRITE_PENDING)
 		events |= EPOLLOUT;
 	watch_set(&link->watch, events);
-	if (link_has_requests(link))
-		tunnel_ssh_quickack(link->fd);
+	/* The end of every longer answer waits in the far end's Nagle for our acknowledgement, which our kernel would
+	 * hold back for 40 ms; the option lasts only until the next bytes come. */
+	tunnel_ssh_quickack(link->fd);
 }
 
 static void

@@ -116,7 +116,20 @@ struct world {
 	char *config;      /* our own -F file */
 	char *socket;      /* where an echo server may be */
 	atomic_uint pokes; /* by asks */
+	unsigned fds;      /* open before */
 };
+
+static unsigned
+count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
 
 static void
 on_poke(void *ctx, uint32_t host)
@@ -138,6 +151,7 @@ world_new(bool interactive, const char *config, unsigned gate_parallel, int64_t 
 	g_autoptr(GError) error = NULL;
 
 	ssh_init();
+	world->fds = count_fds();
 	world->lab = lab_new();
 	world->asks = asks_new(interactive, on_poke, NULL, world);
 	world->config = g_build_filename(lab_dir(world->lab), "our_config", NULL);
@@ -169,6 +183,7 @@ world_free(struct world *world)
 	tunnels_free(world->tunnels);
 	asks_free(world->asks);
 	lab_free(world->lab);
+	cr_assert_leq(count_fds(), world->fds, "descriptors are left");
 	g_free(world->config);
 	g_free(world->socket);
 	g_free(world);
@@ -304,18 +319,6 @@ static bool
 is_dead(void *tunnel)
 {
 	return !tunnel_alive(tunnel, NULL);
-}
-
-static unsigned
-count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 /* ---- logging in ---- */
@@ -627,7 +630,7 @@ Test(tunnel, a_known_key_of_another_type_is_asked_for)
 	line = g_strdup_printf("[127.0.0.1]:%u %s", lab_sshd_port(sshd), pub);
 	cr_assert(g_file_set_contents(known, line, -1, NULL));
 	g_free(login_text(tunnel_to_sshd(world, sshd)));
-	run((const char *[]){ "ssh-keygen", "-q", "-H", "-f", known, NULL });
+	run((const char *[]){ "sh", "-c", "ssh-keygen -q -H -f \"$0\" 2>/dev/null", known, NULL });
 	g_free(login_text(tunnel_to_sshd(world, sshd)));
 	world_free(world);
 }
@@ -881,30 +884,46 @@ Test(tunnel, missing_and_dead_sockets)
 
 /* ---- proxies ---- */
 
+/* Tunnels to TARGET through JUMP, in WORLD otherwise. */
+static struct tunnels *
+tunnels_through(struct world *world, struct lab_sshd *jump, struct lab_sshd *target)
+{
+	g_autofree char *text =
+		g_strdup_printf("Host %s\nProxyJump %s:%u\nHost *\nInclude %s\n", lab_sshd_address(target),
+			lab_sshd_address(jump), lab_sshd_port(jump), lab_ssh_config(world->lab));
+	struct tunnels_opts opts = { .connect_timeout_ms = CONNECT_MS,
+		.parallel = 64,
+		.gate_parallel = 64,
+		.asks = world->asks,
+		.ssh_config = world->config };
+	struct tunnels *tunnels;
+
+	cr_assert(g_file_set_contents(world->config, text, -1, NULL));
+	tunnels = tunnels_new(&opts, NULL);
+	cr_assert(tunnels);
+	return tunnels;
+}
+
+static struct tunnel *
+tunnel_through(struct tunnels *tunnels, struct lab_sshd *target)
+{
+	struct hostspec spec = { .transport = TRANSPORT_SSH,
+		.host = (char *)(uintptr_t)lab_sshd_address(target),
+		.port = lab_sshd_port(target) };
+
+	return tunnel_new(tunnels, &spec, 0);
+}
+
 Test(tunnel, proxy_jump)
 {
 	struct world *world = plain_world();
 	struct lab_sshd *jump = lab_sshd_start(world->lab, "127.0.4.1", NULL, true);
 	struct lab_sshd *target = lab_sshd_start(world->lab, "127.0.4.2", NULL, true);
-	g_autofree char *config =
-		g_strdup_printf("Host 127.0.4.2\nProxyJump 127.0.4.1:%u\n", lab_sshd_port(jump));
-	struct tunnels_opts opts = { .connect_timeout_ms = CONNECT_MS,
-		.parallel = 8,
-		.gate_parallel = 8,
-		.asks = world->asks,
-		.ssh_config = world->config };
-	g_autofree char *text = g_strdup_printf("%sHost *\nInclude %s\n", config, lab_ssh_config(world->lab));
-	struct hostspec spec = { .transport = TRANSPORT_SSH,
-		.host = (char *)(uintptr_t) "127.0.4.2",
-		.port = lab_sshd_port(target) };
-	struct tunnels *tunnels;
-	struct tunnel *tunnel;
+	struct tunnels *tunnels = tunnels_through(world, jump, target);
+	struct tunnel *tunnel = tunnel_through(tunnels, target);
 	struct echo echo;
 	int fd;
 
-	cr_assert(g_file_set_contents(world->config, text, -1, NULL));
-	tunnels = tunnels_new(&opts, NULL);
-	tunnel = tunnel_new(tunnels, &spec, 0);
 	echo_start(&echo, world->socket);
 	must_connect(tunnel);
 	fd = must_open(tunnel, world->socket, NULL);
@@ -916,7 +935,7 @@ Test(tunnel, proxy_jump)
 	tunnel_unref(tunnel);
 
 	lab_sshd_stop(jump);
-	must_fail(tunnel_new(tunnels, &spec, 0), FLEET_ERROR_REFUSED, "Connection refused");
+	must_fail(tunnel_through(tunnels, target), FLEET_ERROR_REFUSED, "Connection refused");
 	tunnels_free(tunnels);
 	echo_stop(&echo);
 	world_free(world);
@@ -1202,26 +1221,45 @@ Test(tunnel, cancel_while_a_channel_opens, .timeout = 60)
 
 /* ---- many ---- */
 
+static void
+must_all_connect(struct canceller *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		pthread_create(&c[i].thread, NULL, connect_main, &c[i]);
+	for (unsigned i = 0; i < n; i++) {
+		pthread_join(c[i].thread, NULL);
+		cr_assert(c[i].connected, "%s", c[i].error ? c[i].error->message : "");
+		tunnel_unref(c[i].tunnel);
+	}
+}
+
+Test(tunnel, many_through_a_busy_jump_host, .timeout = 180)
+{
+	enum { MANY = 16 };
+	struct world *world = plain_world();
+	struct lab_sshd *jump = lab_sshd_start(world->lab, "127.0.5.1", "MaxStartups 4:50:10", true);
+	struct lab_sshd *target = lab_sshd_start(world->lab, "127.0.5.2", NULL, true);
+	struct tunnels *tunnels = tunnels_through(world, jump, target);
+	struct canceller c[MANY] = { 0 };
+
+	for (unsigned i = 0; i < MANY; i++)
+		c[i].tunnel = tunnel_through(tunnels, target);
+	must_all_connect(c, MANY);
+	tunnels_free(tunnels);
+	world_free(world);
+}
+
 Test(tunnel, fifty_at_once_past_max_startups, .timeout = 180)
 {
 	enum { MANY = 50 };
 	struct world *world = world_new(true, NULL, 64, 60000);
 	struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, "MaxStartups 10:30:100", true);
 	struct canceller c[MANY] = { 0 };
-	unsigned fds = count_fds();
 
-	for (unsigned i = 0; i < MANY; i++) {
+	for (unsigned i = 0; i < MANY; i++)
 		c[i].tunnel = tunnel_to_sshd(world, sshd);
-		pthread_create(&c[i].thread, NULL, connect_main, &c[i]);
-	}
-	for (unsigned i = 0; i < MANY; i++) {
-		pthread_join(c[i].thread, NULL);
-		cr_assert(c[i].connected, "%s", c[i].error ? c[i].error->message : "");
-		tunnel_unref(c[i].tunnel);
-	}
-	lab_sshd_stop(sshd);
+	must_all_connect(c, MANY);
 	world_free(world);
-	cr_assert_leq(count_fds(), fds);
 }
 
 Test(tunnel, strangers_and_second_comers_are_turned_away)
