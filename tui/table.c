@@ -386,7 +386,8 @@ table_hit(const struct table *table, const struct pane *pane, const struct table
 }
 
 size_t
-table_shown(const struct table *table, const struct pane *pane, const struct table_source *source, size_t *shown)
+table_shown(
+	const struct table *table, const struct pane *pane, const struct table_source *source, size_t *shown)
 {
 	struct layout layout;
 
