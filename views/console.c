@@ -208,6 +208,15 @@ leads_on(const struct view *view)
 	return view->list || view->ops->about_one || view->ops->draw;
 }
 
+static bool
+has_layers(const struct view *view)
+{
+	const struct list *list = view->list;
+
+	return stack_has_back(view->env->stack) ||
+	       (list && (list_marks(list) || *list_filter(list) || list_faults(list)));
+}
+
 /* What the last line offers where it makes sense, as far as there is room. */
 static const struct {
 	int request;
@@ -218,7 +227,7 @@ static const struct {
 	{ REQ_FILTER, "filter", leads_on },
 	{ REQ_OPEN, "open", leads_on },
 	{ REQ_MARK, "mark", has_rows },
-	{ REQ_BACK, "back", NULL },
+	{ REQ_BACK, "back", has_layers },
 	{ REQ_FAULTS, "faults", leads_on },
 	{ REQ_SORT_RIGHT, "sort", has_rows },
 	{ REQ_COMMAND, "command", NULL },

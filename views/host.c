@@ -37,8 +37,11 @@ add_link(struct page *page, const struct env *env, const struct host_snap *host)
 	char age[UNIT_TEXT];
 
 	unit_age(age, env->row.now_us - host->link_since_us);
-	page_field(page, "state", look->role == ROLE_GOOD ? ROLE_NORMAL : look->role, "%s for %s: %s",
-		link_state_word(link), age, look->help);
+	if (link == LINK_UP)
+		page_field(page, "state", ROLE_NORMAL, "up for %s", age);
+	else
+		page_field(
+			page, "state", look->role, "%s for %s: %s", link_state_word(link), age, look->help);
 	if (host->why)
 		page_field(page, "why", look->role, "%s", host->why);
 	if (host->retry_us) {

@@ -10,13 +10,18 @@
 #include "tui/cell.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#define RING_POINTS  150
-#define RING_STEP_US 2000000 /* 5 minutes in all */
-#define LABEL_WIDTH  9
-#define COUNT_WIDTH  7
-#define LISTS_MOST   15 /* rows of a top list */
+#define RING_POINTS   150
+#define RING_STEP_US  2000000 /* 5 minutes in all */
+#define LABEL_WIDTH   9
+#define COUNT_LEAST   5
+#define COUNT_GAP     2
+#define PCT_WIDTH     4
+#define NUMBERS_LEAST 22 /* measures in words are seldom shorter: their histories shall not twitch */
+#define MEASURES      5
+#define LISTS_MOST    15 /* rows of a top list */
 
 enum series { SERIES_CPU, SERIES_MEM, SERIES_NET, SERIES_DISK, SERIES_COUNT };
 
@@ -90,71 +95,92 @@ draw_history(const struct pulse *pulse, const struct pane *pane, int y, int x, i
 
 /* ---- counts, at the left ---- */
 
-static void
-draw_count(const struct pane *pane, int y, int x, enum role role, unsigned count)
-{
-	char text[UNIT_TEXT];
+/* The states that deserve a row. */
+struct state_rows {
+	enum vm_state states[VM_STATE_COUNT];
+	size_t n;
+};
 
-	unit_thousands(text, count);
-	pane_field(pane, y, x, COUNT_WIDTH, ALIGN_RIGHT, count ? role : ROLE_DIM, text);
+static unsigned
+count_of(const struct host_totals *part, enum vm_state state)
+{
+	return state == VM_STATE_UNKNOWN ? part->guests.unknown : part->guests.by_state[state];
 }
 
-/* One column: a hypervisor's, or all. */
+static struct state_rows
+choose_states(const struct host_totals *all)
+{
+	struct state_rows rows = { .n = 0 };
+
+	for (int i = 0; i < VM_STATE_COUNT; i++)
+		if (i == VM_STATE_OFF || i == VM_STATE_CRASHED || count_of(all, (enum vm_state)i))
+			rows.states[rows.n++] = (enum vm_state)i;
+	return rows;
+}
+
+/* One column, a hypervisor's or that of all, from X on; returns where it ends. */
 static int
-draw_part(
-	const struct pane *pane, int x, const char *title, const struct host_totals *part, const bool *states)
+draw_part(const struct pane *pane, int x, const char *title, const struct host_totals *part,
+	const struct state_rows *rows)
 {
 	g_autofree char *hosts = g_strdup_printf("%u/%u", part->up, part->hosts);
-	int y = 0;
+	char text[UNIT_TEXT];
+	int width = MAX(text_width(hosts), COUNT_LEAST), y = 0;
 
-	pane_field(pane, y++, x, COUNT_WIDTH, ALIGN_RIGHT, ROLE_COLUMN, title);
-	pane_field(pane, y++, x, COUNT_WIDTH, ALIGN_RIGHT, part->up < part->hosts ? ROLE_WARN : ROLE_NORMAL,
-		hosts);
-	draw_count(pane, y++, x, ROLE_NORMAL, part->guests.running);
-	for (int i = 0; i < VM_STATE_COUNT; i++)
-		if (states[i])
-			draw_count(pane, y++, x,
-				vm_look((enum vm_state)i)->role == ROLE_BAD ? ROLE_BAD : ROLE_NORMAL,
-				i == VM_STATE_UNKNOWN ? part->guests.unknown : part->guests.by_state[i]);
-	return y;
+	pane_field(pane, y++, x, width, ALIGN_RIGHT, ROLE_COLUMN, title);
+	pane_field(pane, y++, x, width, ALIGN_RIGHT, part->up < part->hosts ? ROLE_WARN : ROLE_NORMAL, hosts);
+	unit_thousands(text, part->guests.running);
+	pane_field(pane, y++, x, width, ALIGN_RIGHT, ROLE_NORMAL, text);
+	for (size_t i = 0; i < rows->n; i++) {
+		unsigned count = count_of(part, rows->states[i]);
+		bool bad = vm_look(rows->states[i])->role == ROLE_BAD;
+
+		unit_thousands(text, count);
+		pane_field(pane, y++, x, width, ALIGN_RIGHT,
+			!count ? ROLE_DIM
+			: bad  ? ROLE_BAD
+			       : ROLE_NORMAL,
+			text);
+	}
+	return x + width;
 }
 
 /* Returns the rows used; *USED: the columns. */
 static int
 draw_counts(const struct fleet_totals *totals, const struct pane *pane, int *used)
 {
-	bool states[VM_STATE_COUNT] = {
-		[VM_STATE_OFF] = true,
-		[VM_STATE_CRASHED] = true,
-		[VM_STATE_UNKNOWN] = totals->all.guests.unknown > 0,
-	};
-	unsigned kinds = 0;
-	int x = LABEL_WIDTH, y = 1, rows;
+	struct state_rows rows = choose_states(&totals->all);
+	int x = LABEL_WIDTH, y = 1;
+	bool several = false;
 
 	pane_text(pane, y++, 0, -1, ROLE_DIM, "hosts");
 	pane_text(pane, y++, 0, -1, ROLE_DIM, "running");
-	for (int i = 0; i < VM_STATE_COUNT; i++) {
-		states[i] = states[i] || totals->all.guests.by_state[i] > 0;
-		if (states[i])
-			pane_text(pane, y++, 0, LABEL_WIDTH, ROLE_DIM, vm_state_name((enum vm_state)i));
-	}
-	for (int i = 0; i < HYPERVISOR_COUNT; i++) {
-		if (totals->by_hypervisor[i].hosts == 0 || i == HYPERVISOR_UNKNOWN)
+	for (size_t i = 0; i < rows.n; i++)
+		pane_text(pane, y++, 0, LABEL_WIDTH - 1, ROLE_DIM, vm_state_name(rows.states[i]));
+	for (int i = HYPERVISOR_UNKNOWN + 1; i < HYPERVISOR_COUNT; i++) {
+		if (totals->by_hypervisor[i].hosts == 0)
 			continue;
-		draw_part(pane, x, hypervisor_title((enum hypervisor)i), &totals->by_hypervisor[i], states);
-		x += COUNT_WIDTH + 1;
-		kinds++;
+		x = draw_part(
+			    pane, x, hypervisor_title((enum hypervisor)i), &totals->by_hypervisor[i], &rows) +
+		    COUNT_GAP;
+		several = true;
 	}
-	if (totals->by_hypervisor[HYPERVISOR_UNKNOWN].hosts && kinds) {
-		draw_part(pane, x, "?", &totals->by_hypervisor[HYPERVISOR_UNKNOWN], states);
-		x += COUNT_WIDTH + 1;
-	}
-	rows = draw_part(pane, x, "all", &totals->all, states);
-	*used = x + COUNT_WIDTH;
-	return rows;
+	if (several && totals->by_hypervisor[HYPERVISOR_UNKNOWN].hosts)
+		x = draw_part(pane, x, "?", &totals->by_hypervisor[HYPERVISOR_UNKNOWN], &rows) + COUNT_GAP;
+	*used = draw_part(pane, x, "all", &totals->all, &rows);
+	return y;
 }
 
 /* ---- measures, at the right ---- */
+
+/* A line: what, its history, a share in percent, and the same in words. */
+struct measure {
+	const char *label;
+	enum series series; /* SERIES_COUNT: no history */
+	enum threshold threshold;
+	double pct; /* below 0: not known; NAN: no share */
+	char text[2 * UNIT_TEXT + 16];
+};
 
 static const char *
 sum_text(char out[UNIT_TEXT], enum unit unit, const struct sum *sum)
@@ -167,49 +193,76 @@ sum_text(char out[UNIT_TEXT], enum unit unit, const struct sum *sum)
 }
 
 static void
-draw_pct(const struct pane *pane, int y, int x, const struct env *env, enum threshold threshold, double pct)
+fill_measures(const struct fleet_totals *totals, struct measure measures[MEASURES])
 {
-	char text[UNIT_TEXT] = "-";
+	struct measure *cpu = &measures[0], *used = &measures[1], *promised = &measures[2];
+	struct measure *net = &measures[3], *disk = &measures[4];
+	char a[UNIT_TEXT] = "-", b[UNIT_TEXT] = "-";
 
-	if (pct >= 0)
-		unit_format(text, UNIT_PCT, pct);
-	pane_field(pane, y, x, 4, ALIGN_RIGHT,
-		pct < 0 ? ROLE_DIM : threshold_role(env->config, threshold, pct), text);
-}
-
-static int
-draw_measures(struct view *view, const struct pane *pane)
-{
-	static const char *const labels[] = { "CPU", "memory", "promised", "net", "disk" };
-	const struct fleet_totals *totals = &view->env->totals;
-	const struct pulse *pulse = view->state;
-	int numbers = 26, spark = MAX(pane->cols - LABEL_WIDTH - 6 - numbers, 0), x = LABEL_WIDTH + spark + 1;
-	char a[UNIT_TEXT], b[UNIT_TEXT];
-
-	for (int i = 0; i < (int)G_N_ELEMENTS(labels); i++)
-		pane_text(pane, i, 0, LABEL_WIDTH, ROLE_DIM, labels[i]);
-	draw_history(pulse, pane, 0, LABEL_WIDTH, spark, SERIES_CPU);
-	draw_history(pulse, pane, 1, LABEL_WIDTH, spark, SERIES_MEM);
-	draw_history(pulse, pane, 3, LABEL_WIDTH, spark, SERIES_NET);
-	draw_history(pulse, pane, 4, LABEL_WIDTH, spark, SERIES_DISK);
-	draw_pct(pane, 0, x, view->env, THRESHOLD_CPU, sum_pct(&totals->cores_used, &totals->pcpus));
-	draw_pct(pane, 1, x, view->env, THRESHOLD_MEM, sum_pct(&totals->mem_used, &totals->mem_total));
-	draw_pct(pane, 2, x, view->env, THRESHOLD_NONE, sum_pct(&totals->mem_promised, &totals->mem_total));
-	x += 5;
 	if (totals->pcpus.covered) {
 		unit_thousands(a, totals->cores_used.value);
 		unit_thousands(b, totals->pcpus.value);
-		pane_printf(pane, 0, x, ROLE_NORMAL, " %s of %s cores", a, b);
 	}
-	pane_printf(pane, 1, x, ROLE_NORMAL, " %s of %s", sum_text(a, UNIT_BYTES, &totals->mem_used),
+	*cpu = (struct measure){ .label = "CPU",
+		.series = SERIES_CPU,
+		.threshold = THRESHOLD_CPU,
+		.pct = sum_pct(&totals->cores_used, &totals->pcpus) };
+	snprintf(cpu->text, sizeof(cpu->text), "%s/%s cores", a, b);
+	*used = (struct measure){ .label = "memory",
+		.series = SERIES_MEM,
+		.threshold = THRESHOLD_MEM,
+		.pct = sum_pct(&totals->mem_used, &totals->mem_total) };
+	snprintf(used->text, sizeof(used->text), "%s of %s", sum_text(a, UNIT_BYTES, &totals->mem_used),
 		sum_text(b, UNIT_BYTES, &totals->mem_total));
-	pane_printf(pane, 2, x, ROLE_NORMAL, " %s", sum_text(a, UNIT_BYTES, &totals->mem_promised));
-	x -= 5;
-	pane_printf(pane, 3, x, ROLE_NORMAL, " in %-6s out %s", sum_text(a, UNIT_BYTES_S, &totals->net_rx),
+	*promised = (struct measure){ .label = "promised",
+		.series = SERIES_COUNT,
+		.pct = sum_pct(&totals->mem_promised, &totals->mem_total) };
+	snprintf(
+		promised->text, sizeof(promised->text), "%s", sum_text(a, UNIT_BYTES, &totals->mem_promised));
+	*net = (struct measure){ .label = "net", .series = SERIES_NET, .pct = NAN };
+	snprintf(net->text, sizeof(net->text), "in %s out %s", sum_text(a, UNIT_BYTES_S, &totals->net_rx),
 		sum_text(b, UNIT_BYTES_S, &totals->net_tx));
-	pane_printf(pane, 4, x, ROLE_NORMAL, " rd %-6s wr  %s", sum_text(a, UNIT_BYTES_S, &totals->disk_rd),
+	*disk = (struct measure){ .label = "disk", .series = SERIES_DISK, .pct = NAN };
+	snprintf(disk->text, sizeof(disk->text), "rd %s wr %s", sum_text(a, UNIT_BYTES_S, &totals->disk_rd),
 		sum_text(b, UNIT_BYTES_S, &totals->disk_wr));
-	return (int)G_N_ELEMENTS(labels);
+}
+
+static void
+draw_measure(struct view *view, const struct pane *pane, int y, const struct measure *measure, int spark)
+{
+	int x = LABEL_WIDTH + spark + 1;
+	char text[UNIT_TEXT] = "-";
+
+	pane_text(pane, y, 0, LABEL_WIDTH - 1, ROLE_DIM, measure->label);
+	if (measure->series != SERIES_COUNT)
+		draw_history(view->state, pane, y, LABEL_WIDTH, spark, measure->series);
+	if (isnan(measure->pct)) {
+		pane_text(pane, y, x, -1, ROLE_NORMAL, measure->text);
+		return;
+	}
+	if (measure->pct >= 0)
+		unit_format(text, UNIT_PCT, measure->pct);
+	pane_field(pane, y, x, PCT_WIDTH, ALIGN_RIGHT,
+		measure->pct < 0 ? ROLE_DIM
+				 : threshold_role(view->env->config, measure->threshold, measure->pct),
+		text);
+	pane_text(pane, y, x + PCT_WIDTH + 1, -1, ROLE_NORMAL, measure->text);
+}
+
+/* The histories take what the words leave. */
+static int
+draw_measures(struct view *view, const struct pane *pane)
+{
+	struct measure measures[MEASURES];
+	int widest = NUMBERS_LEAST;
+
+	fill_measures(&view->env->totals, measures);
+	for (int i = 0; i < MEASURES; i++)
+		widest = MAX(
+			widest, text_width(measures[i].text) + (isnan(measures[i].pct) ? 0 : PCT_WIDTH + 1));
+	for (int i = 0; i < MEASURES; i++)
+		draw_measure(view, pane, i, &measures[i], MAX(pane->cols - LABEL_WIDTH - 1 - widest, 0));
+	return MEASURES;
 }
 
 static void
@@ -248,7 +301,7 @@ pulse_draw(struct view *view, const struct pane *pane)
 	int counts, used, y, room, lists;
 
 	counts = draw_counts(&env->totals, &top, &used);
-	right = pane_sub(&top, 0, used + 3, top.rows, top.cols - used - 3);
+	right = pane_sub(&top, 0, used + 2, top.rows, top.cols - used - 2);
 	y = MAX(counts, draw_measures(view, &right)) + 1;
 	draw_density(&env->totals, &top, y);
 	y += 2;

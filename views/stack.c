@@ -48,6 +48,12 @@ stack_front(const struct stack *stack)
 	return stack->pushed->len ? stack->pushed->pdata[stack->pushed->len - 1] : stack->root;
 }
 
+bool
+stack_has_back(const struct stack *stack)
+{
+	return stack->pushed->len > 0;
+}
+
 static struct view *
 find_root(const struct stack *stack, const struct view_ops *ops)
 {

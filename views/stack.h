@@ -14,6 +14,7 @@ struct stack *stack_new(struct env *env, const struct view_ops *first);
 void stack_free(struct stack *stack); /* accepts NULL */
 
 struct view *stack_front(const struct stack *stack);
+bool stack_has_back(const struct stack *stack); /* something lies on top of a root */
 /* Brings OPS in front. SUBJECT NULL: a root alone, or a page without a subject on top. Else a page about SUBJECT, or a
  * table of its rows, on top of what is there; one that already lies there is uncovered instead. */
 void stack_open(struct stack *stack, const struct view_ops *ops, const struct row_key *subject);

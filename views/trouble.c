@@ -133,12 +133,16 @@ void
 trouble_draw(const struct env *env, const struct pane *pane)
 {
 	g_autoptr(GArray) troubles = trouble_find(env->snap, &env->row);
-	unsigned connecting = env->totals.by_link[LINK_CONNECTING];
+	unsigned connecting = env->totals.by_link[LINK_CONNECTING], silent = env->totals.silent - connecting;
 	int room = pane->rows - 1, n = (int)troubles->len, shown = n > room ? room - 1 : n;
 
 	pane_text(pane, 0, 1, -1, ROLE_COLUMN, "trouble");
 	if (connecting)
-		pane_printf(pane, 0, 10, ROLE_DIM, "(connecting to %u hosts)", connecting);
+		pane_printf(pane, 0, 10, ROLE_DIM, "(still connecting to %u host%s)", connecting,
+			connecting == 1 ? "" : "s");
+	else if (silent)
+		pane_printf(pane, 0, 10, ROLE_DIM, "(sums leave out %u host%s not answering)", silent,
+			silent == 1 ? "" : "s");
 	for (int i = 0; i < shown; i++)
 		draw_trouble(pane, i + 1, &g_array_index(troubles, struct trouble, i));
 	if (shown < n && room > 0)
