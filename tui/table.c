@@ -199,13 +199,15 @@ table_lay_out(struct table *table, const struct table_source *source, struct lay
 	layout_columns(layout, source, table->left, cols);
 }
 
-/* Keeps the cursor on a row, and its row in sight. */
+/* Keeps the cursor on a row, and its row in sight. Before the first draw nobody knows what is in sight. */
 static void
 table_scroll(struct table *table, size_t nrows)
 {
-	size_t page = MAX(table->page, 1);
+	size_t page = table->page;
 
 	table->cursor = nrows == 0 ? 0 : MIN(table->cursor, nrows - 1);
+	if (page == 0)
+		return;
 	table->top = nrows <= page ? 0 : MIN(table->top, nrows - page);
 	if (table->cursor < table->top)
 		table->top = table->cursor;

@@ -153,7 +153,7 @@ static void
 add_guest(struct page *page, const struct env *env, const struct vm *vm)
 {
 	static const char *const names[] = { "name", "state", "vcpus", "cpu", "ready", "mem" };
-	static const int widths[] = { 22, 9, 4, 4, 5, 4 };
+	static const int widths[] = { 20, 9, 4, 4, 5, 4 };
 	struct cell texts[G_N_ELEMENTS(names)];
 	struct page_cell cells[G_N_ELEMENTS(names)];
 
@@ -173,7 +173,7 @@ static void
 add_guests(struct page *page, const struct env *env, const struct host_snap *host)
 {
 	static const struct page_cell titles[] = {
-		{ "NAME", 22, ALIGN_LEFT, ROLE_COLUMN },
+		{ "NAME", 20, ALIGN_LEFT, ROLE_COLUMN },
 		{ "STATE", 9, ALIGN_LEFT, ROLE_COLUMN },
 		{ "VCPU", 4, ALIGN_RIGHT, ROLE_COLUMN },
 		{ "CPU", 4, ALIGN_RIGHT, ROLE_COLUMN },

@@ -74,7 +74,16 @@ pulse_observe(struct view *view)
 	pulse->npoints++;
 }
 
-/* Shares on a scale to 100; rates, which know no limit, on one to their own maximum. */
+/* The next of 1, 2, 5, 10, 20, … */
+static double
+round_up(double number)
+{
+	double power = pow(10, floor(log10(fmax(number, 1))));
+
+	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
+}
+
+/* Shares on a scale to 100; rates, which know no limit, on one to their own maximum, rounded so that it seldom changes. */
 static void
 draw_history(const struct pulse *pulse, const struct pane *pane, int y, int x, int width, enum series series)
 {
@@ -85,6 +94,7 @@ draw_history(const struct pulse *pulse, const struct pane *pane, int y, int x, i
 		scale = 1;
 		for (size_t i = 0; i < pulse->npoints; i++)
 			scale = fmax(scale, pulse->ring[series][i]);
+		scale = round_up(scale);
 	}
 	for (size_t i = 0; i < pulse->npoints; i++)
 		values[i] = isnan(pulse->ring[series][i])
@@ -282,9 +292,6 @@ draw_density(const struct fleet_totals *totals, const struct pane *pane, int y)
 		g_string_append_printf(
 			text, "  fits %.0f of %.0f vCPU/%s", totals->fit.value, totals->size.vcpus, mem);
 	}
-	if (totals->silent)
-		g_string_append_printf(
-			text, "  %u host%s unknown", totals->silent, totals->silent == 1 ? "" : "s");
 	pane_text(pane, y, 0, -1, ROLE_DIM, "density");
 	pane_text(pane, y, LABEL_WIDTH, -1, ROLE_NORMAL, text->len ? text->str : "-");
 	g_string_free(text, TRUE);

@@ -213,6 +213,18 @@ Test(console, the_cursor_stays_on_its_guest)
 	world_done(&world);
 }
 
+Test(console, keys_may_come_before_the_first_picture)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	type(&world, "jjj");
+	expect_cursor("vm-d");
+	expect_shown("vm-a");
+	world_done(&world);
+}
+
 Test(console, an_untouched_cursor_stays_at_the_top)
 {
 	static const double before[] = { 10, 20, 30, 40, 50, 60, 70, 80 },

@@ -1,0 +1,460 @@
+/*
+ * The views, as golden screens of a simulated fleet whose clock was stopped, and the real program under an operator's
+ * fingers. `make update-screens` writes the goldens anew; the diff is to be looked at.
+ */
+#include "fleet/clock.h"
+#include "fleet/conn_sim.h"
+#include "fleet/fleet.h"
+#include "tests/support/screen.h"
+#include "views/console.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define DEADLINE_MS 60000 /* sanitizers and a busy machine take their time */
+#define NOW_US      INT64_C(1000000000)
+#define WALL_US     INT64_C(1786363331000000)
+
+/* ---- a fleet whose clock was stopped ---- */
+
+struct world {
+	struct config *config;
+	struct sim *sim;
+	struct conn_factory factory;
+	struct mailbox *mailbox;
+	struct fleet *fleet;
+};
+
+static struct conn *
+make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct conn_listener *listener)
+{
+	(void)purpose;
+	return conn_sim_new(((struct world *)ctx)->sim, index, false, listener);
+}
+
+static bool
+settled(const struct fleet_snap *snap)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (snap->hosts[i]->samples < 2 || !snap->hosts[i]->facts_complete)
+			return false;
+	return true;
+}
+
+static const struct fleet_snap *
+settle(struct world *world)
+{
+	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
+
+	for (;;) {
+		struct pollfd fd = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
+		const struct fleet_snap *snap;
+
+		mailbox_take_mark(world->mailbox);
+		snap = fleet_snapshot(world->fleet);
+		if (settled(snap))
+			return snap;
+		fleet_snap_unref(snap);
+		cr_assert_lt(clock_now_us(), end, "the simulated fleet does not settle");
+		poll(&fd, 1, 100);
+	}
+}
+
+/* All that depends on when it was asked is set to what makes a good picture. */
+static const struct host_snap *
+stop_clock(const struct host_snap *host)
+{
+	struct host_snap still = *host;
+	g_autofree struct vm *vms = g_new(struct vm, host->nvms);
+
+	still.sampled_us = NOW_US - 1000000;
+	still.link_since_us = NOW_US - 3600 * INT64_C(1000000);
+	if (HOST_HAS(&still, HOST_SAMPLE_MS))
+		still.value[HOST_SAMPLE_MS] = 1.5;
+	for (size_t i = 0; i < HISTORY_POINTS; i++)
+		still.cpu_history[i] = (uint8_t)(i < 20 ? HISTORY_UNKNOWN : (i * 7 + host->index * 13) % 100);
+	/* a few hosts are in trouble */
+	if (host->index == 6 || host->index == 16) {
+		still.link = host->index == 6 ? LINK_REFUSED : LINK_KEY_UNKNOWN;
+		still.why =
+			host->index == 6 ? "connection refused (port 22)" : "its key SHA256:abc is not known";
+		still.sampled_us = NOW_US - 240 * INT64_C(1000000);
+		still.link_since_us = NOW_US - 240 * INT64_C(1000000);
+		still.retry_us = NOW_US + 9000000;
+	} else if (host->index == 2) {
+		still.sampled_us = NOW_US - 7000000;
+	}
+	memcpy(vms, host->vms, host->nvms * sizeof(*vms));
+	for (size_t i = 0; i < host->nvms; i++)
+		vms[i].sampled_us = still.sampled_us;
+	return host_snap_build(&still, vms, host->nvms);
+}
+
+static const struct fleet_snap *
+still_fleet(struct world *world)
+{
+	const struct fleet_snap *snap = settle(world);
+	struct fleet_snap *still = g_malloc0(sizeof(*still) + snap->nhosts * sizeof(still->hosts[0]));
+
+	still->refs = 1;
+	still->nhosts = snap->nhosts;
+	for (size_t i = 0; i < snap->nhosts; i++)
+		still->hosts[i] = stop_clock(snap->hosts[i]);
+	fleet_snap_unref(snap);
+	return still;
+}
+
+static void
+world_init(struct world *world)
+{
+	struct sim_opts opts;
+
+	setenv("TZ", "UTC", 1);
+	setlocale(LC_ALL, "C.UTF-8");
+	world->config = config_load(NULL, NULL);
+	cr_assert(sim_parse(NULL, &opts, NULL));
+	opts.calm = true;
+	world->sim = sim_new(&opts);
+	sim_add_hosts(world->sim, world->config);
+	world->config->interval_ms = 500;
+	world->factory = (struct conn_factory){ .ctx = world, .make = make_conn };
+	world->mailbox = mailbox_new(16);
+	world->fleet = fleet_new(&(struct fleet_opts){
+		.config = world->config, .factory = &world->factory, .mailbox = world->mailbox });
+	fleet_start(world->fleet);
+}
+
+static void
+world_done(struct world *world)
+{
+	mailbox_close(world->mailbox);
+	fleet_stop(world->fleet);
+	cr_assert(fleet_wait(world->fleet, DEADLINE_MS));
+	fleet_free(world->fleet);
+	mailbox_free(world->mailbox, NULL);
+	sim_free(world->sim);
+	config_free(world->config);
+}
+
+/* ---- golden screens ---- */
+
+/* The text, and below it one letter per cell for its role: " " for normal ones. */
+static char *
+picture(const struct canvas *canvas)
+{
+	GString *out = g_string_new(NULL);
+	g_autofree char *text = canvas_text(canvas);
+
+	g_string_append(out, text);
+	if (out->len && out->str[out->len - 1] != '\n')
+		g_string_append_c(out, '\n');
+	g_string_append(out, "---- roles\n");
+	for (int y = 0; y < canvas_rows(canvas); y++) {
+		gsize line = out->len;
+
+		for (int x = 0; x < canvas_cols(canvas); x++) {
+			enum role role = (enum role)canvas_at(canvas, y, x)->role;
+
+			g_string_append_c(out, role == ROLE_NORMAL ? ' ' : (char)('a' + role));
+		}
+		while (out->len > line && out->str[out->len - 1] == ' ')
+			g_string_truncate(out, out->len - 1);
+		g_string_append_c(out, '\n');
+	}
+	for (int role = ROLE_NORMAL + 1; role < ROLE_COUNT; role++)
+		g_string_append_printf(out, "%c: %s\n", 'a' + role, role_name((enum role)role));
+	return g_string_free(out, FALSE);
+}
+
+static void
+expect_golden(const char *name, const char *got)
+{
+	g_autofree char *path = g_strdup_printf("tests/screen/golden/%s.screen", name);
+	g_autofree char *wanted = NULL;
+	g_auto(GStrv) got_lines = g_strsplit(got, "\n", -1), wanted_lines = NULL;
+
+	if (g_getenv("UPDATE_SCREENS")) {
+		cr_assert(g_file_set_contents(path, got, -1, NULL), "can't write %s", path);
+		return;
+	}
+	cr_assert(
+		g_file_get_contents(path, &wanted, NULL, NULL), "there is no %s: make update-screens", path);
+	wanted_lines = g_strsplit(wanted, "\n", -1);
+	for (size_t i = 0; got_lines[i] || wanted_lines[i]; i++) {
+		const char *a = wanted_lines[i] ? wanted_lines[i] : "(end)",
+			   *b = got_lines[i] ? got_lines[i] : "(end)";
+
+		cr_expect_str_eq(b, a, "%s, line %zu:\n- %s\n+ %s", name, i + 1, a, b);
+		if (!got_lines[i] || !wanted_lines[i])
+			break;
+	}
+}
+
+/* KEYS as typed; '\n' is Enter, '\t' Tab, '\b' Esc. */
+static void
+type(struct console *console, const char *keys)
+{
+	for (; *keys; keys++) {
+		uint32_t code = (uint32_t)(unsigned char)*keys;
+
+		code = *keys == '\n'   ? KEY_CODE_ENTER
+		       : *keys == '\t' ? KEY_CODE_TAB
+		       : *keys == '\b' ? KEY_CODE_ESC
+				       : code;
+		console_input(console, (struct input){ .type = INPUT_KEY, .key = { code, 0 } });
+	}
+}
+
+static void
+quit(void *ctx)
+{
+	(void)ctx;
+}
+
+static const struct {
+	const char *name;
+	int rows, cols;
+	bool ascii, readonly;
+	const char *keys;
+} scenes[] = {
+	{ "pulse-80", 24, 80, false, false, "1" },
+	{ "pulse-120", 40, 120, false, false, "1" },
+	{ "pulse-200", 60, 200, false, false, "1" },
+	{ "pulse-ascii", 24, 80, true, true, "1" },
+	{ "hosts-80", 24, 80, false, false, "2" },
+	{ "hosts-120", 40, 120, false, false, "2:sort cpu\n" },
+	{ "hosts-200", 60, 200, false, false, "2" },
+	{ "hosts-faults", 24, 120, false, true, "2!" },
+	{ "hosts-ascii", 24, 80, true, false, "2" },
+	{ "vms-80", 24, 80, false, false, "3" },
+	{ "vms-120", 40, 120, false, false, "3/web dc2\n  vjj" },
+	{ "vms-200", 60, 200, false, false, "3:sort ready\n" },
+	{ "vms-filtering", 12, 80, false, false, "3/web-4 !" },
+	{ "vms-completing", 12, 80, false, false, "3:sort net\t" },
+	{ "host-80", 24, 80, false, false, "2\n" },
+	{ "host-200", 60, 200, false, false, "2jj\n" },
+	{ "host-refused", 40, 120, false, false, ":host kvm007\n" },
+	{ "vm-120", 40, 120, false, false, "3\n" },
+	{ "vm-unknown", 24, 80, false, false, ":host kvm007\n\n\n" },
+	{ "help-80", 24, 80, false, false, "?" },
+	{ "help-200", 60, 200, false, false, "?" },
+	{ "tiny", 6, 30, false, false, "3" },
+};
+
+/* One fleet for all pictures: it takes a second to settle. */
+Test(views, golden)
+{
+	struct world world = { 0 };
+	const struct fleet_snap *snap;
+
+	world_init(&world);
+	snap = still_fleet(&world);
+	for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
+		struct console *console = console_new(&(struct console_opts){ .config = world.config,
+							      .demo = true,
+							      .ascii = scenes[i].ascii,
+							      .readonly = scenes[i].readonly,
+							      .quit = quit },
+			NULL);
+		struct canvas *canvas = canvas_new(scenes[i].rows, scenes[i].cols, scenes[i].ascii);
+		g_autofree char *got = NULL;
+
+		for (int64_t ago = 100; ago >= 0; ago -= 2) { /* the pulse wants a past */
+			console_tick(console, NOW_US - ago * 1000000, WALL_US - ago * 1000000);
+			console_set_snapshot(console, snap);
+		}
+		console_draw(console, canvas); /* keys such as > need to know what was on the screen */
+		type(console, scenes[i].keys);
+		console_draw(console, canvas);
+		got = picture(canvas);
+		expect_golden(scenes[i].name, got);
+		canvas_free(canvas);
+		console_free(console);
+	}
+	fleet_snap_unref(snap);
+	world_done(&world);
+}
+
+/* ---- the real program ---- */
+
+/* In a world that stands still. */
+static struct screen *
+start(const char *const *options, bool mono, int rows, int cols)
+{
+	const char *const env[] = { "VIRT_FLEET_NOW=1786363331", mono ? "NO_COLOR=1" : NULL, NULL };
+	const char *argv[16] = { g_getenv("VIRT_FLEET"), "--demo" };
+	size_t n = 2;
+
+	cr_assert_not_null(argv[0], "VIRT_FLEET must name the program to test (make check-screen does)");
+	for (; options && *options; options++)
+		argv[n++] = *options;
+	return screen_start(argv, env, rows, cols);
+}
+
+static void
+expect(struct screen *screen, const char *text)
+{
+	g_autofree char *shown = NULL;
+
+	if (screen_wait_text(screen, text, DEADLINE_MS))
+		return;
+	shown = screen_text(screen);
+	cr_assert_fail("'%s' did not come:\n%s", text, shown);
+}
+
+static void
+expect_gone(struct screen *screen, const char *text)
+{
+	cr_assert(screen_wait_gone(screen, text, DEADLINE_MS), "'%s' stays", text);
+}
+
+/* q ends it with success and leaves the terminal as it was. */
+static void
+quit_program(struct screen *screen)
+{
+	int status;
+
+	screen_send(screen, "q");
+	status = screen_exit_status(screen, DEADLINE_MS);
+	cr_expect(status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+	cr_expect(screen_is_sane(screen));
+	screen_free(screen);
+}
+
+Test(program, from_pulse_to_a_guest_and_back)
+{
+	struct screen *screen = start(NULL, false, 24, 80);
+
+	expect(screen, "221/221 hosts up");
+	expect(screen, "busiest hosts");
+	screen_send(screen, "3");
+	expect(screen, "4780 VMs:");
+	screen_send(screen, "/web-4");
+	expect(screen, "of 4780 VMs");
+	screen_send(screen, SCREEN_ENTER);
+	expect(screen, "/ web-4");
+	screen_send(screen, SCREEN_ENTER);
+	expect(screen, "vm web-4");
+	screen_send(screen, SCREEN_ENTER);
+	expect(screen, "Processor");
+	screen_send(screen, SCREEN_ESC);
+	expect(screen, "vm web-4");
+	screen_send(screen, SCREEN_ESC);
+	expect(screen, "/ web-4");
+	screen_send(screen, SCREEN_ESC);
+	expect_gone(screen, "/ web-4");
+	quit_program(screen);
+}
+
+Test(program, forces_off_a_guest)
+{
+	struct screen *screen = start(NULL, false, 24, 120);
+
+	expect(screen, "221/221 hosts up");
+	screen_send(screen, "3:sort host\r");
+	expect(screen, "HOST");
+	screen_send(screen, "/running\r");
+	expect(screen, "/ running");
+	screen_send(screen, "K");
+	expect(screen, "lose power at once");
+	expect(screen, "[Cancel]");
+	screen_send(screen, "\t");
+	expect(screen, "[Force off]");
+	screen_send(screen, SCREEN_ENTER);
+	expect(screen, "forced off ");
+	quit_program(screen);
+}
+
+Test(program, read_only_says_so_and_has_no_verbs)
+{
+	static const char *const options[] = { "--readonly", NULL };
+	struct screen *screen = start(options, false, 24, 80);
+
+	expect(screen, "[RO]");
+	expect(screen, "221/221");
+	screen_send(screen, "3");
+	expect(screen, "4780 VMs:");
+	cr_expect_not(screen_shows(screen, "shutdown"));
+	screen_send(screen, "K");
+	expect(screen, "K does nothing here (read-only)");
+	quit_program(screen);
+}
+
+Test(program, follows_the_size_of_the_terminal)
+{
+	static const int sizes[][2] = { { 60, 200 }, { 10, 40 }, { 3, 10 }, { 1, 1 }, { 24, 80 } };
+	struct screen *screen = start(NULL, false, 24, 80);
+
+	expect(screen, "221/221 hosts up");
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		screen_resize(screen, sizes[i][0], sizes[i][1]);
+		screen_send(screen, i % 2 ? "2" : "3");
+	}
+	expect(screen, "4780 VMs:");
+	quit_program(screen);
+}
+
+Test(program, ascii_and_mono)
+{
+	static const char *const options[] = { "-U", NULL };
+	struct screen *screen = start(options, true, 24, 80);
+	g_autofree char *text = NULL;
+
+	expect(screen, "221/221 hosts up");
+	screen_send(screen, "2");
+	expect(screen, "221 hosts:");
+	text = screen_text(screen);
+	cr_expect(g_str_is_ascii(text), "%s", text);
+	for (int y = 0; y < 24; y++)
+		for (int x = 0; x < 80; x++) {
+			struct screen_style style = screen_style_at(screen, y, x);
+
+			cr_assert(style.fg == -1 && style.bg == -1, "colour %d on %d at %d,%d", style.fg,
+				style.bg, y, x);
+		}
+	quit_program(screen);
+}
+
+Test(program, mouse_sorts_and_opens)
+{
+	struct screen *screen = start(NULL, false, 24, 120);
+	int y, x;
+
+	expect(screen, "221/221 hosts up");
+	screen_send(screen, "2");
+	expect(screen, "221 hosts:");
+	cr_assert(screen_find(screen, " CPU ", &y, &x));
+	screen_click(screen, y, x + 1);
+	expect(screen, "▼CPU");
+	screen_click(screen, 4, 5);
+	screen_click(screen, 4, 5);
+	expect(screen, "Processor");
+	quit_program(screen);
+}
+
+/* Everybody's impatience at once. */
+Test(program, endures_a_storm_of_keys)
+{
+	static const char storm[] =
+		"123jjkkGg/we\x7f\x7f\x7f\rvj *U<>IwwF!!ZZ?q:so\t\x15\x7f" SCREEN_DOWN SCREEN_PGDN
+			SCREEN_PGUP;
+	struct screen *screen = start(NULL, false, 24, 80);
+
+	expect(screen, "221/221 hosts up");
+	for (int i = 0; i < 20; i++) {
+		screen_send(screen, storm);
+		screen_resize(screen, 20 + i % 5, 70 + i);
+	}
+	screen_send(screen, SCREEN_ESC); /* out of the prompt it ended in */
+	expect(screen, "? help");
+	screen_send(screen, "2");
+	expect(screen, "hosts:");
+	quit_program(screen);
+}
