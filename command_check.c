@@ -116,6 +116,8 @@ check_start(struct check *check, struct app *app, uint32_t index)
 {
 	struct conn_listener listener = { .ctx = check, .event = check_event, .step = check_step };
 	const struct config_host *host = g_ptr_array_index(app->opts.config->hosts, index);
+	bool direct = host->spec->transport ==
+		      TRANSPORT_DIRECT; /* no gate and no tunnel: opening is a single step */
 	pthread_condattr_t attr;
 	int failed;
 
@@ -127,7 +129,7 @@ check_start(struct check *check, struct app *app, uint32_t index)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&check->cond, &attr);
 	pthread_condattr_destroy(&attr);
-	check->deadline_us = clock_now_us() + (int64_t)CHECK_LIMIT_MS * 1000;
+	check_deadline(check, direct ? app->opts.config->call_timeout_ms : CHECK_LIMIT_MS);
 	check->conn = app->factory.make(app->factory.ctx, index, CONN_PURPOSE_POLL, &listener);
 	failed = pthread_create(&check->thread, NULL, check_main, check);
 	g_assert(!failed);

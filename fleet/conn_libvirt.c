@@ -195,6 +195,17 @@ ask_permission(struct libvirt *lv, GError **error)
 	return true;
 }
 
+static virConnectPtr
+open_uri(struct libvirt *lv, const char *uri)
+{
+	virConnectPtr vir;
+
+	events_line_begin(&lv->line);
+	vir = lv->opts.readonly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
+	events_line_end(&lv->line);
+	return vir;
+}
+
 static bool
 libvirt_open(struct conn *conn, GError **error)
 {
@@ -204,7 +215,7 @@ libvirt_open(struct conn *conn, GError **error)
 
 	if (!uri)
 		return false;
-	lv->vir = lv->opts.readonly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
+	lv->vir = open_uri(lv, uri);
 	if (!lv->vir)
 		return open_failed(lv, since_us, error);
 	report(lv, CONN_STEP_LIBVIRT, true, since_us, lv->via);
@@ -221,16 +232,23 @@ libvirt_open(struct conn *conn, GError **error)
 
 /* ---- cancel, free ---- */
 
-/* With a tunnel this ends everything: libvirt sees its socket close. Without one there is nothing of ours to cut: a
- * local driver doesn't block, and a daemon that hangs behind a direct URI is given up by keepalive. */
+/* libvirt sees its socket close, and whoever waits for an answer returns. A local driver has none and doesn't block. */
+static void
+cut(struct libvirt *lv)
+{
+	if (lv->tunnel)
+		tunnel_cancel(lv->tunnel);
+	else
+		events_line_cut(&lv->line);
+}
+
 static void
 libvirt_cancel(struct conn *conn)
 {
 	struct libvirt *lv = libvirt_of(conn);
 
 	atomic_store(&lv->cancelled, true);
-	if (lv->tunnel)
-		tunnel_cancel(lv->tunnel);
+	cut(lv);
 }
 
 static bool
@@ -243,8 +261,8 @@ is_healthy(struct libvirt *lv)
 static void
 close_connection(struct libvirt *lv)
 {
-	if (!is_healthy(lv) && lv->tunnel)
-		tunnel_cancel(lv->tunnel);
+	if (!is_healthy(lv))
+		cut(lv);
 	guests_done(lv);
 	hook_detach(lv);
 	virConnectClose(lv->vir);
@@ -260,6 +278,7 @@ libvirt_free(struct conn *conn)
 	else
 		guests_done(lv);
 	hook_free(lv->hook);
+	events_line_done(&lv->line);
 	tunnel_unref(lv->tunnel);
 	hostspec_free(lv->spec);
 	capsxml_done(&lv->caps);

@@ -20,6 +20,7 @@
 
 #include "fleet/capsxml.h"
 #include "fleet/conn_libvirt.h"
+#include "fleet/events.h"
 #include "fleet/stats.h"
 
 #include <stdatomic.h>
@@ -78,6 +79,7 @@ struct libvirt {
 	struct hostspec *spec;          /* constant */
 	struct conn_listener listener;  /* constant */
 	struct tunnel *tunnel;          /* constant; NULL: none is needed */
+	struct events_line line;        /* without a tunnel: libvirt's own connection to the daemon */
 	atomic_bool cancelled;          /* any thread */
 	struct hook *hook;              /* has its own lock */
 	struct _virConnect *vir;        /* NULL: not open */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define BATCH   64
@@ -34,6 +35,7 @@ struct watch {
 	int own_fd; /* fd's duplicate when another watch already is on fd; else -1 */
 	int events; /* VIR_EVENT_HANDLE_* */
 	bool removed;
+	struct events_line *line; /* NULL: nobody's */
 	virEventHandleCallback call;
 	void *opaque;
 	virFreeCallback free;
@@ -61,6 +63,7 @@ struct loop {
 	GHashTable *watches; /* id to struct watch */
 	GHashTable *timers;  /* id to struct timer */
 	bool garbage;        /* something is marked as removed */
+	GQueue lines;        /* struct events_line, being made */
 };
 
 /* libvirt's functions get no context and are registered once per process, so this cannot be anything but global. */
@@ -145,6 +148,19 @@ watch_set_events(struct watch *watch, int events)
 		watch_ctl(watch, EPOLL_CTL_DEL);
 }
 
+/* The line that this thread makes, NULL: none. Lock held. */
+static struct events_line *
+line_of_thread(void)
+{
+	for (GList *it = event_loop.lines.head; it; it = it->next) {
+		struct events_line *line = it->data;
+
+		if (pthread_equal(line->thread, pthread_self()))
+			return line;
+	}
+	return NULL;
+}
+
 static int
 add_watch(int fd, int events, virEventHandleCallback call, void *opaque, virFreeCallback free_opaque)
 {
@@ -156,6 +172,9 @@ add_watch(int fd, int events, virEventHandleCallback call, void *opaque, virFree
 	int id = watch->id = ++event_loop.last_id;
 	g_hash_table_insert(event_loop.watches, GINT_TO_POINTER(id), watch);
 	watch_set_events(watch, events);
+	watch->line = line_of_thread();
+	if (watch->line && watch->line->cut)
+		shutdown(fd, SHUT_RDWR);
 	pthread_mutex_unlock(&event_loop.lock);
 	return id;
 }
@@ -186,6 +205,72 @@ remove_watch(int id)
 	}
 	pthread_mutex_unlock(&event_loop.lock);
 	return result;
+}
+
+/* ---- lines ---- */
+
+void
+events_line_begin(struct events_line *line)
+{
+	pthread_mutex_lock(&event_loop.lock);
+	line->thread = pthread_self();
+	g_queue_push_tail(&event_loop.lines, line);
+	pthread_mutex_unlock(&event_loop.lock);
+}
+
+void
+events_line_end(struct events_line *line)
+{
+	pthread_mutex_lock(&event_loop.lock);
+	g_queue_remove(&event_loop.lines, line);
+	pthread_mutex_unlock(&event_loop.lock);
+}
+
+/* Calls DO_IT for each watch of LINE that libvirt has not removed; its descriptor is open then. Lock held. */
+static void
+line_each(const struct events_line *line, void (*do_it)(struct watch *watch))
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	if (!event_loop.watches)
+		return;
+	g_hash_table_iter_init(&iter, event_loop.watches);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct watch *watch = value;
+
+		if (watch->line == line && !watch->removed)
+			do_it(watch);
+	}
+}
+
+static void
+watch_cut(struct watch *watch)
+{
+	shutdown(watch->fd, SHUT_RDWR);
+}
+
+static void
+watch_leave(struct watch *watch)
+{
+	watch->line = NULL;
+}
+
+void
+events_line_cut(struct events_line *line)
+{
+	pthread_mutex_lock(&event_loop.lock);
+	line->cut = true;
+	line_each(line, watch_cut);
+	pthread_mutex_unlock(&event_loop.lock);
+}
+
+void
+events_line_done(struct events_line *line)
+{
+	pthread_mutex_lock(&event_loop.lock);
+	line_each(line, watch_leave);
+	pthread_mutex_unlock(&event_loop.lock);
 }
 
 /* ---- timers: called by libvirt, any thread ---- */

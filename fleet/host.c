@@ -344,6 +344,9 @@ host_connect(struct host *host, GError **error)
 		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "stopped");
 		return false;
 	}
+	/* where there is no tunnel, opening is a single step */
+	if (host->config->spec->transport == TRANSPORT_DIRECT)
+		deadline_set(host, call_limit_us(host));
 	ok = conn->ops->open(conn, error);
 	deadline_set(host, 0);
 	if (!ok)

@@ -447,7 +447,8 @@ Test(libvirt_daemon, frozen_guest_does_not_hold_up_what_needs_no_monitor)
 /* ---- a far end that is no libvirt ---- */
 
 struct stranger {
-	const char *answer;
+	const char *answer;  /* to the first words, or */
+	struct conn *silent; /* has whom they come from cancelled */
 	int listener;
 	char *path;
 };
@@ -461,9 +462,14 @@ answer_once(void *arg)
 
 	if (fd < 0)
 		return NULL;
-	if (read(fd, sink, sizeof(sink)) > 0 && write(fd, stranger->answer, strlen(stranger->answer)) > 0)
-		while (read(fd, sink, sizeof(sink)) > 0)
-			;
+	if (read(fd, sink, sizeof(sink)) > 0) {
+		if (stranger->silent)
+			stranger->silent->ops->cancel(stranger->silent);
+		else
+			cr_expect(write(fd, stranger->answer, strlen(stranger->answer)) > 0);
+	}
+	while (read(fd, sink, sizeof(sink)) > 0)
+		;
 	close(fd);
 	return NULL;
 }
@@ -505,4 +511,47 @@ Test(libvirt_daemon, garbage_instead_of_a_reply)
 		unlink(stranger.path);
 		g_free(stranger.path);
 	}
+}
+
+/* Before there is keepalive nothing but us ends the wait for a daemon that says nothing. */
+Test(libvirt_daemon, cancel_ends_the_opening_without_a_tunnel)
+{
+	struct stranger stranger = { 0 };
+	g_autoptr(GError) error = NULL, early = NULL;
+	pthread_t thread;
+
+	stranger_listen(&stranger);
+	g_autofree char *uri = g_strdup_printf("qemu+unix:///system?socket=%s", stranger.path);
+	stranger.silent = witness_conn(&witness, uri, false, 1000);
+	cr_assert_eq(pthread_create(&thread, NULL, answer_once, &stranger), 0);
+	cr_assert_not(stranger.silent->ops->open(stranger.silent, &error));
+	cr_assert_eq(error->code, FLEET_ERROR_CANCELLED, "%s", error->message);
+	stranger.silent->ops->free(stranger.silent);
+	pthread_join(thread, NULL);
+
+	struct conn *conn = witness_conn(&witness, uri, false, 1000);
+	conn->ops->cancel(conn);
+	cr_assert_not(conn->ops->open(conn, &early));
+	cr_assert_eq(early->code, FLEET_ERROR_CANCELLED, "%s", early->message);
+	conn->ops->free(conn);
+	close(stranger.listener);
+	unlink(stranger.path);
+	g_free(stranger.path);
+}
+
+Test(libvirt_daemon, a_cancelled_connection_to_a_frozen_daemon_is_freed_at_once)
+{
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	g_autofree char *uri = daemon_uri(daemon);
+	struct conn *conn = witness_conn(&witness, uri, false, 0);
+	g_autoptr(GError) error = NULL;
+	struct host_sample sample;
+
+	cr_assert(conn->ops->open(conn, &error), "%s", error ? error->message : "no error");
+	take_sample(conn, &cheap_opts, &sample); /* from now on it is told of events */
+	host_sample_done(&sample);
+	lab_libvirtd_freeze(daemon);
+	conn->ops->cancel(conn);
+	conn->ops->free(conn);
+	lab_libvirtd_thaw(daemon);
 }

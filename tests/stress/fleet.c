@@ -60,6 +60,7 @@ config_make(void)
 	for (int i = 0; i < HOSTS; i++) {
 		struct config_host *host = g_new0(struct config_host, 1);
 
+		host->spec = g_new0(struct hostspec, 1);
 		host->name = g_strdup_printf("host%d", i);
 		g_ptr_array_add(config->hosts, host);
 	}

@@ -24,6 +24,7 @@ host_config_free(gpointer data)
 	struct config_host *host = data;
 
 	g_free(host->name);
+	hostspec_free(host->spec);
 	g_strfreev(host->tags);
 	g_hash_table_unref(host->labels);
 	g_free(host);
@@ -47,6 +48,7 @@ world_new(unsigned hosts, bool once)
 	for (unsigned i = 0; i < hosts; i++) {
 		struct config_host *host = g_new0(struct config_host, 1);
 
+		host->spec = g_new0(struct hostspec, 1);
 		host->name = g_strdup_printf("host%u", i);
 		host->tags = g_new0(char *, 1);
 		host->labels = g_hash_table_new(g_str_hash, g_str_equal);
@@ -470,6 +472,22 @@ Test(fleet, a_job_for_a_host_that_was_cut_was_never_sent_and_says_so)
 	why = next_job_error(world);
 	cr_assert_not_null(strstr(why, "not connected"), "%s", why);
 	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 0);
+	world_free(world);
+}
+
+/* A tunnel bounds its own part of the opening; libvirt bounds nothing. */
+Test(fleet, opening_without_a_tunnel_is_cut_too)
+{
+	struct world *world = world_new(1, false);
+	struct config_host *host = g_ptr_array_index(world->config.hosts, 0);
+	enum link_state hung = LINK_TIMEOUT, up = LINK_UP;
+
+	host->spec->transport = TRANSPORT_DIRECT;
+	world->config.retry_min_ms = world->config.retry_max_ms = 1000; /* to be seen */
+	fake_script(world->fake, 0, FAKE_OPEN, &(struct fake_step){ .hang = true }, 1);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &hung));
+	cr_assert(world_until(world, 0, link_is, &up));
 	world_free(world);
 }
 
