@@ -23,6 +23,7 @@ struct check {
 	pthread_t thread;
 	struct conn *conn; /* constant while the thread runs */
 	GString *report;   /* the check's thread only, until done */
+	char *why;         /* it failed; the same */
 	bool ok;
 
 	pthread_mutex_t lock;
@@ -100,9 +101,12 @@ check_main(void *arg)
 
 	check->ok = check->conn->ops->open(check->conn, &error) && check_list(check, &error);
 	if (!check->ok) {
-		g_autofree char *why = text_harmless(error->message);
+		g_autofree char *line = NULL;
 
-		g_string_append_printf(check->report, "  %s\n", why);
+		check->why = text_harmless(error->message);
+		line = g_strdup_printf("  %s\n", check->why);
+		if (!g_str_has_suffix(check->report->str, line)) /* the step that failed said so already */
+			g_string_append(check->report, line);
 	}
 	pthread_mutex_lock(&check->lock);
 	check->done = true;
@@ -172,7 +176,7 @@ check_print(const struct check *check)
 	printf("%s: %s\n%s", name, check->ok ? "ok" : "FAILED", check->report->str);
 	fflush(stdout);
 	if (!check->ok)
-		fprintf(stderr, "virt-fleet: %s: check failed\n", name);
+		fprintf(stderr, "virt-fleet: %s: %s\n", name, check->why);
 }
 
 int
@@ -202,6 +206,7 @@ command_check(const struct command_env *env)
 		check_print(check);
 		all_ok = all_ok && check->ok;
 		g_string_free(check->report, TRUE);
+		g_free(check->why);
 		pthread_cond_destroy(&check->cond);
 		pthread_mutex_destroy(&check->lock);
 	}

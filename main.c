@@ -8,10 +8,13 @@
 #include "commands.h"
 #include "options.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 2
 
@@ -40,6 +43,17 @@ config_override(struct config *config, const struct options *options, GError **e
 	return true;
 }
 
+/* Said once here rather than by every host. "none" means none, as to ssh. */
+static bool
+check_ssh_config(const char *path, GError **error)
+{
+	if (!path || strcmp(path, "none") == 0 || access(path, R_OK) == 0)
+		return true;
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--ssh-config: can't read %s: %s", path,
+		g_strerror(errno));
+	return false;
+}
+
 /* The configuration with the fleet that the command line asks for. */
 static struct config *
 load_config(const struct options *options, struct sim **sim, GError **error)
@@ -51,8 +65,13 @@ load_config(const struct options *options, struct sim **sim, GError **error)
 
 	if (!config)
 		return NULL;
-	ok = config_override(config, options, error);
-	if (ok && options->demo) {
+	ok = check_ssh_config(options->ssh_config, error) && config_override(config, options, error);
+	if (ok && options->demo && (options->hosts[0] || options->uris)) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"--demo makes up its hosts; '%s' can't be one of them",
+			options->hosts[0] ? options->hosts[0] : options->uris[0]);
+		ok = false;
+	} else if (ok && options->demo) {
 		ok = sim_parse(options->demo, &sim_opts, error);
 		if (ok) {
 			/* a frozen clock wants a world that stands still: golden screens */

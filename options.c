@@ -62,7 +62,7 @@ static const struct option table[] = {
 	{ "version", 0, G_OPTION_ARG_NONE, TO(version), "print the version", NULL, ON_ALL },
 };
 
-/* --demo takes its value only with '=', so that a HOST may follow it. */
+/* --demo takes its value only with '=': see end_bare_demo(). */
 static gboolean
 parse_demo(const gchar *name, const gchar *value, gpointer data, GError **error)
 {
@@ -73,6 +73,17 @@ parse_demo(const gchar *name, const gchar *value, gpointer data, GError **error)
 	g_free(options->demo);
 	options->demo = g_strdup(value ? value : "");
 	return TRUE;
+}
+
+/* GLib would take the word after --demo for its value, and that is a command. */
+static void
+end_bare_demo(int argc, char **argv)
+{
+	static char empty[] = "--demo=";
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--demo") == 0)
+			argv[i] = empty;
 }
 
 /* The flags' home in struct options is a bool, GLib's a gboolean: it writes here, copy_flags() carries over. */
@@ -181,14 +192,20 @@ options_parse(struct options *options, int argc, char **argv, GError **error)
 	g_autofree GOptionEntry *entries = entries_new(&raw);
 	g_autofree char *summary = summary_new();
 	g_autoptr(GOptionContext) context = g_option_context_new("[COMMAND] [HOST...]");
+	g_autoptr(GError) failure = NULL;
 	GOptionGroup *group = g_option_group_new("main", "", "", options, NULL);
 
 	*options = (struct options){ 0 };
 	g_option_context_set_summary(context, summary);
 	g_option_group_add_entries(group, entries);
 	g_option_context_set_main_group(context, group);
-	if (!g_option_context_parse(context, &argc, &argv, error) ||
-		!parse_command(options, argc, argv, error) || !options_check(&raw, error))
+	end_bare_demo(argc, argv);
+	if (!g_option_context_parse(context, &argc, &argv, &failure)) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"%s; virt-fleet --help shows the options", failure->message);
+		return false;
+	}
+	if (!parse_command(options, argc, argv, error) || !options_check(&raw, error))
 		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (table[i].type == G_OPTION_ARG_NONE)
