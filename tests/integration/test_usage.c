@@ -1,6 +1,7 @@
 /* Wrong usage, of the real binary: each ends with 2, says what is wrong on stderr in a line, and prints nothing else. */
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -48,7 +49,7 @@ Test(usage, says_what_is_wrong)
 		cr_assert(g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
 			&out, &complaint, &status, NULL));
 		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 2, "%s", wrong[i].complaint);
-		cr_expect_str_empty(out);
+		cr_expect_str_eq(out, "");
 		cr_expect(g_str_has_prefix(complaint, "virt-fleet: "), "%s", complaint);
 		cr_expect(strstr(complaint, wrong[i].complaint), "%s", complaint);
 		cr_expect_eq(strchr(complaint, '\n'), complaint + strlen(complaint) - 1, "%s", complaint);
