@@ -133,21 +133,41 @@ reach(struct libvirt *lv, GError **error)
 	return tunnel_uri(lv->spec, used_driver, local_path);
 }
 
+/* Adds MORE to what ERROR says. */
+static void
+error_add(GError *error, const char *more)
+{
+	char *message = g_strconcat(error->message, more, NULL);
+
+	g_free(error->message);
+	error->message = message;
+}
+
+/* The tunnel may know better why nobody answers, and who is refused should hear what helps. */
+static void
+explain(const struct libvirt *lv, GError *error)
+{
+	g_autofree char *why = NULL;
+
+	if (g_error_matches(error, FLEET_ERROR, FLEET_ERROR_GONE) && lv->tunnel &&
+		!tunnel_alive(lv->tunnel, &why) && why) {
+		g_autofree char *more = g_strdup_printf(" (%s)", why);
+
+		error_add(error, more);
+	}
+	if (g_error_matches(error, FLEET_ERROR, FLEET_ERROR_DENIED) && !lv->opts.readonly)
+		error_add(error,
+			" (on that host the user must be root or in libvirt's group; --readonly may work)");
+}
+
 /* Two steps fail in one call: the error tells whether the daemon refuses us or isn't there. */
 static bool
 open_failed(struct libvirt *lv, int64_t since_us, GError **error)
 {
 	g_autoptr(GError) mine = NULL;
-	g_autofree char *why = NULL;
 
 	libvirt_fail(lv, &mine, "open libvirt");
-	if (g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_GONE) && lv->tunnel &&
-		!tunnel_alive(lv->tunnel, &why) && why) {
-		g_autofree char *with_why = g_strdup_printf("%s (%s)", mine->message, why);
-
-		g_free(mine->message);
-		mine->message = g_steal_pointer(&with_why);
-	}
+	explain(lv, mine);
 	bool denied = g_error_matches(mine, FLEET_ERROR, FLEET_ERROR_DENIED);
 	report(lv, CONN_STEP_LIBVIRT, denied, since_us, denied ? NULL : mine->message);
 	if (denied)

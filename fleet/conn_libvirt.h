@@ -11,6 +11,10 @@ struct conn_libvirt_opts {
 	int64_t keepalive_ms;  /* 0: none */
 };
 
-/* SPEC is copied, LISTENER's target must outlive the conn. fleet/events must run. Never fails. */
+/* SPEC is copied, LISTENER's target must outlive the conn. fleet/events must run. Never fails.
+ *
+ * Events begin with the first sample that is more than a list. cancel() ends a call through a tunnel at once. Behind a
+ * URI that libvirt opens itself (TRANSPORT_DIRECT) there is nothing of ours to cut: calls after it fail, but one under
+ * way to a hung daemon ends only when keepalive gives the daemon up, and opening one does not end at all. */
 struct conn *conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *spec, uint32_t index,
                               const struct conn_listener *listener);

@@ -1,5 +1,7 @@
 #include "fleet/conn_libvirt_impl.h"
 
+#include "fleet/error.h"
+
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <string.h>
@@ -163,6 +165,21 @@ read_off(struct libvirt *lv, GArray *vms, GError **error)
 	return !anyone_missing(lv, true) || read_records(lv, STATS_BIT(STATS_STATE), EVERYBODY, vms, error);
 }
 
+/* What the daemon can't put together, because of one guest maybe, must not hide the others: then the states at least. */
+static bool
+read_active(struct libvirt *lv, unsigned groups, GArray *vms, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+
+	if (read_records(lv, groups, VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE, vms, &failed))
+		return true;
+	if (fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	return read_records(lv, STATS_BIT(STATS_STATE), VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE, vms, error);
+}
+
 /* To tell about the disks of a guest that is off QEMU's driver opens each of them, at each call, and hangs when their
  * storage does. So those that run are asked for everything, and the others apart and seldom. */
 bool
@@ -170,7 +187,7 @@ bulk_sample(struct libvirt *lv, unsigned groups, GArray *vms, GError **error)
 {
 	if (lv->driver != DRIVER_QEMU || !(groups & STATS_BIT(STATS_BLOCK)))
 		return read_records(lv, groups, EVERYBODY, vms, error);
-	if (!read_records(lv, groups, VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE, vms, error))
+	if (!read_active(lv, groups, vms, error))
 		return false;
 	if (lv->lacks.bulk)
 		return true;

@@ -227,8 +227,9 @@ libvirt_host_facts(struct conn *conn, GError **error)
 	facts->hypervisor = hypervisor_of(lv->driver);
 	facts->driver = g_strdup(lv->type);
 	facts->via = g_strdup(lv->via);
+	/* whether it tells of same-page merging must be known for the list of what it doesn't tell */
 	if (!read_versions(lv, facts, error) || !read_names(lv, facts, error) ||
-		!read_cpu(lv, facts, error)) {
+		!read_cpu(lv, facts, error) || (!lv->ksm_known && !node_read_ksm(lv, error))) {
 		host_facts_unref(facts);
 		return NULL;
 	}

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A guest that is off is read anew after so many samples. */
+#define OFF_EVERY 30
+
 struct waiting {
 	struct guest *guest;
 	int id;
@@ -29,11 +32,11 @@ is_visible(const struct sample_opts *opts, const uint8_t uuid[UUID_LEN])
 	return false;
 }
 
-/* A guest that is off doesn't change without an event. */
+/* A guest that is off hardly changes without an event. */
 static bool
-needs_turn(const struct guest *guest, int id)
+needs_turn(const struct libvirt *lv, const struct guest *guest, int id)
 {
-	return guest->read == 0 || id >= 0 || guest->was_active;
+	return guest->read == 0 || id >= 0 || guest->was_active || lv->samples - guest->read >= OFF_EVERY;
 }
 
 static void
@@ -46,7 +49,7 @@ fill_queues(struct libvirt *lv, const struct sample_opts *opts, const GArray *vm
 		const struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
 		struct waiting waiting = { .guest = guests_find(lv, vm->uuid), .id = vm->id };
 
-		if (needs_turn(waiting.guest, vm->id))
+		if (needs_turn(lv, waiting.guest, vm->id))
 			g_array_append_val(
 				is_visible(opts, vm->uuid) ? visible->waiting : others->waiting, waiting);
 	}
