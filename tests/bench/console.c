@@ -24,7 +24,7 @@
 #define KNOWN_MS 120000
 #define KEY_MS   5000
 #define TOP_ROW  2 /* above it are the header and the column titles, which may be reversed, too */
-#define LIMIT_S  300
+#define LIMIT_S  150
 
 struct bench {
 	char **texts;

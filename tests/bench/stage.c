@@ -18,13 +18,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LIMIT_S           300
 #define BACKLOG           4096
 #define GUESTS_PER_FROZEN 20
 
@@ -138,6 +141,7 @@ run(char **argv)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		execvp(argv[0], argv);
 		perror(argv[0]);
 		_exit(127);
@@ -171,6 +175,7 @@ main(int argc, char **argv)
 	stage.fleet = (struct lab_fleet_opts){
 		.hosts = (unsigned)hosts, .xen = (unsigned)xen, .guests = (unsigned)guests, .seed = 7
 	};
+	alarm(LIMIT_S); /* the lab then goes by itself, and the command by the death of its parent */
 	stage.lab = lab_new();
 	stage.sshd = lab_sshd_start(stage.lab, NULL, NULL, true);
 	stage.daemon = lab_libvirtd_start(stage.lab, NULL);
