@@ -13,18 +13,21 @@ latency() {
     "$(value keys "$2")" >>"$RESULTS/latency"
 }
 
-# table FILE: the costs, with ratios to the console's, which are how often over the other one pays
+# table FILE: the costs, with multiples of the console's; a measurement that failed is "-"
 table() {
   awk -F'|' '
-    function over(a, b) { return a != "" && b > 0 ? sprintf("%5.1f x", a / b) : "" }
+    function number(format, n) { return n == "" ? "-" : sprintf(format, n) }
+    function over(a, b) { return a != "" && b > 0 ? sprintf("%.1f x", a / b) : "" }
     { n = NR; for (i = 1; i <= 6; i++) cell[n, i] = $i
       if ($1 ~ /console|demo/) { wall = $2; cpu = $3; kib = $4; steady = $5 } }
     END {
-      printf "%-32s %7s %10s %8s %8s %8s %8s %8s %8s %8s\n", "", "VMs", "all known", "", "CPU", "", "memory", "", "steady", ""
+      layout = "%-38s %7s %9s %7s %9s %7s %9s %7s %8s %7s\n"
+      printf layout, "", "VMs", "all known", "", "CPU", "", "memory", "", "steady", ""
       for (r = 1; r <= n; r++)
-        printf "%-32s %7s %8.2f s %8s %6.2f s %8s %8s %8s %8s %8s\n", cell[r, 1], cell[r, 6], cell[r, 2], over(cell[r, 2], wall),
-          cell[r, 3], over(cell[r, 3], cpu), cell[r, 4] == "" ? "-" : sprintf("%.0f MiB", cell[r, 4] / 1024),
-          over(cell[r, 4], kib), cell[r, 5] == "" ? "-" : sprintf("%.1f %%", cell[r, 5]), over(cell[r, 5], steady)
+        printf layout, cell[r, 1], cell[r, 6], number("%.2f s", cell[r, 2]), over(cell[r, 2], wall),
+          number("%.2f s", cell[r, 3]), over(cell[r, 3], cpu),
+          cell[r, 4] == "" ? "-" : sprintf("%.0f MiB", cell[r, 4] / 1024), over(cell[r, 4], kib),
+          number("%.1f %%", cell[r, 5]), over(cell[r, 5], steady)
     }' "$1"
 }
 

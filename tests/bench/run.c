@@ -8,15 +8,20 @@
  * The command's stdout goes to FILE (default /dev/null). This program is small, so that the memory it passes through
  * fork is none that counts.
  */
+#include "tests/support/lab_proc.h"
+
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define MAX_PIDS 4096
 
 static double
 now_s(void)
@@ -33,9 +38,8 @@ seconds(struct timeval tv)
 	return (double)tv.tv_sec + (double)tv.tv_usec / 1e6;
 }
 
-/* The limit's alarm outlives exec and ends the command by SIGALRM. */
 _Noreturn static void
-child(char **argv, const char *output, unsigned limit_s)
+child(char **argv, const char *output)
 {
 	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
@@ -43,10 +47,32 @@ child(char **argv, const char *output, unsigned limit_s)
 		perror(output);
 		_exit(127);
 	}
-	alarm(limit_s);
 	execvp(argv[0], argv);
 	perror(argv[0]);
 	_exit(127);
+}
+
+static void
+interrupt(int signal)
+{
+	(void)signal; /* it only ends wait4() */
+}
+
+/* When the limit passes, everything below PID is killed, too: xargs would leave its children behind. */
+static bool
+wait_for(pid_t pid, unsigned limit_s, int *status, struct rusage *usage)
+{
+	static pid_t pids[MAX_PIDS];
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(limit_s);
+	if (wait4(pid, status, 0, usage) == pid)
+		return true;
+	for (unsigned n = proc_descendants(pid, pids, MAX_PIDS); n > 0; n--)
+		kill(pids[n - 1], SIGKILL);
+	kill(pid, SIGKILL);
+	return wait4(pid, status, 0, usage) == pid;
 }
 
 int
@@ -74,8 +100,8 @@ main(int argc, char **argv)
 	began = now_s();
 	pid = fork();
 	if (pid == 0)
-		child(argv + optind, output, limit_s);
-	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0) {
+		child(argv + optind, output);
+	if (pid < 0 || !wait_for(pid, limit_s, &status, &usage)) {
 		perror("run");
 		return EXIT_FAILURE;
 	}
