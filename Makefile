@@ -189,7 +189,7 @@ fuzz: ## each fuzzer for FUZZ_SECONDS
 .PHONY: bench bench-real
 bench: tests-bench ## against virsh and libvirt, 221 to 1000 test-driver hosts; about five minutes
 	@tests/bench/bench $(B)
-bench-real: tests-bench ## the same on 221 real hosts with 663 QEMU guests; needs root, 12 GiB and ten minutes
+bench-real: tests-bench ## the same on 221 real hosts with 663 QEMU guests; needs root, 16 GiB and ten minutes
 	@tests/bench/bench-real $(B)
 
 LAB_HOSTS  ?= 5
