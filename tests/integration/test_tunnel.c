@@ -522,6 +522,21 @@ Test(tunnel, open_key_files_are_not_used)
 	world_free(world);
 }
 
+Test(tunnel, two_keys_are_wanted)
+{
+	struct world *world = world_new(true, "Host *\nIdentityFile @/second\n", 8, CONNECT_MS);
+	g_autofree char *second = make_key(world, "second", "");
+	g_autofree char *extra =
+		g_strdup_printf("AuthenticationMethods publickey,publickey\nAuthorizedKeysFile %s.pub %s.pub",
+			second, lab_client_key(world->lab));
+	struct lab_sshd *sshd = lab_sshd_start(world->lab, NULL, extra, true);
+
+	g_free(login_text(tunnel_to_sshd(world, sshd)));
+	cr_assert_eq(g_unlink(second), 0);
+	must_fail(tunnel_to_sshd(world, sshd), FLEET_ERROR_LOGIN, "server offers publickey");
+	world_free(world);
+}
+
 Test(tunnel, certificate_beside_the_key)
 {
 	struct world *world = plain_world();
