@@ -177,7 +177,7 @@ open_command(struct opening *o, const char *forward_words, GError **error)
 	}
 	ok = found.state == EXEC_OPEN;
 	if (ok) {
-		o->via = g_strdup_printf("%s %s", found.via, found.path);
+		o->via = tunnel_error_clean(g_strdup_printf("%s %s", found.via, found.path));
 		o->driver = driver_of(found.path);
 	} else {
 		set_not_found(&found, o->paths, forward_words, error);

@@ -254,12 +254,25 @@ add_arg(GPtrArray *argv, const char *arg)
 	g_ptr_array_add(argv, g_strdup(arg));
 }
 
+/* As ssh since 9.6: a name out of somebody's inventory must not become words of a shell. */
+static bool
+is_plain_word(const char *text)
+{
+	return !strpbrk(text, "'`\"$\\;&<>|(){} \t\n");
+}
+
 static bool
 proxy_command_argv(const struct sshconf_host *host, GPtrArray *argv, GError **error)
 {
 	const char *shell = g_getenv("SHELL");
 	g_autofree char *command = sshconf_expand(host, host->proxy_command);
 
+	if (!is_plain_word(host->hostname) || !is_plain_word(host->name) || !is_plain_word(host->user)) {
+		tunnel_error_set(error, FLEET_ERROR_FAILED,
+			"%s@%s holds characters that a ProxyCommand must not see", host->user,
+			host->hostname);
+		return false;
+	}
 	if (!command) {
 		tunnel_error_set(error, FLEET_ERROR_FAILED, "ssh config: unknown token in ProxyCommand %s",
 			host->proxy_command);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fleet/tunnel_error.h"
+#include "fleet/tunnel_keys.h"
 
 /* What the host showed. */
 struct shown {
@@ -124,6 +125,7 @@ question(const struct tunnel_ssh *ssh, const struct shown *shown, const struct k
 {
 	g_autofree char *type = short_type(shown->type);
 	const char *file = ssh->host->user_known_hosts[0];
+	g_autofree char *shown_file = file ? tunnel_key_shown(file) : NULL;
 
 	return g_strdup_printf("The host key of %s (%s) is not known.\n%s %s\n%sAccept it%s%s?", shown->name,
 		ssh->wait->peer, type, shown->fingerprint,
@@ -131,7 +133,7 @@ question(const struct tunnel_ssh *ssh, const struct shown *shown, const struct k
 			    "checked "
 			    "here.\n"
 			  : "",
-		file ? " and note it in " : "", file ? file : "");
+		file ? " and note it in " : "", file ? shown_file : "");
 }
 
 static bool

@@ -974,6 +974,14 @@ Test(tunnel, proxy_command)
 	world_free(world);
 }
 
+Test(tunnel, names_are_no_shell_words)
+{
+	struct world *world = world_new(true, "Host *\nProxyCommand nc %h %p\n", 8, CONNECT_MS);
+
+	must_fail(tunnel_to(world, "a;touch${IFS}b", 22), FLEET_ERROR_FAILED, "must not see");
+	world_free(world);
+}
+
 /* ---- faults ---- */
 
 Test(tunnel, the_far_end_dies)
