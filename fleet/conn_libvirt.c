@@ -18,13 +18,6 @@
 
 /* ---- errors ---- */
 
-static bool is_link_error(enum fleet_error class)
-{
-	g_autoptr(GError) probe = g_error_new_literal(FLEET_ERROR, (int)class, "");
-
-	return fleet_error_is_link(probe);
-}
-
 bool
 libvirt_ready(struct libvirt *lv, GError **error)
 {
@@ -39,29 +32,43 @@ libvirt_ready(struct libvirt *lv, GError **error)
 	return true;
 }
 
+/* A daemon that has no connection of its own to virtlogd, or to another of libvirt's, says so with the error that we have
+ * for ours: only the connection tells which it is. Forgets the last error. */
+static bool
+is_ours(struct libvirt *lv)
+{
+	return !lv->vir || virConnectIsAlive(lv->vir) != 1;
+}
+
 bool
 libvirt_fail(struct libvirt *lv, GError **error, const char *doing)
 {
-	if (is_link_error(virerror_last()))
+	g_autoptr(GError) mine = NULL;
+
+	virerror_set(&mine, doing);
+	if (fleet_error_is_link(mine) && is_ours(lv))
 		lv->link_lost = true;
-	if (atomic_load(&lv->cancelled)) {
+	else if (fleet_error_is_link(mine))
+		mine->code = FLEET_ERROR_FAILED;
+	if (atomic_load(&lv->cancelled))
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "%s: cancelled", doing);
-		return false;
-	}
-	if (lv->link_lost && hook_closed_by_keepalive(lv->hook)) {
+	else if (lv->link_lost && hook_closed_by_keepalive(lv->hook))
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "%s: no answer to keepalive messages",
 			doing);
-		return false;
-	}
-	return virerror_set(error, doing);
+	else
+		g_propagate_error(error, g_steal_pointer(&mine));
+	return false;
 }
 
 bool
 libvirt_lost(struct libvirt *lv, GError **error, const char *doing)
 {
-	if (!is_link_error(virerror_last()))
+	g_autoptr(GError) mine = NULL;
+
+	libvirt_fail(lv, &mine, doing);
+	if (!fleet_error_is_link(mine))
 		return false;
-	libvirt_fail(lv, error, doing);
+	g_propagate_error(error, g_steal_pointer(&mine));
 	return true;
 }
 

@@ -115,10 +115,12 @@ libvirt_of(struct conn *conn)
 /* True when the connection may be used; else false with FLEET_ERROR_CANCELLED or GONE. */
 bool libvirt_ready(struct libvirt *lv, GError **error);
 
-/* Sets *ERROR from libvirt's last error, or CANCELLED when that is why; remembers a lost link. Always false. */
+/* Sets *ERROR from libvirt's last error, which it forgets, or CANCELLED when that is why; remembers a lost link. Always
+ * false. */
 bool libvirt_fail(struct libvirt *lv, GError **error, const char *doing);
 
-/* After a call whose failure can be lived with: true when the connection itself was lost, with *ERROR set. */
+/* After a call whose failure can be lived with: true when the connection itself was lost, with *ERROR set. Forgets
+ * libvirt's last error. */
 bool libvirt_lost(struct libvirt *lv, GError **error, const char *doing);
 
 /* Whether the last error says that the driver or daemon doesn't know the call or its flags at all. */

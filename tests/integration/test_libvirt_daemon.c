@@ -414,6 +414,36 @@ Test(libvirt_daemon, keepalive_gives_up_a_frozen_daemon)
 	lab_libvirtd_thaw(daemon);
 }
 
+/* The daemon couldn't reach another daemon, and says so with the very error that our side has for a lost connection. */
+Test(libvirt_daemon, a_connection_that_the_daemon_lost_is_not_ours)
+{
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	g_autofree char *run = g_path_get_dirname(lab_libvirtd_socket(daemon));
+	g_autofree char *conf = g_build_filename(run, "../../etc/libvirt/qemu.conf", NULL);
+	g_autoptr(GError) error = NULL;
+	uint8_t uuid[UUID_LEN];
+
+	lab_guest_start(daemon, "a");
+	g_free(lab_virsh(daemon, (const char *[]){ "destroy", "a", NULL }));
+	/* nobody is logd here */
+	g_autofree char *text = NULL;
+	cr_assert(g_file_get_contents(conf, &text, NULL, NULL));
+	g_auto(GStrv) parts = g_strsplit(text, "stdio_handler = \"file\"", 2);
+	cr_assert_not_null(parts[1]);
+	g_autofree char *logd = g_strjoinv("stdio_handler = \"logd\"", parts);
+	cr_assert(g_file_set_contents(conf, logd, -1, NULL));
+	lab_libvirtd_kill(daemon);
+	lab_libvirtd_restart(daemon);
+
+	struct conn *conn = open_daemon(daemon);
+	cr_assert_eq(state_of(conn, "a", uuid), VM_STATE_OFF);
+	cr_assert_not(conn->ops->act(conn, uuid, VM_ACT_START, &error));
+	cr_assert_not_null(strstr(error->message, "virtlogd-sock"), "%s", error->message);
+	cr_assert_not(fleet_error_is_link(error), "%s", error->message);
+	cr_assert_eq(state_of(conn, "a", NULL), VM_STATE_OFF, "the connection is as good as before");
+	conn->ops->free(conn);
+}
+
 /* NOWAIT is no cure: who asks a frozen guest's monitor waits. Without the monitor nobody waits. */
 Test(libvirt_daemon, frozen_guest_does_not_hold_up_what_needs_no_monitor)
 {
