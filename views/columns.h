@@ -106,6 +106,10 @@ struct row_kind {
 
 extern const struct row_kind host_rows, vm_rows;
 
+/* Whether the guest's state is one that nobody wanted: crashed, halted by an error. */
+enum vm_plight { PLIGHT_NONE, PLIGHT_HALTED, PLIGHT_CRASHED };
+enum vm_plight vm_plight(const struct vm *vm);
+
 /* The host's CPU history of the last minutes as a sparkline of WIDTH columns; what lies before it was watched is blank. */
 void host_history_text(const struct host_snap *host, char *out, size_t size, int width, bool ascii);
 

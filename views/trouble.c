@@ -48,7 +48,13 @@ struct group {
 static bool
 is_crashed(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
 {
-	return vm->state == VM_STATE_CRASHED;
+	return vm_plight(vm) == PLIGHT_CRASHED;
+}
+
+static bool
+is_halted(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
+{
+	return vm_plight(vm) == PLIGHT_HALTED;
 }
 
 static bool
@@ -73,7 +79,8 @@ find_guests(const struct fleet_snap *snap, const struct row_ctx *ctx, GArray *ou
 {
 	struct group groups[] = {
 		{ .what = "crashed", .severity = SEVERITY_BAD, .has = is_crashed },
-		{ .what = "wait long for a CPU", .severity = SEVERITY_WARN, .has = is_starving },
+		{ .what = "halted by an error", .severity = SEVERITY_BAD, .has = is_halted },
+		{ .what = "waiting long for a CPU", .severity = SEVERITY_WARN, .has = is_starving },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)

@@ -70,7 +70,7 @@ add_entries(
 static void
 add_state(struct page *page, const struct env *env, const struct vm *vm)
 {
-	const struct look *look = vm_look(vm->state);
+	const struct look *look = vm_look(vm_plight(vm) != PLIGHT_NONE ? VM_STATE_CRASHED : vm->state);
 	bool fresh = host_snap_fresh(vm->host, env->row.now_us);
 	char age[UNIT_TEXT];
 

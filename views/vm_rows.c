@@ -29,22 +29,33 @@ vm_state_now(const struct row_ctx *ctx, const struct vm *vm)
 	return host_snap_fresh(vm->host, ctx->now_us) ? vm->state : VM_STATE_UNKNOWN;
 }
 
+/* A state that nobody wanted is drawn as a crash, whatever it is called. */
+static const struct look *
+vm_look_now(const struct row_ctx *ctx, const struct vm *vm)
+{
+	enum vm_state state = vm_state_now(ctx, vm);
+
+	return vm_look(state != VM_STATE_UNKNOWN && vm_plight(vm) != PLIGHT_NONE ? VM_STATE_CRASHED : state);
+}
+
 static void
 vm_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
 	struct value *out)
 {
-	enum vm_state state = vm_state_now(ctx, row);
-	enum role role = vm_look(state)->role;
+	enum role role = vm_look_now(ctx, row)->role;
 
 	/* Sorts by how bad it is, then by kind. */
-	value_number(out, (role == ROLE_BAD ? 200 : role == ROLE_WARN ? 100 : 0) + (double)state);
+	value_number(out, (role == ROLE_BAD           ? 200
+				  : role == ROLE_WARN ? 100
+						      : 0) +
+				  (double)vm_state_now(ctx, row));
 }
 
 static void
 vm_light_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
 	struct cell *out)
 {
-	const struct look *look = vm_look(vm_state_now(ctx, row));
+	const struct look *look = vm_look_now(ctx, row);
 
 	if (ctx->ascii)
 		cell_printf(out, look->role, "%c", look->ascii);
@@ -79,7 +90,7 @@ vm_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 	struct cell *out)
 {
 	const struct vm *vm = row;
-	enum role role = vm_look(vm->state)->role;
+	enum role role = vm_look_now(ctx, vm)->role;
 
 	if (!host_snap_fresh(vm->host, ctx->now_us))
 		cell_printf(out, ROLE_DIM, "%s?", vm_state_name(vm->state));
@@ -371,6 +382,31 @@ vm_row_key(const void *row)
 	return vm_key(row);
 }
 
+/* States are libvirt's; so are the reasons, in the words of fleet/stats.c. A QEMU that dies leaves a guest "off". */
+enum vm_plight
+vm_plight(const struct vm *vm)
+{
+	static const struct {
+		enum vm_state state;
+		const char *reason;
+		enum vm_plight plight;
+	} plights[] = {
+		{ VM_STATE_OFF, "crashed", PLIGHT_CRASHED },
+		{ VM_STATE_OFF, "failed to start", PLIGHT_HALTED },
+		{ VM_STATE_PAUSED, "crashed", PLIGHT_CRASHED },
+		{ VM_STATE_PAUSED, "I/O error", PLIGHT_HALTED },
+		{ VM_STATE_PAUSED, "watchdog", PLIGHT_HALTED },
+		{ VM_STATE_PAUSED, "post-copy migration failed", PLIGHT_HALTED },
+	};
+
+	if (vm->state == VM_STATE_CRASHED)
+		return PLIGHT_CRASHED;
+	for (size_t i = 0; vm->reason && i < G_N_ELEMENTS(plights); i++)
+		if (plights[i].state == vm->state && strcmp(plights[i].reason, vm->reason) == 0)
+			return plights[i].plight;
+	return PLIGHT_NONE;
+}
+
 static enum severity
 vm_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
 {
@@ -384,11 +420,11 @@ vm_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
 			snprintf(out, size, "unknown: host is %s", link_state_word(link));
 		return SEVERITY_WARN;
 	}
-	if (vm->state == VM_STATE_CRASHED || (vm->state == VM_STATE_PAUSED && vm->reason)) {
+	if (vm_plight(vm) != PLIGHT_NONE) {
 		if (out)
 			snprintf(out, size, "%s%s%s", vm_state_name(vm->state), vm->reason ? ": " : "",
 				vm->reason ? vm->reason : "");
-		return vm->state == VM_STATE_CRASHED ? SEVERITY_BAD : SEVERITY_WARN;
+		return SEVERITY_BAD;
 	}
 	if (VM_HAS(vm, VM_READY) && vm->value[VM_READY] >= (double)ctx->config->ready_bad_pct) {
 		if (out)

@@ -53,7 +53,8 @@ vms_summary(struct view *view)
 	append_states(text, &totals.guests);
 	append_sum(text, dot, "vCPUs", UNIT_COUNT, &totals.vcpus);
 	if (sum_pct(&totals.cores_used, &totals.cpu_vcpus) >= 0)
-		g_string_append_printf(text, "%sCPU %.0f%%", dot, sum_pct(&totals.cores_used, &totals.cpu_vcpus));
+		g_string_append_printf(
+			text, "%sCPU %.0f%%", dot, sum_pct(&totals.cores_used, &totals.cpu_vcpus));
 	append_sum(text, dot, "memory", UNIT_BYTES, &totals.mem);
 	append_sum(text, dot, "net", UNIT_BYTES_S, &totals.net);
 	append_sum(text, dot, "disk", UNIT_BYTES_S, &totals.disk);

@@ -216,6 +216,42 @@ Test(columns, lists_are_parsed)
 	cr_expect_not_null(error);
 }
 
+/* Not each pause is a fault, and a QEMU that died leaves a guest that is merely "off". */
+Test(columns, plights)
+{
+	static const struct {
+		enum vm_state state;
+		const char *reason;
+		enum vm_plight plight;
+		const char *glyph;
+	} cases[] = {
+		{ VM_STATE_RUNNING, "booted", PLIGHT_NONE, "●" },
+		{ VM_STATE_PAUSED, "by user", PLIGHT_NONE, "‖" },
+		{ VM_STATE_PAUSED, "I/O error", PLIGHT_HALTED, "✕" },
+		{ VM_STATE_OFF, "shut down", PLIGHT_NONE, "○" },
+		{ VM_STATE_OFF, "crashed", PLIGHT_CRASHED, "✕" },
+		{ VM_STATE_OFF, NULL, PLIGHT_NONE, "○" },
+		{ VM_STATE_CRASHED, "panicked", PLIGHT_CRASHED, "✕" },
+	};
+	struct row_ctx ctx = ctx_now();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct vm vm = snaps_idle_vm("x", 1, cases[i].state);
+		const struct snaps_part part = { .host = snaps_host(0, "h"), .vms = &vm, .nvms = 1 };
+		const struct fleet_snap *snap;
+		struct cell cell;
+
+		vm.reason = cases[i].reason;
+		snap = snaps_fleet(&part, 1);
+		cr_expect_eq(vm_plight(&vm), cases[i].plight, "case %zu", i);
+		cr_expect_eq(vm_rows.fault(&ctx, &snap->hosts[0]->vms[0], NULL, 0) != SEVERITY_NONE,
+			cases[i].plight != PLIGHT_NONE, "case %zu", i);
+		column_cell(column_by_name(&vm_rows, "light"), &ctx, &snap->hosts[0]->vms[0], &cell);
+		cr_expect_str_eq(cell.text, cases[i].glyph, "case %zu", i);
+		fleet_snap_unref(snap);
+	}
+}
+
 Test(columns, faults)
 {
 	struct vm vms[] = { snaps_vm("fine", 1), snaps_vm("starving", 2),
