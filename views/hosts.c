@@ -39,7 +39,7 @@ hosts_summary(struct view *view)
 	append_links(text, &totals);
 	append_pct(text, dot, "CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
 	append_pct(text, dot, "memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
-	append_pct(text, ", ", "", sum_pct(&totals.mem_promised, &totals.mem_total), " promised");
+	append_pct(text, ", ", "", sum_pct(&totals.mem_promised, &totals.promised_total), " promised");
 	if (totals_vcpu_ratio(&totals) >= 0)
 		g_string_append_printf(text, "%svCPU:pCPU %.1f:1", dot, totals_vcpu_ratio(&totals));
 	if (totals.fit.covered)

@@ -226,7 +226,7 @@ fill_measures(const struct fleet_totals *totals, struct measure measures[MEASURE
 		sum_text(b, UNIT_BYTES, &totals->mem_total));
 	*promised = (struct measure){ .label = "promised",
 		.series = SERIES_COUNT,
-		.pct = sum_pct(&totals->mem_promised, &totals->mem_total) };
+		.pct = sum_pct(&totals->mem_promised, &totals->promised_total) };
 	snprintf(
 		promised->text, sizeof(promised->text), "%s", sum_text(a, UNIT_BYTES, &totals->mem_promised));
 	*net = (struct measure){ .label = "net", .series = SERIES_NET, .pct = NAN };

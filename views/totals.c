@@ -242,7 +242,10 @@ add_host_sums(struct fleet_totals *out, const struct host_snap *host, const stru
 		sum_add(&out->mem_total, host->value[HOST_MEM_TOTAL]);
 		sum_add(&out->mem_used, host->value[HOST_MEM_USED]);
 	}
-	sum_add_host(&out->mem_promised, host, HOST_MEM_PROMISED);
+	if (HOST_HAS(host, HOST_MEM_PROMISED) && HOST_HAS(host, HOST_MEM_TOTAL)) {
+		sum_add(&out->mem_promised, host->value[HOST_MEM_PROMISED]);
+		sum_add(&out->promised_total, host->value[HOST_MEM_TOTAL]);
+	}
 	if (HOST_HAS(host, HOST_VCPUS) && HOST_HAS(host, HOST_PCPUS)) {
 		sum_add(&out->vcpus, host->value[HOST_VCPUS]);
 		sum_add(&out->vcpu_pcpus, host->value[HOST_PCPUS]);

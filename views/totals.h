@@ -31,7 +31,8 @@ struct fleet_totals {
 	unsigned by_link[LINK_STATE_COUNT];
 	unsigned silent;        /* hosts that have guests to tell of, or may have, and do not answer */
 	unsigned density_min, density_max; /* running guests of a host that is up */
-	struct sum pcpus, cores_used, mem_total, mem_used, mem_promised;
+	struct sum pcpus, cores_used, mem_total, mem_used;
+	struct sum mem_promised, promised_total; /* to the running guests, and the memory of their hosts */
 	struct sum vcpus, vcpu_pcpus; /* running vCPUs, and the physical CPUs of the hosts that they are on */
 	struct sum net_rx, net_tx, disk_rd, disk_wr;
 	struct sum fit;         /* guests of `size` that still fit, over the hosts that are up */

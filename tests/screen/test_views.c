@@ -363,7 +363,7 @@ Test(program, forces_off_a_guest)
 	screen_send(screen, "/running\r");
 	expect(screen, "/ running");
 	screen_send(screen, "K");
-	expect(screen, "lose power at once");
+	expect(screen, "Force off ");
 	expect(screen, "[Cancel]");
 	screen_send(screen, "\t");
 	expect(screen, "[Force off]");
