@@ -205,12 +205,23 @@ host_line_matches(char **patterns, const char *name)
 	return matches;
 }
 
+/* ssh refuses some names; only it knows which. */
+static bool
+is_plain_name(const char *name)
+{
+	for (; *name; name++) {
+		if (!g_ascii_isalnum(*name) && !strchr(".-_:%", *name))
+			return false;
+	}
+	return true;
+}
+
 char *
 sshconf_class(const struct sshconf_classes *classes, const char *name, const char *user, uint16_t port)
 {
 	GString *class;
 
-	if (classes->by_name)
+	if (classes->by_name || !is_plain_name(name))
 		return NULL;
 	class = g_string_new(NULL);
 	for (guint i = 0; i < classes->host_lines->len; i++)
