@@ -136,6 +136,19 @@ local_folder_free(struct local_folder *folder)
 
 /* ---- sockets ---- */
 
+/* Who cleans /tmp up by age takes the folder of a console that has not connected for days. */
+static bool
+folder_is_there(const struct local_folder *folder)
+{
+	return mkdir(folder->path, 0700) == 0 || (errno == EEXIST && is_our_own(folder->path));
+}
+
+static bool
+listen_at(int fd, const struct sockaddr_un *address)
+{
+	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 && listen(fd, 1) == 0;
+}
+
 bool
 local_socket_open(struct local_folder *folder, struct local_socket *local, GError **error)
 {
@@ -144,7 +157,7 @@ local_socket_open(struct local_folder *folder, struct local_socket *local, GErro
 
 	g_snprintf(address.sun_path, sizeof(address.sun_path), "%s/%u", folder->path,
 		atomic_fetch_add(&folder->next, 1));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 1)) {
+	if (fd < 0 || !folder_is_there(folder) || !listen_at(fd, &address)) {
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_FAILED, "can't listen on %s: %s",
 			address.sun_path, g_strerror(errno));
 		if (fd >= 0)

@@ -19,7 +19,7 @@ struct local_socket {
 	char *path; /* at most 107 bytes */
 };
 
-/* Any thread. FLEET_ERROR_FAILED. */
+/* Makes the folder anew should somebody have cleaned it away. Any thread. FLEET_ERROR_FAILED. */
 bool local_socket_open(struct local_folder *folder, struct local_socket *local, GError **error);
 /* The connection, non-blocking, or -1 when there is none yet; strangers are turned away. */
 int local_socket_accept(const struct local_socket *local);
