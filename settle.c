@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-/* Long enough for the first full sample of a cold daemon. */
-#define FIRST_SAMPLE_MS 60000
+/* More than what fleet/host.c allows the first full sample of a cold daemon. */
+#define FIRST_SAMPLE_MS 100000
 
 static bool
 host_settled(const struct host_snap *host, const struct settle_opts *opts)
@@ -19,32 +19,40 @@ host_settled(const struct host_snap *host, const struct settle_opts *opts)
 	return host->listed && host->samples >= opts->samples && (!opts->facts || host->facts_complete);
 }
 
-static bool
-all_settled(const struct fleet_snap *snap, const struct settle_opts *opts)
+static size_t
+count_settled(const struct fleet_snap *snap, const struct settle_opts *opts)
 {
+	size_t settled = 0;
+
 	for (size_t i = 0; i < snap->nhosts; i++)
-		if (!host_settled(snap->hosts[i], opts))
-			return false;
-	return true;
+		settled += host_settled(snap->hosts[i], opts);
+	return settled;
 }
 
 const struct fleet_snap *
 settle(struct app *app, const struct settle_opts *opts)
 {
 	const struct config *config = app->opts.config;
-	int64_t timeout_ms = opts->timeout_ms
-				     ? opts->timeout_ms
-				     : config->connect_timeout_ms + config->call_timeout_ms + FIRST_SAMPLE_MS;
-	int64_t end = clock_now_us() + timeout_ms * 1000;
+	int64_t patience_us =
+		(config->connect_timeout_ms + config->call_timeout_ms + FIRST_SAMPLE_MS) * INT64_C(1000);
 	struct pollfd wait = { .fd = mailbox_fd(app->mailbox), .events = POLLIN };
+	int64_t end = clock_now_us() + patience_us;
+	size_t best = 0;
 
 	for (;;) {
 		const struct fleet_snap *snap;
-		int64_t left = end - clock_now_us();
+		size_t settled;
+		int64_t left;
 
 		mailbox_take_mark(app->mailbox);
 		snap = fleet_snapshot(app->fleet);
-		if (left <= 0 || all_settled(snap, opts))
+		settled = count_settled(snap, opts);
+		if (settled > best) {
+			best = settled;
+			end = clock_now_us() + patience_us;
+		}
+		left = end - clock_now_us();
+		if (left <= 0 || settled == snap->nhosts)
 			return snap;
 		fleet_snap_unref(snap);
 		poll(&wait, 1, (int)MIN(left / 1000 + 1, 1000));

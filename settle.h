@@ -6,12 +6,12 @@
 #include "app.h"
 
 struct settle_opts {
-	unsigned samples;   /* full samples wanted of each host: 2 where rates are */
-	bool facts;         /* wait for the facts of all guests, too */
-	int64_t timeout_ms; /* 0: what the config allows for connecting and for each step */
+	unsigned samples; /* full samples wanted of each host: 2 where rates are */
+	bool facts;       /* wait for the facts of all guests, too */
 };
 
-/* Blocks until each host has what OPTS ask for or has failed; then the newest snapshot, one reference. */
+/* Blocks until each host has what OPTS ask for or has failed, but not longer than the config allows one host since the last
+ * one was ready: behind a jump host they come one after the other. Then the newest snapshot, one reference. */
 const struct fleet_snap *settle(struct app *app, const struct settle_opts *opts);
 
 /* One line on stderr for each host of SNAP that has not answered; returns how many. */
