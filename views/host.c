@@ -113,7 +113,8 @@ add_processor(struct page *page, const struct env *env, const struct host_snap *
 static void
 add_memory(struct page *page, const struct env *env, const struct host_snap *host)
 {
-	double fit = headroom_host(host, env->config, &env->row.size);
+	bool fresh = host_snap_fresh(host, env->row.now_us);
+	double fit = fresh ? headroom_host(host, env->config, &env->row.size) : -1;
 
 	page_section(page, "Memory");
 	add_number(page, env, host, "total", HOST_MEM_TOTAL, THRESHOLD_NONE);

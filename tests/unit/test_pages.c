@@ -149,6 +149,7 @@ Test(pages, vms)
 Test(pages, a_host)
 {
 	const struct fleet_snap *snap = a_fleet();
+	g_autofree char *silent = NULL;
 	struct console *console = open_view("hosts", snap, false);
 
 	type(console, "\n");
@@ -159,6 +160,8 @@ Test(pages, a_host)
 	expect_shown(console, 60, 200,
 		(const char *const[]){
 			"host xen007", "refused for 1m", "connection refused (port 22)", "in 5s", NULL });
+	silent = draw(console, 60, 200, false);
+	cr_expect_not(strstr(silent, "room for"), "of old numbers:\n%s", silent);
 	console_free(console);
 	fleet_snap_unref(snap);
 }
