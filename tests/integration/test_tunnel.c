@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -402,6 +403,14 @@ exists(void *path)
 	return access(path, F_OK) == 0;
 }
 
+/* A test that fails ends without killing its agent. */
+static void
+die_with_parent(gpointer data)
+{
+	(void)data;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 /* The right key is the agent's last, the server takes two tries, and there is no private key on disk. */
 Test(tunnel, agent_offers_the_configured_key_only)
 {
@@ -413,8 +422,8 @@ Test(tunnel, agent_offers_the_configured_key_only)
 	GPid pid;
 
 	cr_assert(g_spawn_async(NULL, (char **)(uintptr_t)agent, NULL,
-		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
-		&pid, NULL));
+		G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent,
+		NULL, &pid, NULL));
 	cr_assert(lab_wait(exists, socket, WAIT_MS));
 	g_setenv("SSH_AUTH_SOCK", socket, TRUE);
 	for (unsigned i = 0; i < 4; i++) {
