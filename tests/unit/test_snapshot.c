@@ -107,7 +107,8 @@ Test(snapshot, the_clock_makes_a_host_slow_and_then_stale)
 
 	base.warming = true;
 	snap = host_snap_build(&base, NULL, 0);
-	cr_assert_eq(host_snap_link(snap, snap->sampled_us + 60 * SECOND), LINK_SLOW, "a cold daemon is slow, not lost");
+	cr_assert_eq(host_snap_link(snap, snap->sampled_us + 60 * SECOND), LINK_SLOW,
+		"a cold daemon is slow, not lost");
 	host_snap_unref(snap);
 }
 
