@@ -121,13 +121,6 @@ update_all(struct console *console)
 }
 
 void
-console_update(struct console *console)
-{
-	view_update(stack_front(console->env.stack));
-	console->needs_draw = true;
-}
-
-void
 console_set_snapshot(struct console *console, const struct fleet_snap *snap)
 {
 	fleet_snap_ref(snap);

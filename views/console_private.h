@@ -44,8 +44,6 @@ struct console {
 	bool needs_draw;
 };
 
-/* Asks QUESTION; RESULT goes to console_input.c by its use. */
 void console_request(struct console *console, int request);
+/* Takes away dialog and prompt, unanswered. */
 void console_drop_modal(struct console *console);
-/* Makes the rows of the view in front anew. */
-void console_update(struct console *console);

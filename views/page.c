@@ -327,32 +327,3 @@ page_request(struct page *page, int request)
 		return false;
 	}
 }
-
-static void
-append_plain(GString *text, const struct line *line)
-{
-	if (line->kind == LINE_FIELD)
-		g_string_append_printf(text, "  %s: %s\n", line->label, line->text);
-	else if (line->kind == LINE_TEXT)
-		g_string_append_printf(text, "  %s\n", line->text);
-	for (guint i = 0; line->cells && i < line->cells->len; i++)
-		g_string_append_printf(
-			text, "%s%s", i ? " | " : "  ", g_array_index(line->cells, struct page_cell, i).text);
-	if (line->cells)
-		g_string_append_c(text, '\n');
-}
-
-char *
-page_plain(const struct page *page)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < page->sections->len; i++) {
-		const struct section *section = page->sections->pdata[i];
-
-		g_string_append_printf(text, "%s\n", section->title);
-		for (guint j = 0; j < section->lines->len; j++)
-			append_plain(text, section->lines->pdata[j]);
-	}
-	return g_string_free(text, FALSE);
-}

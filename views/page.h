@@ -34,6 +34,3 @@ void page_cells(struct page *page, const struct page_cell *cells, size_t n);
 void page_draw(struct page *page, const struct pane *pane);
 bool page_request(struct page *page, int request); /* true: done */
 void page_scroll(struct page *page, int by);
-
-/* All lines as text, one column wide, for tests. Caller frees. */
-char *page_plain(const struct page *page);
