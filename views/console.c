@@ -1,4 +1,4 @@
-/* console: life, time and drawing; console_input.c has the keys. */
+/* console: life, time and drawing; console_input.c, console_prompt.c and console_verbs.c have the keys and what they do. */
 #include "views/console_private.h"
 
 #include "fleet/clock.h"

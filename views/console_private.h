@@ -1,4 +1,4 @@
-/* console_private: shared by console.c (time, drawing) and console_input.c (keys, prompts, questions) alone. */
+/* console_private: shared by views/console*.c alone. */
 #pragma once
 
 #include "views/console.h"
@@ -44,6 +44,29 @@ struct console {
 	bool needs_draw;
 };
 
+/* ---- console_input.c ---- */
+
 void console_request(struct console *console, int request);
+/* What input goes to until it is answered. */
+void console_open_dialog(struct console *console, enum dialog_use use, const struct dialog_opts *opts);
+void console_open_prompt(struct console *console, enum prompt_use use, const struct prompt_opts *opts);
 /* Takes away dialog and prompt, unanswered. */
 void console_drop_modal(struct console *console);
+struct view *console_front(const struct console *console);
+void console_complain(struct console *console, const GError *error);
+
+/* ---- console_verbs.c ---- */
+
+/* Does ACTION to what is chosen, or asks first. */
+void console_act(struct console *console, const struct action *action);
+void console_submit_plan(struct console *console);
+/* Asks the operator what hosts want to know, the oldest question first. */
+void console_ask_next(struct console *console);
+/* Answers the question that was asked with yes and SECRET (NULL: none is wanted). */
+void console_answer(struct console *console, const char *secret);
+
+/* ---- console_prompt.c ---- */
+
+void console_filter(struct console *console);
+void console_command(struct console *console);
+void console_prompt_input(struct console *console, struct input input);

@@ -1,0 +1,188 @@
+/* console: what is typed after `/` and `:`, and secrets. */
+#include "views/console_private.h"
+
+#include "tui/cell.h"
+#include "views/catalog.h"
+#include "views/command.h"
+#include "views/request.h"
+
+#include <string.h>
+
+/* Where one can filter: the table in front, else all guests. */
+static struct list *
+list_to_filter(struct console *console)
+{
+	if (!console_front(console)->list)
+		stack_open(console->env.stack, &vms_view, NULL);
+	return console_front(console)->list;
+}
+
+void
+console_filter(struct console *console)
+{
+	struct list *list = list_to_filter(console);
+
+	console->filter_before = g_strdup(list_filter(list));
+	console_open_prompt(console, PROMPT_FOR_FILTER,
+		&(struct prompt_opts){
+			.label = "/", .initial = console->filter_before, .history = console->filters });
+}
+
+static struct command_ctx
+command_ctx(struct console *console)
+{
+	struct view *view = console_front(console);
+
+	return (struct command_ctx){
+		.readonly = console->opts.readonly,
+		.kind = view->list ? list_kind(view->list) : NULL,
+		.snap = console->env.snap,
+	};
+}
+
+static char **
+complete(void *ctx, const char *text, size_t cursor)
+{
+	struct command_ctx command = command_ctx(ctx);
+
+	return command_complete(&command, text, cursor);
+}
+
+void
+console_command(struct console *console)
+{
+	console_open_prompt(console, PROMPT_FOR_COMMAND,
+		&(struct prompt_opts){
+			.label = ":", .history = console->commands, .complete = complete, .ctx = console });
+}
+
+/* Shows the rows as the filter is typed; a wrong one leaves them and is underlined. */
+static bool
+apply_filter(struct console *console, const char *text, GError **error)
+{
+	size_t at = 0;
+
+	console->filter_error = -1;
+	if (list_set_filter(list_to_filter(console), text, &at, error))
+		return true;
+	g_autofree char *before = g_strndup(text, at);
+
+	console->filter_error = text_width(before);
+	return false;
+}
+
+static bool
+run_sort(struct console *console, const char *argument, GError **error)
+{
+	struct list *list = list_to_filter(console);
+
+	return list_set_sort(list, argument, error);
+}
+
+static bool
+run_columns(struct console *console, const char *argument, GError **error)
+{
+	return list_set_columns(list_to_filter(console), argument, error);
+}
+
+static bool
+run_host(struct console *console, const char *argument, GError **error)
+{
+	const struct host_snap *host = command_find_host(console->env.snap, argument);
+	struct row_key key;
+
+	if (!host) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no host '%s'", argument);
+		return false;
+	}
+	key = host_key(host);
+	stack_open(console->env.stack, &host_view, &key);
+	return true;
+}
+
+static bool
+run_vm(struct console *console, const char *argument, GError **error)
+{
+	const struct vm *vm = command_find_vm(console->env.snap, argument);
+	struct row_key key;
+
+	if (!vm) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no VM '%s'", argument);
+		return false;
+	}
+	key = vm_key(vm);
+	stack_open(console->env.stack, &vm_view, &key);
+	return true;
+}
+
+static bool
+run_filter(struct console *console, const char *argument, GError **error)
+{
+	bool ok = apply_filter(console, argument ? argument : "", error);
+
+	console->filter_error = -1;
+	return ok;
+}
+
+static void
+run_command(struct console *console, const char *text)
+{
+	static bool (*const run[COMMAND_FORM_COUNT])(struct console *, const char *, GError **) = {
+		[COMMAND_FORM_SORT] = run_sort,
+		[COMMAND_FORM_FILTER] = run_filter,
+		[COMMAND_FORM_COLUMNS] = run_columns,
+		[COMMAND_FORM_HOST] = run_host,
+		[COMMAND_FORM_VM] = run_vm,
+	};
+	struct command_ctx ctx = command_ctx(console);
+	g_autoptr(GError) error = NULL;
+	struct command_line line;
+
+	if (!command_parse(&ctx, text, &line, &error))
+		console_complain(console, error);
+	else if (line.form == COMMAND_FORM_REQUEST && line.request != KEYMAP_NONE)
+		console_request(console, line.request);
+	else if (line.form != COMMAND_FORM_REQUEST && !run[line.form](console, line.argument, &error))
+		console_complain(console, error);
+	command_clear(&line);
+}
+
+static void
+prompt_done(struct console *console)
+{
+	g_autofree char *text = g_strdup(prompt_text(console->prompt));
+	enum prompt_use use = console->prompt_use;
+	g_autoptr(GError) error = NULL;
+
+	if (use == PROMPT_FOR_SECRET) {
+		if (*text)
+			console_answer(console, text);
+		else
+			console_drop_modal(console);
+		explicit_bzero(text, strlen(text));
+		return;
+	}
+	if (use == PROMPT_FOR_FILTER && !apply_filter(console, text, &error))
+		console_complain(console, error);
+	console_drop_modal(console);
+	if (use == PROMPT_FOR_COMMAND)
+		run_command(console, text);
+}
+
+void
+console_prompt_input(struct console *console, struct input input)
+{
+	enum prompt_result result = PROMPT_EDITING;
+
+	if (input.type == INPUT_KEY || input.type == INPUT_PASTE)
+		result = prompt_key(console->prompt, input.key);
+	if (result == PROMPT_CHANGED && console->prompt_use == PROMPT_FOR_FILTER)
+		apply_filter(console, prompt_text(console->prompt), NULL);
+	if (result == PROMPT_DONE) {
+		prompt_done(console);
+	} else if (result == PROMPT_CANCELLED) {
+		if (console->prompt_use == PROMPT_FOR_FILTER)
+			apply_filter(console, console->filter_before, NULL);
+		console_drop_modal(console);
+	}
+}
