@@ -79,11 +79,9 @@ parse_demo(const gchar *name, const gchar *value, gpointer data, GError **error)
 static void
 end_bare_demo(int argc, char **argv)
 {
-	static char empty[] = "--demo=";
-
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--demo") == 0)
-			argv[i] = empty;
+			argv[i] = (char *)(uintptr_t) "--demo=";
 }
 
 /* The flags' home in struct options is a bool, GLib's a gboolean: it writes here, copy_flags() carries over. */
