@@ -1,6 +1,6 @@
 /*
  * The views, as golden screens of a simulated fleet whose clock was stopped, and the real program under an operator's
- * fingers. `make update-screens` writes the goldens anew; the diff is to be looked at.
+ * fingers. `make check-screen UPDATE_SCREENS=1` writes the goldens anew; the diff is to be looked at.
  */
 #include "fleet/clock.h"
 #include "fleet/conn_sim.h"
@@ -184,8 +184,8 @@ expect_golden(const char *name, const char *got)
 		cr_assert(g_file_set_contents(path, got, -1, NULL), "can't write %s", path);
 		return;
 	}
-	cr_assert(
-		g_file_get_contents(path, &wanted, NULL, NULL), "there is no %s: make update-screens", path);
+	cr_assert(g_file_get_contents(path, &wanted, NULL, NULL),
+		"there is no %s: make check-screen UPDATE_SCREENS=1", path);
 	wanted_lines = g_strsplit(wanted, "\n", -1);
 	for (size_t i = 0; got_lines[i] || wanted_lines[i]; i++) {
 		const char *a = wanted_lines[i] ? wanted_lines[i] : "(end)",
