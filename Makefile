@@ -166,7 +166,7 @@ check: ## install what is missing, build, and run every test that takes minutes
 
 .PHONY: check-asan check-tsan
 check-asan: ## units and screens under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory MODE=asan all tests-unit tests-screen tests-integration
+	@$(MAKE) --no-print-directory MODE=asan all tests-unit tests-screen
 	@SAN=build/asan/san ASAN_OPTIONS=log_path=$(CURDIR)/build/asan/san:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:log_path=$(CURDIR)/build/asan/san \
 	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 	    $(MAKE) --no-print-directory MODE=asan check-unit check-screen
