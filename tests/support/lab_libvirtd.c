@@ -128,21 +128,43 @@ spawn_session(struct lab_libvirtd *daemon)
 				     });
 }
 
+/* Debian's QEMU driver does not start where its user and group are missing, whatever qemu.conf says; a package that is not
+ * needed otherwise makes them. So the daemon sees the machine's FILE with LINES at its end where NAME is not in it. Returns
+ * "copy:file" to bind. */
+static char *
+accounts_with(struct lab_libvirtd *daemon, const char *file, const char *name, const char *lines)
+{
+	g_autofree char *base = g_path_get_basename(file);
+	g_autofree char *copy = g_build_filename(daemon->dir, base, NULL);
+	g_autofree char *text = NULL, *both = NULL, *entry = g_strdup_printf("\n%s:", name);
+
+	if (!g_file_get_contents(file, &text, NULL, NULL))
+		text = g_strdup("root:x:0:\n");
+	both = g_strconcat(text, strstr(text, entry) ? "" : lines, NULL);
+	g_file_set_contents(copy, both, -1, NULL);
+	chmod(copy, 0644);
+	return g_strdup_printf("%s:%s", copy, file);
+}
+
 static pid_t
 spawn_privileged(struct lab_libvirtd *daemon)
 {
+	g_autofree char *passwd = accounts_with(daemon, "/etc/passwd", "libvirt-qemu",
+		"libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n");
+	g_autofree char *group =
+		accounts_with(daemon, "/etc/group", "libvirt-qemu", "libvirt-qemu:x:64055:\nkvm:x:64056:\n");
 	g_autofree char *run = g_strdup_printf("%s/run:/run", daemon->dir);
 	g_autofree char *etc = g_strdup_printf("%s/etc/libvirt:/etc/libvirt", daemon->dir);
 	g_autofree char *lib = g_strdup_printf("%s/lib:/var/lib", daemon->dir);
 	g_autofree char *log = g_strdup_printf("%s/log:/var/log", daemon->dir);
 	g_autofree char *cache = g_strdup_printf("%s/cache:/var/cache", daemon->lab->dir);
 	lab_mkdir("/etc/libvirt");
-	return keeper_spawn(
-		daemon->lab->keeper, &(struct keeper_job){
-					     .argv = (const char *[]){ "/usr/sbin/libvirtd", NULL },
-					     .binds = (const char *[]){ run, etc, lib, log, cache, NULL },
-					     .log = daemon->log,
-				     });
+	return keeper_spawn(daemon->lab->keeper,
+		&(struct keeper_job){
+			.argv = (const char *[]){ "/usr/sbin/libvirtd", NULL },
+			.binds = (const char *[]){ run, etc, lib, log, cache, passwd, group, NULL },
+			.log = daemon->log,
+		});
 }
 
 static bool
