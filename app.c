@@ -3,6 +3,7 @@
 #include "fleet/conn_libvirt.h"
 #include "fleet/events.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -122,6 +123,9 @@ app_raise_limits(void)
 {
 	struct rlimit files;
 
+	/* A thread per host, nearly all asleep: an arena of memory for each eight of them is memory lost (62 MiB instead of 73
+	 * were measured with 221 hosts). */
+	mallopt(M_ARENA_MAX, 1);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);

@@ -38,7 +38,8 @@ bool app_init(struct app *app, const struct app_opts *opts, GError **error);
  * freed. */
 bool app_done(struct app *app);
 
-/* Raises the soft limit of open files to the hard one: a host takes up to six. */
+/* Fits the process to a thread per host: raises the soft limit of open files to the hard one (a host takes up to six), and
+ * keeps malloc() from giving threads heaps of their own. Before the first thread. */
 void app_raise_limits(void);
 
 /* Blocks the signals that the console's loop reads from its signalfd, in this thread and all it will make. For the console
