@@ -3,6 +3,11 @@
 
 say() { echo "bench: $*" >&2; }
 
+# What the program said on stderr, when it is to be known: a line per host that failed.
+complain() {
+  [ ! -s "$RESULTS/stderr" ] || say "$(wc -l <"$RESULTS/stderr") complaints, the first: $(head -n 1 "$RESULTS/stderr")"
+}
+
 # value KEY LINE: the value of KEY=value in LINE
 value() { sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" <<<"$2"; }
 
