@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 /*
- * The guest: a boot sector for the PC, real mode, that sleeps. It costs no CPU once the BIOS is through, and obeys
- * the power button: with only the ACPI interrupt (IRQ 9) let through, the first one it gets writes "S5" to the PIIX4's
+ * The guest: a boot sector for the PC, real mode, that sleeps. Once the BIOS is through it costs no CPU, since it
+ * stops the timer, which would wake QEMU 36 times a second, and it obeys the power button: with only the ACPI interrupt (IRQ 9) let through, the first one it gets writes "S5" to the PIIX4's
  * power control, which ends QEMU as a real shutdown does.
  */
 static const unsigned char boot_code[] = {
@@ -15,8 +15,10 @@ static const unsigned char boot_code[] = {
 	0x8e, 0xd8,                         /* mov ds, ax */
 	0x8e, 0xd0,                         /* mov ss, ax */
 	0xbc, 0x00, 0x7c,                   /* mov sp, 0x7c00 */
-	0xc7, 0x06, 0xc4, 0x01, 0x26, 0x7c, /* mov word [4 * 0x71], power_button */
+	0xc7, 0x06, 0xc4, 0x01, 0x2a, 0x7c, /* mov word [4 * 0x71], power_button */
 	0xa3, 0xc6, 0x01,                   /* mov [4 * 0x71 + 2], ax */
+	0xb0, 0x30,                         /* mov al, counter 0: once, and no count yet */
+	0xe6, 0x43,                         /* out 0x43, al */
 	0xb0, 0xfb,                         /* mov al, ~IRQ2 */
 	0xe6, 0x21,                         /* out 0x21, al */
 	0xb0, 0xfd,                         /* mov al, ~IRQ9 */
@@ -27,13 +29,13 @@ static const unsigned char boot_code[] = {
 	0xfb,                               /* sti */
 	0xf4,                               /* sleep: hlt */
 	0xeb, 0xfd,                         /* jmp sleep */
-	/* power_button, at 0x7c00 + 0x26: */
+	/* power_button, at 0x7c00 + 0x2a: */
 	0xba, 0x04, 0x06, /* mov dx, PM1 control */
 	0xb8, 0x00, 0x20, /* mov ax, sleep enable, type S5 */
 	0xef,             /* out dx, ax */
 	0xeb, 0xfe,       /* jmp $ */
 };
-#define POWER_BUTTON_AT 0x26
+#define POWER_BUTTON_AT 0x2a
 #define SECTOR          512
 
 G_STATIC_ASSERT(sizeof boot_code == POWER_BUTTON_AT + 9);
