@@ -250,6 +250,13 @@ fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID_LEN]
 }
 
 void
+fleet_inspect(struct fleet *fleet, const struct row_key *key)
+{
+	for (size_t i = 0; i < fleet->n; i++)
+		host_inspect(fleet->hosts[i], key && key->host == i ? key : NULL);
+}
+
+void
 fleet_submit(struct fleet *fleet, struct job *job)
 {
 	pthread_mutex_lock(&fleet->lock);

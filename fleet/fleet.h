@@ -43,6 +43,10 @@ void fleet_poke_all(struct fleet *fleet);
 /* The guests of HOST that somebody looks at (N may be 0). UI thread, never blocks. */
 void fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID_LEN], size_t n);
 
+/* Whose page is looked at: its detail is read after each sample of its host and comes with that host's snapshots. NULL:
+ * nobody's. UI thread, never blocks. */
+void fleet_inspect(struct fleet *fleet, const struct row_key *key);
+
 /* Takes ownership of JOB; it comes back through the mailbox as ended, whatever happens. Never blocks. */
 void fleet_submit(struct fleet *fleet, struct job *job);
 

@@ -40,16 +40,18 @@ struct host {
 	/* guarded by lock */
 	bool stop;
 	bool poked;
-	bool cutting;        /* the supervisor is inside conn->ops->cancel(): the conn may not be freed */
-	bool cut;            /* the deadline passed: says why the step failed */
-	int64_t due_us;      /* next poll; NEVER: waits for a poke */
-	int64_t event_us;    /* an event asked for a sample at this time, 0: none */
-	int64_t deadline_us; /* of the step under way, 0: none */
-	int64_t limit_us;    /* what the last step with a deadline had, for the words of a cut */
-	struct conn *conn;   /* written by the host's thread only */
-	GQueue jobs;         /* struct job * */
-	GArray *visible;     /* uuid[UUID_LEN] */
-	GHashTable *dirty;   /* uuid (GBytes): facts to be read again */
+	bool cutting;           /* the supervisor is inside conn->ops->cancel(): the conn may not be freed */
+	bool cut;               /* the deadline passed: says why the step failed */
+	int64_t due_us;         /* next poll; NEVER: waits for a poke */
+	int64_t event_us;       /* an event asked for a sample at this time, 0: none */
+	int64_t deadline_us;    /* of the step under way, 0: none */
+	int64_t limit_us;       /* what the last step with a deadline had, for the words of a cut */
+	struct conn *conn;      /* written by the host's thread only */
+	GQueue jobs;            /* struct job * */
+	GArray *visible;        /* uuid[UUID_LEN] */
+	bool inspected;         /* somebody looks at the page of … */
+	struct row_key inspect; /* … the host itself or this guest */
+	GHashTable *dirty;      /* uuid (GBytes): facts to be read again */
 
 	/* host thread only */
 	bool connected;
@@ -407,13 +409,72 @@ host_first_samples(struct host *host, GError **error)
 	       host_sample(host, SAMPLE_FULL, warming ? FIRST_SAMPLE_US : limit, false, error);
 }
 
+/* ---- details ---- */
+
+static bool
+read_host_detail(struct host *host, struct host_snap *skeleton, GError **error)
+{
+	if (!host->conn->ops->host_detail)
+		return true;
+	skeleton->detail = host->conn->ops->host_detail(host->conn, host->snap->detail, error);
+	return skeleton->detail != NULL;
+}
+
+/* A guest that is gone has none, which is no error. */
+static bool
+read_vm_detail(struct host *host, const uint8_t uuid[UUID_LEN], struct host_snap *skeleton, GError **error)
+{
+	const struct vm_detail *old = host->snap->vm_detail;
+	g_autoptr(GError) failed = NULL;
+
+	if (!host->conn->ops->vm_detail)
+		return true;
+	if (old && memcmp(old->uuid, uuid, UUID_LEN) != 0)
+		old = NULL;
+	skeleton->vm_detail = host->conn->ops->vm_detail(host->conn, uuid, old, &failed);
+	if (failed && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	return true;
+}
+
+/* Reads what the page that is looked at shows beyond the samples; nobody looks: lets go of the last. */
+static bool
+host_read_detail(struct host *host, GError **error)
+{
+	struct host_snap skeleton = host_snap_skeleton(host->snap);
+	struct row_key key;
+	bool wanted, ok = true;
+
+	pthread_mutex_lock(&host->lock);
+	wanted = host->inspected;
+	key = host->inspect;
+	pthread_mutex_unlock(&host->lock);
+	if (!wanted && !skeleton.detail && !skeleton.vm_detail)
+		return true;
+	skeleton.detail = NULL;
+	skeleton.vm_detail = NULL;
+	if (wanted) {
+		deadline_set(host, call_limit_us(host));
+		ok = key.is_host ? read_host_detail(host, &skeleton, error)
+				 : read_vm_detail(host, key.uuid, &skeleton, error);
+		deadline_set(host, 0);
+	}
+	if (ok)
+		host_publish(host, host_snap_build(&skeleton, host->snap->vms, host->snap->nvms));
+	host_detail_unref(skeleton.detail);
+	vm_detail_unref(skeleton.vm_detail);
+	return ok;
+}
+
 static bool
 host_poll(struct host *host, GError **error)
 {
 	bool ok = host->samples == 0 ? host_first_samples(host, error)
 				     : host_sample(host, SAMPLE_FULL, call_limit_us(host), false, error);
 
-	return ok && host_read_facts(host, error);
+	return ok && host_read_detail(host, error) && host_read_facts(host, error);
 }
 
 /* ---- failing ---- */
@@ -741,6 +802,20 @@ host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n)
 	pthread_mutex_lock(&host->lock);
 	g_array_set_size(host->visible, 0);
 	g_array_append_vals(host->visible, uuids, (guint)n);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
+host_inspect(struct host *host, const struct row_key *key)
+{
+	pthread_mutex_lock(&host->lock);
+	if (key && (!host->inspected || !row_key_equal(key, &host->inspect)))
+		host->poked = true;
+	host->inspected = key != NULL;
+	if (key)
+		host->inspect = *key;
+	if (host->poked)
+		pthread_cond_signal(&host->cond);
 	pthread_mutex_unlock(&host->lock);
 }
 

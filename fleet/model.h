@@ -200,6 +200,44 @@ enum link_state {
 
 /* ---- facts: what changes rarely; shared between snapshots by reference (vm_facts_ref) ---- */
 
+/* _(ENUM, "name") – what a disk lies on; which of these several hosts can share is known to vm_disk_shared() */
+#define STORAGES(_)               \
+	_(UNKNOWN, "-")           \
+	_(FILE, "file")           \
+	_(BLOCK, "block")         \
+	_(NFS, "nfs")             \
+	_(RBD, "rbd")             \
+	_(ISCSI, "iscsi")         \
+	_(GLUSTER, "gluster")     \
+	_(NBD, "nbd")             \
+	_(NVME, "nvme")           \
+	_(VOLUME, "pool")         \
+	_(OTHER, "other")
+
+enum storage {
+#define STORAGE_ENUM(id, name) STORAGE_##id,
+	STORAGES(STORAGE_ENUM)
+#undef STORAGE_ENUM
+		STORAGE_COUNT
+};
+
+/* _(ENUM, "name", "help") – how a NIC reaches the network */
+#define NIC_KINDS(_)                                                            \
+	_(UNKNOWN, "-", "not known")                                            \
+	_(VIRTIO, "virtio", "paravirtual, of QEMU")                             \
+	_(PV, "pv", "paravirtual, of Xen")                                      \
+	_(EMULATED, "emulated", "a real card, imitated: slow")                  \
+	_(MACVTAP, "macvtap", "directly on a device of the host")               \
+	_(VHOST_USER, "vhost-user", "shared memory with a switch in user space") \
+	_(SRIOV, "sr-iov", "a function of a card, passed through")
+
+enum nic_kind {
+#define NIC_KIND_ENUM(id, name, help) NIC_##id,
+	NIC_KINDS(NIC_KIND_ENUM)
+#undef NIC_KIND_ENUM
+		NIC_KIND_COUNT
+};
+
 struct vm_disk {
 	char *target;  /* "vda" */
 	char *device;  /* "disk", "cdrom", "lun", "floppy" */
@@ -209,6 +247,7 @@ struct vm_disk {
 	char *format;  /* "qcow2", "raw"; NULL unknown */
 	char *cache;   /* NULL: default */
 	bool readonly, shareable;
+	enum storage storage;
 };
 
 struct vm_nic {
@@ -217,6 +256,7 @@ struct vm_nic {
 	char *type;   /* "bridge", "network", "hostdev", "direct", "vhostuser", … */
 	char *source; /* bridge, network or device name */
 	char *model;  /* "virtio", "e1000", "netfront"; NULL: default */
+	enum nic_kind kind;
 };
 
 struct vm_hostdev {
@@ -240,12 +280,21 @@ struct vm_facts {
 	struct vm_hostdev *hostdevs;
 	size_t nhostdevs;
 	bool has_console; /* a serial or paravirtual console */
+	bool pinned;      /* some vCPU may not run on every physical CPU, as its XML says */
+	char *cpuset;     /* "0-3,8": where its vCPUs may run, all together, as its XML says; NULL: everywhere */
+	char *numa_nodes; /* of its memory, as its XML says; NULL: any */
+	char *cpu_mode;   /* "host-passthrough", "host-model", "custom: EPYC-Rome"; NULL: default */
 };
 
 struct numa_cell {
 	int id;
 	uint64_t mem_bytes;
 	int ncpus;
+};
+
+/* A physical CPU (thread). */
+struct host_cpu {
+	int id, cell, socket, core; /* -1: not told */
 };
 
 struct host_facts {
@@ -261,10 +310,92 @@ struct host_facts {
 	int sockets, cores, threads, mhz; /* 0: not told */
 	struct numa_cell *cells;
 	size_t ncells;
+	struct host_cpu *cpus; /* by id; none: not told */
+	size_t ncpus;
 	bool live_migration; /* capabilities say so */
 	char *uri;           /* as the far end calls itself */
 	char *via;           /* "streamlocal /run/libvirt/libvirt-sock", "exec nc …", "direct" */
 	char **unknowns;     /* NULL-terminated "what: why": what this driver can't tell */
+};
+
+/* ---- details: what is read only while somebody looks at the page of this guest or host (fleet_inspect) ---- */
+
+/* The places in a set of physical CPUs: bit i of byte i/8. */
+struct cpu_set {
+	uint8_t *bits;
+	size_t nbytes;
+};
+
+enum disk_field { DISK_F_RD, DISK_F_WR, DISK_F_RD_OPS, DISK_F_WR_OPS, DISK_F_RD_MS, DISK_F_WR_MS,
+	DISK_F_CAPACITY, DISK_F_ALLOCATION, DISK_F_PHYSICAL, DISK_F_COUNT };
+
+struct disk_detail {
+	char *target;                 /* as in vm_disk */
+	uint32_t valid;               /* bit per enum disk_field */
+	double value[DISK_F_COUNT];   /* bytes/s, operations/s, ms per operation, bytes */
+};
+
+enum nic_field { NIC_F_RX, NIC_F_TX, NIC_F_RX_PACKETS, NIC_F_TX_PACKETS, NIC_F_RX_ERRORS, NIC_F_TX_ERRORS,
+	NIC_F_RX_DROPS, NIC_F_TX_DROPS, NIC_F_COUNT };
+
+struct nic_detail {
+	char *target;                 /* as in vm_nic */
+	uint32_t valid;               /* bit per enum nic_field */
+	double value[NIC_F_COUNT];    /* bytes/s, packets/s; errors and drops: since the guest started */
+};
+
+struct vcpu_detail {
+	bool online;
+	int cpu;                      /* the physical CPU it is on, -1: not told */
+	double cpu_pct, ready_pct;    /* -1: not known */
+	struct cpu_set affinity;      /* where it may run, as it really is; no bytes: not known */
+};
+
+/* A file system inside the guest, as its agent says. */
+struct guest_fs {
+	char *mountpoint, *type;
+	uint64_t total_bytes, used_bytes; /* 0: not told */
+};
+
+struct vm_detail {
+	gint refs; /* private to snapshot.c */
+	uint8_t uuid[UUID_LEN];
+	int64_t taken_us;
+	struct disk_detail *disks;
+	size_t ndisks;
+	struct nic_detail *nics;
+	size_t nnics;
+	struct vcpu_detail *vcpus;
+	size_t nvcpus;
+	struct cpu_set emulator;      /* no bytes: not known */
+	char *agent_hostname, *agent_os; /* NULL: no agent, or it does not say */
+	char **addresses;             /* NULL-terminated, "eth0 10.0.0.7/24"; never NULL */
+	struct guest_fs *fs;
+	size_t nfs;
+	int snapshots;                /* libvirt snapshots, -1: not known */
+	bool managed_save;            /* its memory is saved: a start resumes it */
+	char *xml;                    /* as it runs, or as it is defined when off */
+	char **unknowns;              /* NULL-terminated "what: why"; never NULL */
+};
+
+/* Where one guest of the host may run. */
+struct vm_affinity {
+	uint8_t uuid[UUID_LEN];
+	struct cpu_set cpus;          /* of all its vCPUs together, as it really is */
+	bool pinned;                  /* not every physical CPU is in it */
+};
+
+struct host_detail {
+	gint refs; /* private to snapshot.c */
+	int64_t taken_us;
+	double *cpu_pct;              /* per physical CPU, -1: not known */
+	size_t ncpus;
+	uint64_t *cell_free;          /* bytes, in the order of host_facts.cells; 0 of them: not known */
+	size_t ncells;
+	struct vm_affinity *vms;      /* of the running guests */
+	size_t nvms;
+	char **pools, **networks;     /* NULL-terminated, "default active 12G of 40G", for the eye; never NULL */
+	char **unknowns;              /* NULL-terminated "what: why"; never NULL */
 };
 
 /* ---- snapshots ---- */
@@ -313,6 +444,8 @@ struct host_snap {
 	double value[HOST_FIELD_COUNT];
 	uint8_t cpu_history[HISTORY_POINTS]; /* oldest first, %, HISTORY_UNKNOWN: no data */
 	const struct host_facts *facts;   /* NULL: not read yet */
+	const struct host_detail *detail; /* while its page is looked at; else NULL */
+	const struct vm_detail *vm_detail; /* of the guest (its uuid tells) whose page is looked at; else NULL */
 	const struct vm *vms;             /* sorted by name, then uuid */
 	size_t nvms;
 	char *strings;                    /* private to snapshot.c: the block that names and reasons point into */

@@ -29,6 +29,12 @@ static const char *const hypervisor_titles[] = { HYPERVISORS(NAME_AT) };
 #define NAME_AT(id, word, glyph, ascii, role, help) [LINK_##id] = word,
 static const char *const link_words[] = { LINK_STATES(NAME_AT) };
 #undef NAME_AT
+#define NAME_AT(id, name) [STORAGE_##id] = name,
+static const char *const storage_names[] = { STORAGES(NAME_AT) };
+#undef NAME_AT
+#define NAME_AT(id, name, help) [NIC_##id] = name,
+static const char *const nic_kind_names[] = { NIC_KINDS(NAME_AT) };
+#undef NAME_AT
 
 const char *
 vm_state_name(enum vm_state state)
@@ -58,6 +64,39 @@ const char *
 link_state_word(enum link_state link)
 {
 	return link_words[link];
+}
+
+const char *
+storage_name(enum storage storage)
+{
+	return storage_names[storage];
+}
+
+const char *
+nic_kind_name(enum nic_kind kind)
+{
+	return nic_kind_names[kind];
+}
+
+bool
+vm_disk_shared(const struct vm_disk *disk)
+{
+	switch (disk->storage) {
+	case STORAGE_NFS:
+	case STORAGE_RBD:
+	case STORAGE_ISCSI:
+	case STORAGE_GLUSTER:
+	case STORAGE_NBD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+cpu_set_has(const struct cpu_set *set, size_t cpu)
+{
+	return cpu / 8 < set->nbytes && set->bits[cpu / 8] >> cpu % 8 & 1;
 }
 
 /* ---- reference counts ---- */
@@ -135,6 +174,9 @@ vm_facts_free(struct vm_facts *facts)
 	g_free(facts->description);
 	g_free(facts->tenant);
 	g_free(facts->emulator);
+	g_free(facts->cpuset);
+	g_free(facts->numa_nodes);
+	g_free(facts->cpu_mode);
 	g_free(facts);
 }
 
@@ -173,6 +215,7 @@ host_facts_free(struct host_facts *facts)
 	g_free(facts->cpu_model);
 	g_free(facts->arch);
 	g_free(facts->cells);
+	g_free(facts->cpus);
 	g_free(facts->uri);
 	g_free(facts->via);
 	g_strfreev(facts->unknowns);
@@ -185,6 +228,104 @@ host_facts_unref(const struct host_facts *facts)
 	if (facts && unref(&facts->refs))
 		host_facts_free((struct host_facts *)(uintptr_t)facts);
 }
+
+/* ---- details ---- */
+
+struct vm_detail *
+vm_detail_new(void)
+{
+	struct vm_detail *detail = g_new0(struct vm_detail, 1);
+
+	detail->refs = 1;
+	detail->snapshots = -1;
+	detail->addresses = g_new0(char *, 1);
+	detail->unknowns = g_new0(char *, 1);
+	return detail;
+}
+
+const struct vm_detail *
+vm_detail_ref(const struct vm_detail *detail)
+{
+	if (detail)
+		ref(&detail->refs);
+	return detail;
+}
+
+static void
+vm_detail_free(struct vm_detail *detail)
+{
+	for (size_t i = 0; i < detail->ndisks; i++)
+		g_free(detail->disks[i].target);
+	for (size_t i = 0; i < detail->nnics; i++)
+		g_free(detail->nics[i].target);
+	for (size_t i = 0; i < detail->nvcpus; i++)
+		g_free(detail->vcpus[i].affinity.bits);
+	for (size_t i = 0; i < detail->nfs; i++) {
+		g_free(detail->fs[i].mountpoint);
+		g_free(detail->fs[i].type);
+	}
+	g_free(detail->disks);
+	g_free(detail->nics);
+	g_free(detail->vcpus);
+	g_free(detail->fs);
+	g_free(detail->emulator.bits);
+	g_free(detail->agent_hostname);
+	g_free(detail->agent_os);
+	g_free(detail->xml);
+	g_strfreev(detail->addresses);
+	g_strfreev(detail->unknowns);
+	g_free(detail);
+}
+
+void
+vm_detail_unref(const struct vm_detail *detail)
+{
+	if (detail && unref(&detail->refs))
+		vm_detail_free((struct vm_detail *)(uintptr_t)detail);
+}
+
+struct host_detail *
+host_detail_new(void)
+{
+	struct host_detail *detail = g_new0(struct host_detail, 1);
+
+	detail->refs = 1;
+	detail->pools = g_new0(char *, 1);
+	detail->networks = g_new0(char *, 1);
+	detail->unknowns = g_new0(char *, 1);
+	return detail;
+}
+
+const struct host_detail *
+host_detail_ref(const struct host_detail *detail)
+{
+	if (detail)
+		ref(&detail->refs);
+	return detail;
+}
+
+static void
+host_detail_free(struct host_detail *detail)
+{
+	for (size_t i = 0; i < detail->nvms; i++)
+		g_free(detail->vms[i].cpus.bits);
+	g_free(detail->vms);
+	g_free(detail->cpu_pct);
+	g_free(detail->cell_free);
+	g_strfreev(detail->pools);
+	g_strfreev(detail->networks);
+	g_strfreev(detail->unknowns);
+	g_free(detail);
+}
+
+void
+host_detail_unref(const struct host_detail *detail)
+{
+	if (detail && unref(&detail->refs))
+		host_detail_free((struct host_detail *)(uintptr_t)detail);
+}
+
+/* ---- snapshots ---- */
 
 const struct host_snap *
 host_snap_ref(const struct host_snap *snap)
@@ -199,6 +340,8 @@ host_snap_free(struct host_snap *snap)
 	for (size_t i = 0; i < snap->nvms; i++)
 		vm_facts_unref(snap->vms[i].facts);
 	host_facts_unref(snap->facts);
+	host_detail_unref(snap->detail);
+	vm_detail_unref(snap->vm_detail);
 	g_free((struct vm *)(uintptr_t)snap->vms);
 	g_free(snap->strings);
 	g_free(snap);
@@ -362,6 +505,8 @@ host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nv
 	snap->vms = copy;
 	snap->nvms = nvms;
 	host_facts_ref(skeleton->facts);
+	host_detail_ref(skeleton->detail);
+	vm_detail_ref(skeleton->vm_detail);
 	return snap;
 }
 

@@ -13,6 +13,12 @@ void vm_facts_unref(const struct vm_facts *facts);
 struct host_facts *host_facts_new(void);
 const struct host_facts *host_facts_ref(const struct host_facts *facts);
 void host_facts_unref(const struct host_facts *facts);
+struct vm_detail *vm_detail_new(void); /* addresses and unknowns are empty, snapshots -1 */
+const struct vm_detail *vm_detail_ref(const struct vm_detail *detail);
+void vm_detail_unref(const struct vm_detail *detail);
+struct host_detail *host_detail_new(void); /* its lists are empty */
+const struct host_detail *host_detail_ref(const struct host_detail *detail);
+void host_detail_unref(const struct host_detail *detail);
 const struct host_snap *host_snap_ref(const struct host_snap *snap);
 void host_snap_unref(const struct host_snap *snap);
 const struct fleet_snap *fleet_snap_ref(const struct fleet_snap *snap);
@@ -59,6 +65,14 @@ const char *vm_type_name(enum vm_type type);
 const char *hypervisor_name(enum hypervisor hypervisor);  /* "kvm" */
 const char *hypervisor_title(enum hypervisor hypervisor); /* "KVM" */
 const char *link_state_word(enum link_state link);
+const char *storage_name(enum storage storage);
+const char *nic_kind_name(enum nic_kind kind);
+
+/* Whether other hosts can reach what DISK lies on, as far as its XML tells: network storage and NFS are shared, files and
+ * devices are taken for local. Pure. */
+bool vm_disk_shared(const struct vm_disk *disk);
+
+bool cpu_set_has(const struct cpu_set *set, size_t cpu);
 
 /* Static descriptions of the fields, indexed by enum vm_field / host_field. */
 struct field_info {

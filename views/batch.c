@@ -278,7 +278,7 @@ batch_print(
 {
 	struct row_ctx ctx = { .config = batch->config, .now_us = now_us, .ascii = batch->config->ascii };
 	const struct rows_query query = { .filter = batch->filter, .scope = -1 };
-	struct rows *rows = rows_new(batch->kind);
+	struct rows *rows = rows_new(batch->kind, NULL);
 
 	ctx.size = totals_median(snap, now_us);
 	rows_update(rows, snap, &query, &ctx);

@@ -19,8 +19,11 @@ struct vm_size {
 };
 
 /* What a row looks like depends on more than the row. */
+struct history;
+
 struct row_ctx {
 	const struct config *config;
+	const struct history *history; /* NULL: none is kept (batch) */
 	int64_t now_us;
 	bool ascii;
 	struct vm_size size;
@@ -94,7 +97,10 @@ struct row_kind {
 	size_t name_column;   /* the row's name: second sort key */
 	const char *sort;     /* name of the column that sorts at first; NULL: name_column */
 
-	/* A host's rows, a row's host, and its identity across snapshots. */
+	/* Kinds whose rows are not parts of hosts (groups, events): appends all rows of SOURCE, which the list was made with.
+	 * They hold until the next call with the same SOURCE. Then count and at are NULL, and host may give NULL. */
+	void (*gather)(void *source, const struct fleet_snap *snap, const struct row_ctx *ctx, GPtrArray *rows);
+	/* Else: a host's rows. Both: a row's host, and its identity across snapshots. */
 	size_t (*count)(const struct host_snap *host);
 	const void *(*at)(const struct host_snap *host, size_t i);
 	const struct host_snap *(*host)(const void *row);

@@ -8,6 +8,7 @@
 #include "views/totals.h"
 
 struct stack;
+struct timeline;
 
 /* One line for the operator, until it is old or he goes on. */
 struct notice {
@@ -19,6 +20,7 @@ struct notice {
 struct env {
 	const struct config *config;
 	struct fleet *fleet;            /* NULL: none */
+	struct timeline *timeline;      /* NULL: none */
 	const struct keys *keys;
 	struct stack *stack;
 	bool readonly, demo;

@@ -169,7 +169,7 @@ filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row)
 
 	if (filter->nwords == 0)
 		return true;
-	if (filter->host != host || filter->host_us != ctx->now_us) {
+	if (!host || filter->host != host || filter->host_us != ctx->now_us) {
 		filter->host = host;
 		filter->host_us = ctx->now_us;
 		filter->host_hits = row_hits(filter, ctx, row, COLUMN_OF_HOST, all);

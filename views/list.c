@@ -8,13 +8,13 @@
 #define CHECK_US INT64_C(10000000)
 
 struct list *
-list_new(const struct row_kind *kind, struct env *env, int64_t scope)
+list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *source)
 {
 	struct list *list = g_new0(struct list, 1);
 
 	list->kind = kind;
 	list->env = env;
-	list->rows = rows_new(kind);
+	list->rows = rows_new(kind, source);
 	list->table_columns = g_array_new(FALSE, FALSE, sizeof(struct table_column));
 	list->widest = g_array_new(FALSE, TRUE, sizeof(int));
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);

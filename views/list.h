@@ -11,8 +11,8 @@
 
 struct list;
 
-/* SCOPE: only this host's rows; -1: all. */
-struct list *list_new(const struct row_kind *kind, struct env *env, int64_t scope);
+/* SCOPE: only this host's rows; -1: all. SOURCE: for kinds that gather; borrowed. */
+struct list *list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *source);
 void list_free(struct list *list); /* accepts NULL */
 
 /* Makes the rows anew from env's snapshot and time. */

@@ -20,7 +20,7 @@ row_role(void *ctx, size_t row)
 	struct list *list = ctx;
 	const struct host_snap *host = list->kind->host(rows_at(list->rows, row));
 
-	return host_snap_fresh(host, list->env->row.now_us) ? ROLE_NORMAL : ROLE_DIM;
+	return !host || host_snap_fresh(host, list->env->row.now_us) ? ROLE_NORMAL : ROLE_DIM;
 }
 
 static bool

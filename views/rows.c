@@ -16,6 +16,8 @@ struct entry {
 
 struct rows {
 	const struct row_kind *kind;
+	void *source;        /* what kind->gather() takes them from */
+	GPtrArray *gathered; /* by it */
 	size_t total;
 	GArray *entries; /* struct entry, in order */
 	GArray *order;   /* const void *: their rows */
@@ -39,11 +41,13 @@ struct order {
 };
 
 struct rows *
-rows_new(const struct row_kind *kind)
+rows_new(const struct row_kind *kind, void *source)
 {
 	struct rows *rows = g_new0(struct rows, 1);
 
 	rows->kind = kind;
+	rows->source = source;
+	rows->gathered = g_ptr_array_new();
 	rows->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	rows->order = g_array_new(FALSE, FALSE, sizeof(const void *));
 	rows->links = g_byte_array_new();
@@ -59,6 +63,7 @@ rows_free(struct rows *rows)
 	if (!rows)
 		return;
 	fleet_snap_unref(rows->snap);
+	g_ptr_array_free(rows->gathered, TRUE);
 	g_array_free(rows->entries, TRUE);
 	g_array_free(rows->order, TRUE);
 	g_byte_array_free(rows->links, TRUE);
@@ -218,7 +223,7 @@ entry_init(struct entry *entry, const struct order *order, const void *row)
 	struct value value;
 
 	entry->row = row;
-	entry->host = order->rows->kind->host(row)->index;
+	entry->host = order->rows->kind->key(row).host;
 	if (!order->column) {
 		key_of_text(name, key, KEYS);
 		return;
@@ -364,20 +369,24 @@ row_wanted(
 }
 
 static void
+add_row(struct rows *rows, const struct rows_query *query, const struct order *order, const void *row)
+{
+	struct entry entry;
+
+	if (!row_wanted(rows, query, order->ctx, row))
+		return;
+	entry_init(&entry, order, row);
+	g_array_append_val(rows->fresh, entry);
+}
+
+static void
 add_host(struct rows *rows, const struct rows_query *query, const struct order *order,
 	const struct host_snap *host)
 {
 	size_t n = rows->kind->count(host);
 
-	for (size_t i = 0; i < n; i++) {
-		const void *row = rows->kind->at(host, i);
-		struct entry entry;
-
-		if (!row_wanted(rows, query, order->ctx, row))
-			continue;
-		entry_init(&entry, order, row);
-		g_array_append_val(rows->fresh, entry);
-	}
+	for (size_t i = 0; i < n; i++)
+		add_row(rows, query, order, rows->kind->at(host, i));
 }
 
 static bool
@@ -424,6 +433,20 @@ gather(struct rows *rows, const struct fleet_snap *snap, const struct rows_query
 	g_byte_array_append(rows->links, links, (guint)snap->nhosts);
 }
 
+/* Rows that are not parts of hosts: all anew. */
+static void
+gather_source(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
+	const struct order *order, bool *keep)
+{
+	memset(keep, 0, snap->nhosts * sizeof *keep);
+	g_array_set_size(rows->fresh, 0);
+	g_ptr_array_set_size(rows->gathered, 0);
+	rows->kind->gather(rows->source, snap, order->ctx, rows->gathered);
+	rows->total = rows->gathered->len;
+	for (guint i = 0; i < rows->gathered->len; i++)
+		add_row(rows, query, order, rows->gathered->pdata[i]);
+}
+
 /* Old entries that still hold and fresh ones, both in order, become the new order. */
 static void
 join(struct rows *rows, const struct order *order, const bool *keep, size_t nhosts)
@@ -465,7 +488,10 @@ rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	g_autofree bool *keep = g_new(bool, snap->nhosts + 1);
 
 	fleet_snap_ref(snap);
-	gather(rows, snap, query, &order, keep);
+	if (rows->kind->gather)
+		gather_source(rows, snap, query, &order, keep);
+	else
+		gather(rows, snap, query, &order, keep);
 	sort_fresh(rows, &order);
 	join(rows, &order, keep, snap->nhosts);
 	note_rows(rows);

@@ -19,7 +19,8 @@ struct rows_query {
 	bool descending;
 };
 
-struct rows *rows_new(const struct row_kind *kind);
+/* SOURCE: what KIND gathers its rows from, borrowed; NULL for kinds whose rows are parts of hosts. */
+struct rows *rows_new(const struct row_kind *kind, void *source);
 void rows_free(struct rows *rows); /* accepts NULL */
 
 /* Makes the rows anew from SNAP. Unknown values sort last, whatever the direction. */

@@ -24,12 +24,12 @@ view_new(const struct view_ops *ops, struct env *env, const struct row_key *subj
 		else if (!subject->is_host)
 			view_subject_vm(view);
 	}
-	if (ops->kind)
-		view->list = list_new(ops->kind, env, subject ? (int64_t)subject->host : -1);
-	if (ops->fill)
-		view->page = page_new(ops->least);
 	if (ops->state_size)
 		view->state = g_malloc0(ops->state_size);
+	if (ops->kind)
+		view->list = list_new(ops->kind, env, subject ? (int64_t)subject->host : -1, view->state);
+	if (ops->fill)
+		view->page = page_new(ops->least);
 	return view;
 }
 
@@ -136,7 +136,7 @@ view_current(struct view *view, struct row_key *key)
 static int64_t
 host_age(const struct env *env, const struct host_snap *host)
 {
-	if (host->link != LINK_UP || !host->sampled_us)
+	if (!host || host->link != LINK_UP || !host->sampled_us)
 		return -1;
 	return MAX(env->row.now_us - host->sampled_us, 0);
 }

@@ -27,7 +27,7 @@ struct view_ops {
 	int least;                   /* … in columns of at least this width */
 	void (*draw)(struct view *view, const struct pane *pane);     /* draws itself */
 
-	size_t state_size;           /* of its private, zeroed view->state */
+	size_t state_size;           /* of its private, zeroed view->state: what kind->gather() is given as its source */
 	void (*observe)(struct view *view);      /* a new snapshot is there; root views: also when not in front */
 	bool (*request)(struct view *view, int request); /* true: done; asked before everybody else */
 	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */

@@ -67,7 +67,7 @@ Test(rows, sorts_by_name_then_host)
 	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = one, .nvms = 3 },
 		{ .host = snaps_host(1, "h1"), .vms = two, .nvms = 3 } };
 	const struct fleet_snap *snap = snaps_fleet(parts, 2);
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 
 	rows_update(rows, snap, &query, &ctx);
@@ -87,7 +87,7 @@ Test(rows, sorts_by_number)
 	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2), snaps_vm("c", 3), snaps_vm("d", 4),
 		snaps_vm("e", 5) };
 	struct snaps_part part = { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 5 };
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by("cpu", true);
 	const struct fleet_snap *snap;
 
@@ -110,7 +110,7 @@ Test(rows, sorts_by_text_with_unknown_last)
 {
 	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2), snaps_vm("c", 3) };
 	struct snaps_part part = { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 3 };
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by("tenant", false);
 	const struct fleet_snap *snap;
 
@@ -136,7 +136,7 @@ Test(rows, filter_faults_and_scope)
 	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = one, .nvms = 3 },
 		{ .host = snaps_host(1, "h1"), .vms = two, .nvms = 1 } };
 	const struct fleet_snap *snap = snaps_fleet(parts, 2);
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 
 	query.filter = filter_new(&vm_rows, "web", NULL, NULL);
@@ -164,7 +164,7 @@ Test(rows, finds_by_key)
 	const struct snaps_part parts[] = { { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 2 },
 		{ .host = snaps_host(1, "h1"), .vms = vms, .nvms = 2 } };
 	const struct fleet_snap *snap = snaps_fleet(parts, 2);
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 	struct row_key key;
 
@@ -256,7 +256,7 @@ world_query(struct world *world)
 Test(rows, taking_over_is_only_a_shortcut)
 {
 	struct world *world = g_new0(struct world, 1);
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 
 	world->rand = g_rand_new_with_seed(20260810);
@@ -264,7 +264,7 @@ Test(rows, taking_over_is_only_a_shortcut)
 		world_add(world, i % HOSTS);
 	for (int step = 0; step < 600; step++) {
 		const struct fleet_snap *snap = world_step(world);
-		struct rows *anew = rows_new(&vm_rows);
+		struct rows *anew = rows_new(&vm_rows, NULL);
 
 		if (step % 6 == 0) {
 			filter_free(query.filter);
@@ -300,7 +300,7 @@ Test(rows, order_agrees_with_natural_compare)
 	char(*names)[64] = g_malloc(N * sizeof(*names));
 	GRand *rand = g_rand_new_with_seed(7);
 	struct snaps_part part = { .host = snaps_host(0, "h"), .vms = vms, .nvms = N };
-	struct rows *rows = rows_new(&vm_rows);
+	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 	const struct fleet_snap *snap;
 

@@ -1,0 +1,109 @@
+#include "fleet/timeline.h"
+
+#include "fleet/clock.h"
+
+#include <pthread.h>
+
+struct timeline {
+	pthread_mutex_t lock;
+	/* guarded by lock */
+	struct event **ring; /* entry SEQ at SEQ % capacity, one reference each */
+	size_t capacity;     /* constant */
+	uint64_t newest;     /* 0: none */
+};
+
+struct timeline *
+timeline_new(size_t capacity)
+{
+	struct timeline *timeline = g_new0(struct timeline, 1);
+
+	timeline->capacity = MAX(capacity, 1);
+	timeline->ring = g_new0(struct event *, timeline->capacity);
+	pthread_mutex_init(&timeline->lock, NULL);
+	return timeline;
+}
+
+void
+timeline_free(struct timeline *timeline)
+{
+	if (!timeline)
+		return;
+	for (size_t i = 0; i < timeline->capacity; i++)
+		event_unref(timeline->ring[i]);
+	pthread_mutex_destroy(&timeline->lock);
+	g_free(timeline->ring);
+	g_free(timeline);
+}
+
+void
+timeline_add(struct timeline *timeline, struct event *event)
+{
+	struct event *old, **slot;
+
+	event->refs = 1;
+	if (!event->at_us)
+		event->at_us = clock_now_us();
+	if (!event->wall_us)
+		event->wall_us = clock_wall_us();
+	pthread_mutex_lock(&timeline->lock);
+	event->seq = ++timeline->newest;
+	slot = &timeline->ring[event->seq % timeline->capacity];
+	old = *slot;
+	*slot = event;
+	pthread_mutex_unlock(&timeline->lock);
+	event_unref(old);
+}
+
+void
+timeline_since(struct timeline *timeline, uint64_t seq, GPtrArray *out)
+{
+	uint64_t oldest;
+
+	pthread_mutex_lock(&timeline->lock);
+	oldest = timeline->newest > timeline->capacity ? timeline->newest - timeline->capacity + 1 : 1;
+	for (uint64_t i = MAX(seq + 1, oldest); i <= timeline->newest; i++)
+		g_ptr_array_add(out, (gpointer)(uintptr_t)event_ref(timeline->ring[i % timeline->capacity]));
+	pthread_mutex_unlock(&timeline->lock);
+}
+
+uint64_t
+timeline_newest(struct timeline *timeline)
+{
+	uint64_t newest;
+
+	pthread_mutex_lock(&timeline->lock);
+	newest = timeline->newest;
+	pthread_mutex_unlock(&timeline->lock);
+	return newest;
+}
+
+const struct event *
+event_ref(const struct event *event)
+{
+	__atomic_add_fetch(&((struct event *)(uintptr_t)event)->refs, 1, __ATOMIC_RELAXED);
+	return event;
+}
+
+void
+event_unref(gpointer data)
+{
+	struct event *event = data;
+
+	if (!event || __atomic_sub_fetch(&event->refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	g_free(event->host);
+	g_free(event->vm);
+	g_free(event->what);
+	g_free(event->detail);
+	g_free(event);
+}
+
+const char *
+event_kind_name(enum event_kind kind)
+{
+#define EVENT_KIND_NAME(id, name, help) [EVENT_KIND_##id] = name,
+	static const char *const names[EVENT_KIND_COUNT] = { EVENT_KINDS(EVENT_KIND_NAME) };
+#undef EVENT_KIND_NAME
+
+	return names[kind];
+}

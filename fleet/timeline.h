@@ -1,0 +1,60 @@
+/*
+ * timeline: what happened in the fleet, in order – guests started and stopped by anybody, hosts lost and found, numbers
+ * that crossed a threshold, our own acts. Bounded: the oldest entries go. Entries are immutable and shared by reference.
+ * Any thread may add; one lock inside.
+ */
+#pragma once
+
+#include "fleet/model.h"
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct timeline;
+
+/* _(ENUM, "name: the query's kind=…, JSON", "help") */
+#define EVENT_KINDS(_)                                                          \
+	_(GUEST, "guest", "a guest was started, stopped, moved, by anybody")    \
+	_(HOST, "host", "a host was lost or found")                             \
+	_(LIMIT, "limit", "a number crossed a threshold of the config")         \
+	_(ACT, "act", "what virt-fleet was asked to do, and how it ended")
+
+enum event_kind {
+#define EVENT_KIND_ENUM(id, name, help) EVENT_KIND_##id,
+	EVENT_KINDS(EVENT_KIND_ENUM)
+#undef EVENT_KIND_ENUM
+		EVENT_KIND_COUNT
+};
+
+enum event_level { EVENT_INFO, EVENT_GOOD, EVENT_WARN, EVENT_BAD };
+
+struct event {
+	gint refs;              /* private to timeline.c */
+	uint64_t seq;           /* 1, 2, … in the order of adding; set by timeline_add() */
+	int64_t at_us, wall_us; /* clock_now_us(), clock_wall_us() */
+	enum event_kind kind;
+	enum event_level level;
+	struct row_key subject; /* a host's when is_host */
+	char *host, *vm;        /* names as they were; vm NULL: about the host */
+	char *what;             /* one word or two: "started", "crashed", "lost", "up", "cpu high", "shutdown failed" */
+	char *detail;           /* more words, NULL: none */
+};
+
+struct timeline *timeline_new(size_t capacity);
+void timeline_free(struct timeline *timeline); /* nobody adds any more; accepts NULL */
+
+/* Takes EVENT (g_new0, strings g_malloc'ed); sets seq and refs, and the times where they are 0. Any thread, never blocks
+ * for long. */
+void timeline_add(struct timeline *timeline, struct event *event);
+
+/* Appends the entries with a number above SEQ to OUT, oldest first, a reference each (make OUT with event_unref as its
+ * free function). Any thread. */
+void timeline_since(struct timeline *timeline, uint64_t seq, GPtrArray *out);
+
+/* The newest number, 0: nothing happened yet. Any thread. */
+uint64_t timeline_newest(struct timeline *timeline);
+
+const struct event *event_ref(const struct event *event);
+void event_unref(gpointer event); /* accepts NULL */
+const char *event_kind_name(enum event_kind kind);

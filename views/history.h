@@ -1,0 +1,48 @@
+/*
+ * history: how the numbers of every guest, every host and the fleet went in the last minute, quarter of an hour and hour.
+ * Rings of half-precision floats, about 2 KiB per guest; fed by the console with each new snapshot, read by rows, pulse,
+ * map and pages. UI thread only.
+ */
+#pragma once
+
+#include "fleet/snapshot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct history;
+
+/* _(ENUM, "name") – of a guest, a host, the fleet; in the units of the fields of the same meaning */
+#define HISTORY_SERIES(_)                                                                      \
+	_(CPU, "CPU")            /* % */                                                      \
+	_(READY, "ready")        /* %; guests; a host's, the fleet's: of its worst guest */   \
+	_(MEM, "memory")         /* %; of a guest: used or rss of its memory; a host's: used */ \
+	_(NET_RX, "received")    /* bytes/s */                                                \
+	_(NET_TX, "sent")                                                                     \
+	_(DISK_RD, "read")                                                                    \
+	_(DISK_WR, "written")
+
+enum history_series {
+#define HISTORY_SERIES_ENUM(id, name) HISTORY_##id,
+	HISTORY_SERIES(HISTORY_SERIES_ENUM)
+#undef HISTORY_SERIES_ENUM
+		HISTORY_SERIES_COUNT
+};
+
+enum history_span { HISTORY_1M, HISTORY_15M, HISTORY_1H, HISTORY_SPAN_COUNT };
+#define HISTORY_MAX_POINTS 60
+
+struct history *history_new(void);
+void history_free(struct history *history); /* accepts NULL */
+
+/* Takes over the numbers of the hosts whose snapshots are not the ones seen last; forgets guests that are gone. */
+void history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us);
+
+/* Points of SPAN, and how long one lasts. */
+size_t history_points(enum history_span span);
+int64_t history_step_us(enum history_span span);
+
+/* KEY's SERIES over SPAN, oldest first, NAN where nothing was known, into OUT[history_points(span)]; KEY NULL: the fleet.
+ * False: nothing at all is known, OUT untouched. */
+bool history_read(const struct history *history, const struct row_key *key, enum history_series series,
+                  enum history_span span, int64_t now_us, double *out);
