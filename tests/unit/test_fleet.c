@@ -183,6 +183,7 @@ Test(fleet, names_come_before_the_slow_numbers)
 	fleet_start(world->fleet);
 	cr_assert(world_until(world, 0, is_listed_without_sample, NULL),
 		"the list must be shown while the first full sample is under way");
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, G_N_ELEMENTS(steps), DEADLINE_MS));
 	fake_release(world->fake, 0);
 	cr_assert(world_until(world, 0, has_samples, &one));
 	cr_assert(world_until(world, 0, is_complete, NULL));
