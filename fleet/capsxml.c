@@ -42,9 +42,44 @@ count_sockets(struct _xmlNode *cells)
 	return (int)g_hash_table_size(seen);
 }
 
+/* -1: not told. */
+static int
+attr_or_unknown(struct _xmlNode *node, const char *name)
+{
+	g_autofree char *text = xml_attr(node, name);
+
+	return text ? (int)g_ascii_strtoll(text, NULL, 10) : -1;
+}
+
+static void
+read_cell_cpus(struct _xmlNode *cpus, int cell, GArray *out)
+{
+	for (struct _xmlNode *node = xml_child(cpus, "cpu"); node; node = xml_next(node)) {
+		struct host_cpu cpu = {
+			.id = attr_or_unknown(node, "id"),
+			.cell = cell,
+			.socket = attr_or_unknown(node, "socket_id"),
+			.core = attr_or_unknown(node, "core_id"),
+		};
+
+		if (cpu.id >= 0)
+			g_array_append_val(out, cpu);
+	}
+}
+
+static gint
+by_id(gconstpointer a, gconstpointer b)
+{
+	int x = ((const struct host_cpu *)a)->id, y = ((const struct host_cpu *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
 static void
 read_cells(struct _xmlNode *cells, struct capsxml *caps)
 {
+	GArray *cpus = g_array_new(FALSE, FALSE, sizeof(struct host_cpu));
+
 	caps->cells = g_new0(struct numa_cell, xml_count(cells, "cell"));
 	for (struct _xmlNode *node = xml_child(cells, "cell"); node; node = xml_next(node)) {
 		struct numa_cell *cell = &caps->cells[caps->ncells++];
@@ -53,7 +88,11 @@ read_cells(struct _xmlNode *cells, struct capsxml *caps)
 		cell->id = (int)xml_attr_number(node, "id");
 		cell->mem_bytes = bytes_of(memory, "unit", xml_number(memory));
 		cell->ncpus = (int)xml_attr_number(xml_child(node, "cpus"), "num");
+		read_cell_cpus(xml_child(node, "cpus"), cell->id, cpus);
 	}
+	g_array_sort(cpus, by_id);
+	caps->cpus = (struct host_cpu *)(gpointer)g_array_steal(cpus, &caps->ncpus);
+	g_array_unref(cpus);
 }
 
 static void
@@ -120,5 +159,6 @@ capsxml_done(struct capsxml *caps)
 	g_free(caps->arch);
 	g_free(caps->cpu_model);
 	g_free(caps->cells);
+	g_free(caps->cpus);
 	*caps = (struct capsxml){ 0 };
 }

@@ -12,6 +12,8 @@ struct capsxml {
 	int threads;     /* per core; 0: not told */
 	struct numa_cell *cells;
 	size_t ncells;
+	struct host_cpu *cpus; /* of all cells, by id */
+	size_t ncpus;
 	uint64_t page_bytes; /* the smallest page; 0: not told */
 	bool live_migration;
 	bool kvm; /* guests of type kvm can be run */

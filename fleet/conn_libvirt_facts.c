@@ -36,7 +36,7 @@ libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error
 {
 	g_autofree char *xml = libvirt_vm_xml(conn, uuid, error);
 
-	return xml ? domxml_parse(xml, strlen(xml), NULL, error) : NULL;
+	return xml ? domxml_parse(xml, strlen(xml), (unsigned)libvirt_of(conn)->pcpus, NULL, error) : NULL;
 }
 
 /* ---- the host ---- */
@@ -151,6 +151,8 @@ read_cpu(struct libvirt *lv, struct host_facts *facts, GError **error)
 	facts->threads = lv->caps.threads;
 	facts->ncells = lv->caps.ncells;
 	facts->cells = g_memdup2(lv->caps.cells, facts->ncells * sizeof(*facts->cells));
+	facts->ncpus = lv->caps.ncpus;
+	facts->cpus = g_memdup2(lv->caps.cpus, facts->ncpus * sizeof(*facts->cpus));
 
 	if (virNodeGetInfo(lv->vir, &info) < 0)
 		return !libvirt_lost(lv, error, "read the host's CPUs");
@@ -204,6 +206,8 @@ unknowns_of(const struct libvirt *lv)
 		list, lv, lacks->guest_block_times && !lacks->guest_block, "disk latency", "doesn't time it");
 	add_unknown(list, lv, lv->driver == DRIVER_XEN, "disk of file-backed guests",
 		"counts \"phy\" disks only");
+	add_unknown(list, lv, lv->driver == DRIVER_XEN, "pins in the list",
+		"tells those of the guest's XML, not what xl pinned since; the guest's page asks Xen");
 	add_unknown(list, lv, lacks->bulk && lv->driver != DRIVER_XEN, "state reasons", "lists states only");
 	add_unknown(list, lv, lacks->node_cpu && lv->driver == DRIVER_XEN, "host CPU counters",
 		"has none; shown is the sum over all domains");

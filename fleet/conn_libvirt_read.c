@@ -101,7 +101,7 @@ read_devices(struct reading *reading)
 	char *xml = virDomainGetXMLDesc(guest->dom, 0);
 	if (!xml)
 		return forgive(reading, NULL, "read a guest's XML");
-	guest->facts = domxml_parse(xml, strlen(xml), &guest->vcpus_max, NULL);
+	guest->facts = domxml_parse(xml, strlen(xml), (unsigned)reading->lv->pcpus, &guest->vcpus_max, NULL);
 	free(xml);
 	return true;
 }

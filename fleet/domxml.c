@@ -1,5 +1,6 @@
 #include "fleet/domxml.h"
 
+#include "fleet/domxml_place.h"
 #include "fleet/snapshot.h"
 #include "fleet/xml.h"
 
@@ -94,6 +95,7 @@ read_disk(struct _xmlNode *node, struct vm_disk *disk)
 	disk->cache = xml_attr(driver, "cache");
 	disk->readonly = xml_child(node, "readonly") != NULL;
 	disk->shareable = xml_child(node, "shareable") != NULL;
+	disk->storage = domxml_storage(disk);
 }
 
 static char *
@@ -105,14 +107,26 @@ nic_source(struct _xmlNode *source)
 	return address ? xml_pci_address(address) : first_attr(source, places);
 }
 
-static void
-read_nic(struct _xmlNode *node, struct vm_nic *nic)
+/* A NIC of a network that resolved to a device of the host keeps its type, but names the device. */
+static bool
+is_direct(struct _xmlNode *source)
 {
+	g_autofree char *dev = xml_attr(source, "dev"), *mode = xml_attr(source, "mode");
+
+	return dev && mode;
+}
+
+static void
+read_nic(struct _xmlNode *node, enum vm_type type, struct vm_nic *nic)
+{
+	struct _xmlNode *source = xml_child(node, "source");
+
 	nic->type = xml_attr(node, "type");
 	nic->mac = xml_attr(xml_child(node, "mac"), "address");
 	nic->target = xml_attr(xml_child(node, "target"), "dev");
-	nic->source = nic_source(xml_child(node, "source"));
+	nic->source = nic_source(source);
 	nic->model = xml_attr(xml_child(node, "model"), "type");
+	nic->kind = domxml_nic_kind(nic, type, xml_attr_is(node, "type", "network") && is_direct(source));
 }
 
 /* What a passed-through device is called on its host. */
@@ -176,14 +190,14 @@ read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 	for (struct _xmlNode *n = xml_child(devices, "hostdev"); n; n = xml_next(n))
 		read_hostdev(n, &facts->hostdevs[facts->nhostdevs++]);
 	for (struct _xmlNode *n = xml_child(devices, "interface"); n; n = xml_next(n)) {
-		read_nic(n, &facts->nics[facts->nnics++]);
+		read_nic(n, facts->type, &facts->nics[facts->nnics++]);
 		if (is_passthrough(n))
 			read_nic_hostdev(n, &facts->hostdevs[facts->nhostdevs++]);
 	}
 }
 
 struct vm_facts *
-domxml_parse(const char *xml, size_t len, unsigned *vcpus_max, GError **error)
+domxml_parse(const char *xml, size_t len, unsigned pcpus, unsigned *vcpus_max, GError **error)
 {
 	struct _xmlDoc *doc = xml_parse(xml, len, "domain", error);
 
@@ -202,6 +216,7 @@ domxml_parse(const char *xml, size_t len, unsigned *vcpus_max, GError **error)
 	facts->description = xml_text(xml_child(root, "description"));
 	facts->type = vm_type_of(domain, facts->os_type);
 	read_devices(xml_child(root, "devices"), facts);
+	domxml_read_place(root, pcpus, facts);
 	if (vcpus_max)
 		*vcpus_max = (unsigned)xml_number(xml_child(root, "vcpu"));
 	xml_free(doc);

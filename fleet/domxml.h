@@ -3,6 +3,7 @@
 
 #include "fleet/model.h"
 
-/* XML (LEN bytes) as virDomainGetXMLDesc() gives it. One reference for the caller; the tenant stays NULL. *VCPUS_MAX
- * (may be NULL) gets the vCPUs that the guest may have, 0: not told. NULL with FLEET_ERROR_PROTOCOL. */
-struct vm_facts *domxml_parse(const char *xml, size_t len, unsigned *vcpus_max, GError **error);
+/* XML (LEN bytes) as virDomainGetXMLDesc() gives it. One reference for the caller; the tenant stays NULL. PCPUS:
+ * the host's physical CPUs, 0: not known (then a guest whose XML names all of them counts as pinned). *VCPUS_MAX (may be
+ * NULL) gets the vCPUs that the guest may have, 0: not told. NULL with FLEET_ERROR_PROTOCOL. */
+struct vm_facts *domxml_parse(const char *xml, size_t len, unsigned pcpus, unsigned *vcpus_max, GError **error);

@@ -53,6 +53,13 @@ Test(capsxml, two_sockets)
 	cr_assert_eq(caps.cells[0].ncpus, 4);
 	cr_assert_eq(caps.cells[1].id, 1);
 	cr_assert_eq(caps.cells[1].mem_bytes, 2 * 1024 * 1024);
+	cr_assert_eq(caps.ncpus, 5);
+	for (int i = 0; i < 5; i++) {
+		cr_assert_eq(caps.cpus[i].id, i);
+		cr_assert_eq(caps.cpus[i].cell, i / 4);
+		cr_assert_eq(caps.cpus[i].socket, i / 4);
+		cr_assert_eq(caps.cpus[i].core, i % 2 * (i < 4));
+	}
 	capsxml_done(&caps);
 }
 
@@ -85,10 +92,29 @@ Test(capsxml, recorded)
 		cr_assert_eq(caps.threads, 1);
 		cr_assert_eq(caps.page_bytes, cases[i].page_bytes);
 		cr_assert_eq(caps.ncells, cases[i].ncells);
+		cr_assert_eq(caps.ncpus, (size_t)cases[i].cores);
 		cr_assert(caps.live_migration);
 		cr_assert_eq(caps.kvm, cases[i].kvm);
 		capsxml_done(&caps);
 	}
+}
+
+Test(capsxml, cpus_in_any_order_and_untold)
+{
+	struct capsxml caps = { 0 };
+
+	parse("<capabilities><host><topology><cells><cell id='3'><cpus num='3'><cpu id='2'/><cpu id='0' "
+	      "socket_id='1' core_id='7'/><cpu/></cpus></cell></cells></topology></host></capabilities>",
+		&caps);
+	cr_assert_eq(caps.ncpus, 2);
+	cr_assert_eq(caps.cpus[0].id, 0);
+	cr_assert_eq(caps.cpus[0].socket, 1);
+	cr_assert_eq(caps.cpus[0].core, 7);
+	cr_assert_eq(caps.cpus[1].id, 2);
+	cr_assert_eq(caps.cpus[1].cell, 3);
+	cr_assert_eq(caps.cpus[1].socket, -1);
+	cr_assert_eq(caps.cpus[1].core, -1);
+	capsxml_done(&caps);
 }
 
 Test(capsxml, empty)
@@ -97,6 +123,7 @@ Test(capsxml, empty)
 
 	parse("<capabilities/>", &caps);
 	cr_assert_null(caps.arch);
+	cr_assert_eq(caps.ncpus, 0);
 	cr_assert_not(caps.live_migration);
 	capsxml_done(&caps);
 }

@@ -9,7 +9,7 @@ static struct vm_facts *
 parse(const char *xml, unsigned *vcpus_max)
 {
 	g_autoptr(GError) error = NULL;
-	struct vm_facts *facts = domxml_parse(xml, strlen(xml), vcpus_max, &error);
+	struct vm_facts *facts = domxml_parse(xml, strlen(xml), 0, vcpus_max, &error);
 
 	cr_assert(facts, "%s", error ? error->message : "no error");
 	return facts;
@@ -169,6 +169,167 @@ Test(domxml, types)
 	}
 }
 
+Test(domxml, storage)
+{
+	static const struct {
+		const char *disk;
+		enum storage storage;
+		bool shared;
+	} cases[] = {
+		{ "<disk type='file'><source file='/img/a.qcow2'/></disk>", STORAGE_FILE, false },
+		{ "<disk type='block'><source dev='/dev/vg/x'/></disk>", STORAGE_BLOCK, false },
+		{ "<disk type='block'><source dev='/dev/rbd/pool/x'/></disk>", STORAGE_RBD, true },
+		{ "<disk type='block'><source "
+		  "dev='/dev/disk/by-path/ip-10.0.0.1:3260-iscsi-iqn.2020-01.x-lun-1'/></disk>",
+			STORAGE_ISCSI, true },
+		{ "<disk type='network'><source protocol='rbd' name='p/i'/></disk>", STORAGE_RBD, true },
+		{ "<disk type='network'><source protocol='iscsi' name='iqn/1'/></disk>", STORAGE_ISCSI,
+			true },
+		{ "<disk type='network'><source protocol='gluster' name='v/i'/></disk>", STORAGE_GLUSTER,
+			true },
+		{ "<disk type='network'><source protocol='nbd' name='x'/></disk>", STORAGE_NBD, true },
+		{ "<disk type='network'><source protocol='nfs' name='/x'/></disk>", STORAGE_NFS, true },
+		{ "<disk type='network'><source protocol='https' name='x'/></disk>", STORAGE_OTHER, false },
+		{ "<disk type='volume'><source pool='p' volume='v'/></disk>", STORAGE_VOLUME, false },
+		{ "<disk type='nvme'><source type='pci'><address domain='0' bus='5' slot='0' "
+		  "function='0'/></source></disk>",
+			STORAGE_NVME, false },
+		{ "<disk type='file' device='cdrom'/>", STORAGE_UNKNOWN, false },
+		{ "<disk><source file='/a'/></disk>", STORAGE_UNKNOWN, false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml =
+			g_strdup_printf("<domain><devices>%s</devices></domain>", cases[i].disk);
+		struct vm_facts *facts = parse(xml, NULL);
+
+		cr_assert_eq(facts->disks[0].storage, cases[i].storage, "%s: %s", xml,
+			storage_name(facts->disks[0].storage));
+		cr_assert_eq(vm_disk_shared(&facts->disks[0]), cases[i].shared, "%s", xml);
+		vm_facts_unref(facts);
+	}
+}
+
+Test(domxml, nic_kinds)
+{
+	static const struct {
+		const char *domain, *os, *nic;
+		enum nic_kind kind;
+	} cases[] = {
+		{ "kvm", "hvm", "type='bridge'><model type='virtio'/>", NIC_VIRTIO },
+		{ "kvm", "hvm", "type='network'><source network='n'/><model type='virtio-non-transitional'/>",
+			NIC_VIRTIO },
+		{ "kvm", "hvm", "type='bridge'><model type='e1000e'/>", NIC_EMULATED },
+		{ "kvm", "hvm", "type='bridge'>", NIC_UNKNOWN },
+		{ "kvm", "hvm", "type='direct'><source dev='eth0' mode='bridge'/><model type='virtio'/>",
+			NIC_MACVTAP },
+		{ "kvm", "hvm", "type='network'><source network='n' dev='eth0' mode='vepa'/>", NIC_MACVTAP },
+		{ "kvm", "hvm", "type='network'><source network='n' bridge='virbr0'/><model type='virtio'/>",
+			NIC_VIRTIO },
+		{ "kvm", "hvm",
+			"type='vhostuser'><source type='unix' path='/a' mode='client'/><model "
+			"type='virtio'/>",
+			NIC_VHOST_USER },
+		{ "kvm", "hvm", "type='hostdev'><model type='virtio'/>", NIC_SRIOV },
+		{ "xen", "linux", "type='bridge'>", NIC_PV },
+		{ "xen", "xenpvh", "type='bridge'>", NIC_PV },
+		{ "xen", "linux", "type='hostdev'>", NIC_SRIOV },
+		{ "xen", "hvm", "type='bridge'>", NIC_UNKNOWN },
+		{ "xen", "hvm", "type='bridge'><model type='netfront'/>", NIC_PV },
+		{ "xen", "hvm", "type='bridge'><model type='rtl8139'/>", NIC_EMULATED },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = g_strdup_printf("<domain type='%s'><os><type>%s</type></os><devices>"
+						       "<interface %s</interface></devices></domain>",
+			cases[i].domain, cases[i].os, cases[i].nic);
+		struct vm_facts *facts = parse(xml, NULL);
+
+		cr_assert_eq(facts->nics[0].kind, cases[i].kind, "%s: %s", xml,
+			nic_kind_name(facts->nics[0].kind));
+		vm_facts_unref(facts);
+	}
+}
+
+Test(domxml, pins)
+{
+	static const struct {
+		const char *xml;
+		unsigned pcpus;
+		bool pinned;
+		const char *cpuset;
+	} cases[] = {
+		{ "<vcpu>2</vcpu>", 8, false, NULL },
+		{ "<vcpu cpuset='1-4,^3'>2</vcpu>", 8, true, "1-2,4" },
+		{ "<vcpu cpuset='0-7'>2</vcpu>", 8, false, NULL },
+		{ "<vcpu cpuset='0-7'>2</vcpu>", 0, true, "0-7" },
+		{ "<vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='3'/></cputune>", 8, true, NULL },
+		{ "<vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='3'/><vcpupin vcpu='1' "
+		  "cpuset='5'/></cputune>",
+			8, true, "3,5" },
+		{ "<vcpu cpuset='0-1'>2</vcpu><cputune><vcpupin vcpu='0' cpuset='6'/></cputune>", 8, true,
+			"0-1,6" },
+		{ "<vcpu>1</vcpu><cputune><vcpupin vcpu='0' cpuset='0-7'/></cputune>", 8, false, NULL },
+		{ "<vcpu>1</vcpu><cputune><emulatorpin cpuset='0'/></cputune>", 8, false, NULL },
+		{ "<vcpu>1</vcpu><cputune><vcpupin vcpu='0' cpuset='all'/></cputune>", 8, false, NULL },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = g_strdup_printf("<domain>%s</domain>", cases[i].xml);
+		struct vm_facts *facts = domxml_parse(xml, strlen(xml), cases[i].pcpus, NULL, NULL);
+
+		cr_assert(facts);
+		cr_assert_eq(facts->pinned, cases[i].pinned, "%s", xml);
+		cr_assert_eq(g_strcmp0(facts->cpuset, cases[i].cpuset), 0, "%s: %s", xml, facts->cpuset);
+		vm_facts_unref(facts);
+	}
+}
+
+Test(domxml, numa_and_cpu_mode)
+{
+	static const struct {
+		const char *xml, *nodes, *mode;
+	} cases[] = {
+		{ "", NULL, NULL },
+		{ "<numatune><memory mode='strict' nodeset='1'/></numatune><cpu mode='host-passthrough'/>",
+			"1", "host-passthrough" },
+		{ "<numatune><memory mode='strict' nodeset='0'/><memnode cellid='1' mode='strict' "
+		  "nodeset='2-3'/></numatune><cpu mode='custom'><model>EPYC-Rome</model></cpu>",
+			"0,2-3", "custom: EPYC-Rome" },
+		{ "<numatune><memory mode='strict' placement='auto'/></numatune><cpu><model>qemu64</model>"
+		  "</cpu>",
+			NULL, "custom: qemu64" },
+		{ "<cpu><topology sockets='1' cores='2' threads='1'/></cpu>", NULL, NULL },
+		{ "<cpu mode='host-model'><model>x</model></cpu>", NULL, "host-model" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml = g_strdup_printf("<domain>%s</domain>", cases[i].xml);
+		struct vm_facts *facts = parse(xml, NULL);
+
+		cr_assert_eq(
+			g_strcmp0(facts->numa_nodes, cases[i].nodes), 0, "%s: %s", xml, facts->numa_nodes);
+		cr_assert_eq(g_strcmp0(facts->cpu_mode, cases[i].mode), 0, "%s: %s", xml, facts->cpu_mode);
+		vm_facts_unref(facts);
+	}
+}
+
+/* Recorded on a host with 4 CPUs: its second vCPU is pinned, its first "pinned" to all of them. */
+Test(domxml, pins_recorded_from_xen)
+{
+	g_autofree char *xml = NULL;
+	gsize len;
+
+	cr_assert(g_file_get_contents("tests/data/xen/pv.xml", &xml, &len, NULL));
+	struct vm_facts *facts = domxml_parse(xml, len, 4, NULL, NULL);
+
+	cr_assert(facts->pinned);
+	cr_assert_null(facts->cpuset);
+	cr_assert_eq(facts->disks[0].storage, STORAGE_BLOCK);
+	cr_assert_eq(facts->nics[0].kind, NIC_PV);
+	vm_facts_unref(facts);
+}
+
 Test(domxml, nearly_nothing)
 {
 	unsigned vcpus_max = 9;
@@ -199,7 +360,7 @@ Test(domxml, refused)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
-		cr_assert_null(domxml_parse(cases[i], strlen(cases[i]), NULL, &error), "%s", cases[i]);
+		cr_assert_null(domxml_parse(cases[i], strlen(cases[i]), 0, NULL, &error), "%s", cases[i]);
 		cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_PROTOCOL), "%s", cases[i]);
 	}
 }
@@ -212,7 +373,7 @@ Test(domxml, too_long_is_refused_unread)
 
 	memset(xml, ' ', len);
 	memcpy(xml, "<domain/>", 9);
-	cr_assert_null(domxml_parse(xml, len, NULL, &error));
+	cr_assert_null(domxml_parse(xml, len, 0, NULL, &error));
 	cr_assert(strstr(error->message, "too long"));
 }
 
