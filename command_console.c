@@ -125,6 +125,22 @@ session_end(struct session *session, const char *why)
 	loop_quit(session->loop);
 }
 
+/* The line is raw, so that the shell's key for it comes to us: we stop as any program would. Everything stops with us; what
+ * has gone stale meanwhile says so, and lost links are made anew. SIGCONT puts the screen back. */
+static void
+session_to_background(struct session *session)
+{
+	term_suspend(session->term);
+	raise(SIGSTOP);
+}
+
+static bool
+is_suspend_key(struct input input)
+{
+	return input.type == INPUT_KEY &&
+	       keyspec_equal(input.key, (struct keyspec){ .code = 'z', .mods = KEY_MOD_CTRL });
+}
+
 static void
 session_keyboard(void *ctx)
 {
@@ -142,6 +158,8 @@ session_keyboard(void *ctx)
 		}
 		if (input.type == INPUT_RESIZE)
 			session_resize(session);
+		else if (is_suspend_key(input))
+			session_to_background(session);
 		else
 			console_input(session->console, input);
 	}

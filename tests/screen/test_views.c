@@ -439,6 +439,33 @@ Test(program, mouse_sorts_and_opens)
 	quit_program(screen);
 }
 
+static bool
+is_stopped(struct screen *screen, void *ctx)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)screen_pid(screen)), *stat = NULL;
+	const char *state;
+
+	(void)ctx;
+	if (!g_file_get_contents(path, &stat, NULL, NULL) || !(state = strrchr(stat, ')')))
+		return false;
+	return state[2] == 'T';
+}
+
+Test(program, steps_into_the_background_and_comes_back)
+{
+	struct screen *screen = start(NULL, false, 24, 80);
+
+	expect(screen, "221/221 hosts up");
+	screen_send(screen, SCREEN_CTRL('z'));
+	cr_assert(screen_wait(screen, is_stopped, NULL, DEADLINE_MS), "Ctrl-Z does not stop it");
+	cr_expect_not(screen_in_alternate(screen), "the shell's screen is not given back");
+	screen_signal(screen, SIGCONT);
+	screen_send(screen, "3");
+	expect(screen, "4780 VMs:");
+	cr_expect(screen_in_alternate(screen));
+	quit_program(screen);
+}
+
 /* Everybody's impatience at once. */
 Test(program, endures_a_storm_of_keys)
 {
