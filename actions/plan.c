@@ -82,7 +82,7 @@ count_hosts(const struct plan *plan)
 }
 
 struct plan *
-plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys)
+plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys, GHashTable *busy)
 {
 	struct plan *plan = g_new0(struct plan, 1);
 
@@ -97,6 +97,8 @@ plan_new(const struct action *action, const struct fleet_snap *snap, const GArra
 
 		if (!vm)
 			plan_refuse(plan, "gone", NULL);
+		else if (busy && g_hash_table_contains(busy, &g_array_index(keys, struct row_key, i)))
+			plan_refuse(plan, "an act is under way", vm->name);
 		else if (action->possible(vm, &why_not))
 			plan_add(plan, vm);
 		else

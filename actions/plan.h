@@ -30,8 +30,8 @@ struct plan {
 };
 
 /* ACTION (or its `otherwise`, where that is what can be done) on the guests that KEYS, an array of struct row_key, name
- * in SNAP. */
-struct plan *plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys);
+ * in SNAP. BUSY: a set of struct row_key, guests on which an act is under way, which are left out; NULL: none. */
+struct plan *plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys, GHashTable *busy);
 void plan_free(struct plan *plan); /* accepts NULL */
 
 /* "Force off 3 guests on 2 hosts", "Force off web-1 on kvm017". Caller frees. */

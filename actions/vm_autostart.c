@@ -6,7 +6,7 @@ autostart_possible(const struct vm *vm, bool wanted, const char **why_not)
 {
 	if (!vm_reachable(vm, why_not))
 		return false;
-	if (!vm->persistent)
+	if (vm->autostart_known && !vm->persistent)
 		*why_not = "transient: has no definition to keep it in";
 	else if (vm->autostart_known && vm->autostart == wanted)
 		*why_not = wanted ? "autostart is on already" : "autostart is off already";

@@ -69,7 +69,7 @@ struct vm_sample {
 	int id;
 	enum vm_state state;
 	const char *reason; /* static text, NULL: none */
-	bool is_dom0, autostart, autostart_known, persistent;
+	bool is_dom0, autostart, autostart_known, persistent; /* as in struct vm */
 	int64_t taken_us;   /* when raw was read; a guest whose turn did not come keeps its older time and values */
 	uint32_t valid;     /* bit per enum vm_raw */
 	uint64_t raw[RAW_COUNT];

@@ -31,7 +31,7 @@ put_flags(const struct guest *guest, struct vm_sample *vm)
 {
 	vm->autostart_known = guest->flags_known;
 	vm->autostart = guest->flags_known && guest->autostart;
-	vm->persistent = !guest->flags_known || guest->persistent; /* nearly all are */
+	vm->persistent = guest->flags_known && guest->persistent;
 }
 
 struct vm_sample *

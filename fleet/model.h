@@ -412,7 +412,7 @@ struct vm {
 	int64_t sampled_us;   /* when the numbers below were taken */
 	uint32_t valid;       /* bit per enum vm_field */
 	bool is_dom0;         /* Domain-0: shown, counted nowhere, never a target */
-	bool autostart, autostart_known, persistent;
+	bool autostart, autostart_known, persistent; /* persistent, too, holds only when the other is known */
 	double value[VM_FIELD_COUNT];
 	const struct vm_facts *facts; /* NULL: not read yet */
 };

@@ -38,7 +38,7 @@ static struct plan *
 make_plan(struct console *console, const struct action *action, const GArray *keys)
 {
 	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
-	struct plan *plan = plan_new(action, newest, keys);
+	struct plan *plan = plan_new(action, newest, keys, work_busy(console->work));
 
 	fleet_snap_unref(newest);
 	return plan;

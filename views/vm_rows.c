@@ -224,7 +224,10 @@ static void
 vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
 	const void *row, struct value *out)
 {
-	value_flag(out, ((const struct vm *)row)->persistent);
+	const struct vm *vm = row;
+
+	if (vm->autostart_known)
+		value_flag(out, vm->persistent);
 }
 
 /* The texts of vm_facts by their place in it. */

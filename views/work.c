@@ -7,6 +7,7 @@ struct work {
 	GPtrArray *outcomes; /* struct outcome *, of batches under way */
 	uint64_t last_batch;
 	unsigned pending;
+	GHashTable *busy; /* set of struct row_key: targets of the jobs pending */
 };
 
 static void
@@ -22,6 +23,7 @@ work_new(struct env *env)
 
 	work->env = env;
 	work->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+	work->busy = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	return work;
 }
 
@@ -31,6 +33,7 @@ work_free(struct work *work)
 	if (!work)
 		return;
 	g_ptr_array_free(work->outcomes, TRUE);
+	g_hash_table_unref(work->busy);
 	g_free(work);
 }
 
@@ -38,6 +41,12 @@ unsigned
 work_pending(const struct work *work)
 {
 	return work->pending;
+}
+
+GHashTable *
+work_busy(const struct work *work)
+{
+	return work->busy;
 }
 
 static void
@@ -57,8 +66,12 @@ work_submit(struct work *work, const struct plan *plan)
 	g_ptr_array_add(work->outcomes, outcome);
 	work->pending += jobs->len;
 	tell(work, outcome);
-	for (guint i = 0; i < jobs->len; i++)
-		fleet_submit(work->env->fleet, jobs->pdata[i]);
+	for (guint i = 0; i < jobs->len; i++) {
+		struct job *job = jobs->pdata[i];
+
+		g_hash_table_add(work->busy, g_memdup2(&job->target, sizeof job->target));
+		fleet_submit(work->env->fleet, job);
+	}
 }
 
 void
@@ -76,5 +89,6 @@ work_done(struct work *work, struct job *job)
 			g_ptr_array_remove_index(work->outcomes, i);
 		break;
 	}
+	g_hash_table_remove(work->busy, &job->target);
 	job_free(job);
 }

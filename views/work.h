@@ -13,5 +13,7 @@ void work_free(struct work *work); /* accepts NULL */
 void work_submit(struct work *work, const struct plan *plan);
 /* JOB came back; takes ownership. */
 void work_done(struct work *work, struct job *job);
+/* The guests whose jobs have not come back: a set of struct row_key, borrowed. */
+GHashTable *work_busy(const struct work *work);
 /* Jobs that have not come back. */
 unsigned work_pending(const struct work *work);

@@ -251,7 +251,7 @@ Test(plan, counts_hosts_and_refusals)
 	char *text;
 
 	g_array_append_val(keys, gone);
-	plan = plan_new(registry_find(false, "stop"), snap, keys);
+	plan = plan_new(registry_find(false, "stop"), snap, keys, NULL);
 	cr_expect_eq(plan->targets->len, 4);
 	cr_expect_eq(plan->hosts, 2);
 	expect_text(plan_title(plan), "Force off 4 guests on 2 hosts");
@@ -276,13 +276,31 @@ Test(plan, of_one_names_it)
 	struct plan *plan;
 
 	g_array_append_val(keys, key);
-	plan = plan_new(registry_find(false, "shutdown"), snap, keys);
+	plan = plan_new(registry_find(false, "shutdown"), snap, keys, NULL);
 	expect_text(plan_title(plan), "Shut down web-1 on kvm1");
 	expect_text(plan_button(plan), "Shut down");
 	plan_free(plan);
-	plan = plan_new(registry_find(false, "start"), snap, keys);
+	plan = plan_new(registry_find(false, "start"), snap, keys, NULL);
 	cr_expect_eq(plan->targets->len, 0);
 	expect_text(plan_nothing(plan), "nothing to start: already running (web-1)");
+	plan_free(plan);
+	fleet_snap_unref(snap);
+}
+
+Test(plan, leaves_out_guests_on_which_an_act_is_under_way)
+{
+	const struct fleet_snap *snap = plan_fleet();
+	g_autoptr(GArray) keys = all_keys(snap);
+	g_autoptr(GHashTable) busy = g_hash_table_new(row_key_hash, row_key_equal_g);
+	struct row_key key = vm_key(&snap->hosts[0]->vms[0]);
+	struct plan *plan;
+	g_autofree char *text = NULL;
+
+	g_hash_table_add(busy, &key);
+	plan = plan_new(registry_find(false, "stop"), snap, keys, busy);
+	cr_expect_eq(plan->targets->len, 3);
+	text = plan_text(plan);
+	cr_expect(strstr(text, "an act is under way (web-1)"), "%s", text);
 	plan_free(plan);
 	fleet_snap_unref(snap);
 }
@@ -296,12 +314,12 @@ Test(plan, takes_the_other_verb_when_only_that_is_possible)
 	struct plan *plan;
 
 	g_array_append_val(keys, paused);
-	plan = plan_new(registry_find(false, "suspend"), snap, keys);
+	plan = plan_new(registry_find(false, "suspend"), snap, keys, NULL);
 	cr_expect_str_eq(plan->action->name, "resume");
 	cr_expect_eq(plan->targets->len, 1);
 	plan_free(plan);
 	g_array_append_val(keys, running);
-	plan = plan_new(registry_find(false, "suspend"), snap, keys);
+	plan = plan_new(registry_find(false, "suspend"), snap, keys, NULL);
 	cr_expect_str_eq(plan->action->name, "suspend");
 	cr_expect_eq(plan->targets->len, 1);
 	plan_free(plan);
@@ -313,7 +331,7 @@ Test(plan, makes_jobs)
 	const struct fleet_snap *snap = plan_fleet();
 	g_autoptr(GArray) keys = all_keys(snap);
 	const struct action *action = registry_find(false, "reboot");
-	struct plan *plan = plan_new(action, snap, keys);
+	struct plan *plan = plan_new(action, snap, keys, NULL);
 	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 42, 1000);
 
 	cr_assert_eq(jobs->len, 3);
