@@ -65,6 +65,7 @@ app_init(struct app *app, const struct app_opts *opts, GError **error)
 {
 	*app = (struct app){ .opts = *opts };
 	app->mailbox = mailbox_new(MAILBOX_ENTRIES);
+	app->timeline = timeline_new((size_t)opts->config->events_kept);
 	app->asks = asks_new(opts->interactive, app_poke, app_asks_changed, app);
 	app->factory = (struct conn_factory){ .ctx = app, .make = app_make_conn };
 	if (app_needs_libvirt(opts->config)) {
@@ -86,6 +87,7 @@ app_init(struct app *app, const struct app_opts *opts, GError **error)
 		.config = opts->config,
 		.factory = &app->factory,
 		.mailbox = app->mailbox,
+		.timeline = app->timeline,
 		.once = opts->once,
 	});
 	return true;
@@ -115,6 +117,7 @@ app_done(struct app *app)
 	}
 	asks_free(app->asks);
 	mailbox_free(app->mailbox, message_drop);
+	timeline_free(app->timeline);
 	return true;
 }
 

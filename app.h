@@ -24,6 +24,7 @@ struct app_opts {
 struct app {
 	struct app_opts opts;
 	struct mailbox *mailbox;
+	struct timeline *timeline;
 	struct asks *asks;
 	struct tunnels *tunnels;
 	struct conn_factory factory;

@@ -214,6 +214,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.config = config,
 			.fleet = session->app.fleet,
 			.asks = session->app.asks,
+			.timeline = session->app.timeline,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = config->ascii,

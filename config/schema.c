@@ -73,6 +73,8 @@ static const struct option_def config_defs[] = {
 		"logins at the same time, to one address or through one jump host"),
 	NUMBER("limits.calls_per_second", COUNT, CONFIG(calls_per_second), "10", 1, 10000,
 		"to one host, where guests must be asked one by one"),
+	NUMBER("limits.events", COUNT, CONFIG(events_kept), "5000", 10, 1000000,
+		"entries of the time line that are kept"),
 	NUMBER("limits.confirm_count", COUNT, CONFIG(confirm_type_count), "20", 1, 1000000,
 		"from this many guests on, their number is typed to confirm"),
 

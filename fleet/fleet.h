@@ -9,6 +9,7 @@
 #include "fleet/jobs.h"
 #include "fleet/mailbox.h"
 #include "fleet/snapshot.h"
+#include "fleet/timeline.h"
 
 struct fleet;
 
@@ -20,6 +21,7 @@ struct fleet_opts {
 	const struct config *config;       /* borrowed, outlives the fleet */
 	const struct conn_factory *factory; /* copied */
 	struct mailbox *mailbox;           /* marked at each change; gets ended jobs */
+	struct timeline *timeline;         /* borrowed; what happens is written there; NULL: nowhere */
 	bool once;                         /* batch mode: a host that failed is not tried again */
 };
 

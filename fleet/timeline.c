@@ -54,15 +54,41 @@ timeline_add(struct timeline *timeline, struct event *event)
 	event_unref(old);
 }
 
+/* The number of the oldest entry that is left. Lock held. */
+static uint64_t
+oldest_locked(const struct timeline *timeline)
+{
+	return timeline->newest > timeline->capacity ? timeline->newest - timeline->capacity + 1 : 1;
+}
+
+static void
+append_ref(GPtrArray *out, const struct event *event)
+{
+	g_ptr_array_add(out, (gpointer)(uintptr_t)event_ref(event));
+}
+
 void
 timeline_since(struct timeline *timeline, uint64_t seq, GPtrArray *out)
 {
-	uint64_t oldest;
-
 	pthread_mutex_lock(&timeline->lock);
-	oldest = timeline->newest > timeline->capacity ? timeline->newest - timeline->capacity + 1 : 1;
-	for (uint64_t i = MAX(seq + 1, oldest); i <= timeline->newest; i++)
-		g_ptr_array_add(out, (gpointer)(uintptr_t)event_ref(timeline->ring[i % timeline->capacity]));
+	for (uint64_t i = MAX(seq + 1, oldest_locked(timeline)); i <= timeline->newest; i++)
+		append_ref(out, timeline->ring[i % timeline->capacity]);
+	pthread_mutex_unlock(&timeline->lock);
+}
+
+void
+timeline_latest(struct timeline *timeline, bool (*match)(const struct event *event, const void *ctx),
+	const void *ctx, size_t n, GPtrArray *out)
+{
+	pthread_mutex_lock(&timeline->lock);
+	for (uint64_t i = timeline->newest; n > 0 && i >= oldest_locked(timeline); i--) {
+		const struct event *event = timeline->ring[i % timeline->capacity];
+
+		if (match && !match(event, ctx))
+			continue;
+		append_ref(out, event);
+		n--;
+	}
 	pthread_mutex_unlock(&timeline->lock);
 }
 
@@ -75,6 +101,17 @@ timeline_newest(struct timeline *timeline)
 	newest = timeline->newest;
 	pthread_mutex_unlock(&timeline->lock);
 	return newest;
+}
+
+uint64_t
+timeline_oldest(struct timeline *timeline)
+{
+	uint64_t oldest;
+
+	pthread_mutex_lock(&timeline->lock);
+	oldest = oldest_locked(timeline);
+	pthread_mutex_unlock(&timeline->lock);
+	return oldest;
 }
 
 const struct event *

@@ -8,6 +8,7 @@
 #include "fleet/model.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,8 +53,14 @@ void timeline_add(struct timeline *timeline, struct event *event);
  * free function). Any thread. */
 void timeline_since(struct timeline *timeline, uint64_t seq, GPtrArray *out);
 
-/* The newest number, 0: nothing happened yet. Any thread. */
+/* Appends to OUT the at most N newest entries that MATCH (NULL: any) says true of, newest first, a reference each. MATCH is
+ * called with the lock held: pure and quick. Any thread. */
+void timeline_latest(struct timeline *timeline, bool (*match)(const struct event *event, const void *ctx),
+                     const void *ctx, size_t n, GPtrArray *out);
+
+/* The newest number, 0: nothing happened yet; the lowest one that is kept. Any thread. */
 uint64_t timeline_newest(struct timeline *timeline);
+uint64_t timeline_oldest(struct timeline *timeline);
 
 const struct event *event_ref(const struct event *event);
 void event_unref(gpointer event); /* accepts NULL */

@@ -20,10 +20,12 @@ struct vm_size {
 
 /* What a row looks like depends on more than the row. */
 struct history;
+struct timeline;
 
 struct row_ctx {
 	const struct config *config;
 	const struct history *history; /* NULL: none is kept (batch) */
+	struct timeline *timeline;     /* what the rows of events are gathered from; NULL: there are none */
 	int64_t now_us;
 	bool ascii;
 	struct vm_size size;
@@ -110,7 +112,7 @@ struct row_kind {
 	enum severity (*fault)(const struct row_ctx *ctx, const void *row, char *out, size_t size);
 };
 
-extern const struct row_kind host_rows, vm_rows;
+extern const struct row_kind host_rows, vm_rows, event_rows;
 
 /* Whether the guest's state is one that nobody wanted: crashed, halted by an error. */
 enum vm_plight { PLIGHT_NONE, PLIGHT_HALTED, PLIGHT_CRASHED };

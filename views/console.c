@@ -54,11 +54,12 @@ console_new(const struct console_opts *opts, GError **error)
 	console->env = (struct env){
 		.config = opts->config,
 		.fleet = opts->fleet,
+		.timeline = opts->timeline,
 		.keys = keys,
 		.readonly = opts->readonly,
 		.demo = opts->demo,
 		.snap = opts->fleet ? fleet_snapshot(opts->fleet) : empty_snapshot(),
-		.row = { .config = opts->config, .ascii = opts->ascii },
+		.row = { .config = opts->config, .timeline = opts->timeline, .ascii = opts->ascii },
 	};
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
 	console->work = work_new(&console->env);
@@ -92,7 +93,7 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "events", "help", NULL };
 
 	return names;
 }

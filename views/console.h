@@ -24,6 +24,7 @@ struct console_opts {
 	const struct config *config; /* borrowed */
 	struct fleet *fleet;         /* borrowed; NULL: snapshots come by console_set_snapshot() and verbs are refused */
 	struct asks *asks;           /* borrowed; NULL: nobody asks */
+	struct timeline *timeline;   /* borrowed; shown, and told of verbs; NULL: none */
 	bool readonly;               /* no verbs; the badge [RO] */
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */

@@ -146,6 +146,12 @@ open_vms(struct console *console)
 }
 
 static void
+open_events(struct console *console)
+{
+	stack_open(console->env.stack, &events_view, NULL);
+}
+
+static void
 open_help(struct console *console)
 {
 	stack_open(console->env.stack, &help_view, NULL);
@@ -169,6 +175,7 @@ console_request(struct console *console, int request)
 		[REQ_PULSE] = open_pulse,
 		[REQ_HOSTS] = open_hosts,
 		[REQ_VMS] = open_vms,
+		[REQ_EVENTS] = open_events,
 		[REQ_HELP] = open_help,
 		[REQ_FILTER] = console_filter,
 		[REQ_FAULTS] = open_faults,

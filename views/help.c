@@ -15,7 +15,7 @@ static const struct {
 	int first, last;
 } groups[] = {
 	{ "Moving", REQ_DOWN, REQ_BACK },
-	{ "Views", REQ_PULSE, REQ_VMS },
+	{ "Views", REQ_PULSE, REQ_EVENTS },
 	{ "Tables", REQ_FILTER, REQ_WIDE },
 	{ "Marks", REQ_MARK, REQ_FOLLOW },
 	{ "Program", REQ_FREEZE, REQ_QUIT },

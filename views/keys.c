@@ -29,6 +29,7 @@ static const struct binding generic_keys[] = {
 	{ "1", REQ_PULSE },
 	{ "2", REQ_HOSTS },
 	{ "3", REQ_VMS },
+	{ "7", REQ_EVENTS },
 	{ "/", REQ_FILTER },
 	{ "!", REQ_FAULTS },
 	{ ":", REQ_COMMAND },

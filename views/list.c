@@ -107,6 +107,8 @@ find_moved(const struct list *list, struct row_key *key)
 bool
 list_row_exists(const struct list *list, const struct row_key *key)
 {
+	if (list->kind->gather)
+		return rows_gathered(list->rows, key);
 	return key->is_host || fleet_snap_find_vm(list->env->snap, key);
 }
 

@@ -21,6 +21,7 @@
 	_(PULSE, "pulse", "The whole fleet on one screen")                                    \
 	_(HOSTS, "hosts", "A row per host")                                                   \
 	_(VMS, "vms", "A row per VM over all hosts")                                          \
+	_(EVENTS, "events", "What happened, the newest first")                                \
 	_(FILTER, "filter", "Filter rows: words that must occur, !words that must not")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
 	_(COMMAND, "command", "Type a command; Tab completes")                                \

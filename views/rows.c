@@ -122,6 +122,18 @@ rows_find(const struct rows *rows, const struct row_key *key)
 	return n;
 }
 
+bool
+rows_gathered(const struct rows *rows, const struct row_key *key)
+{
+	for (guint i = 0; i < rows->gathered->len; i++) {
+		struct row_key candidate = rows->kind->key(rows->gathered->pdata[i]);
+
+		if (row_key_equal(&candidate, key))
+			return true;
+	}
+	return false;
+}
+
 /* ---- sort keys ---- */
 
 /* Orders like the doubles. */

@@ -33,6 +33,8 @@ const void *rows_at(const struct rows *rows, size_t i);
 const void *const *rows_data(const struct rows *rows);
 /* Where KEY's row is, or rows_count(): not shown. */
 size_t rows_find(const struct rows *rows, const struct row_key *key);
+/* Whether KEY's row was gathered, shown or not; of kinds that gather. */
+bool rows_gathered(const struct rows *rows, const struct row_key *key);
 
 /* Compares as people do: digits by value, letters without case; 0 only for equal bytes. */
 int natural_compare(const char *a, const char *b);

@@ -399,7 +399,7 @@ static const struct {
 	{ "- a\n", "c.yaml:1:1: a list stands where keys should at the top level; allowed here: hosts, defaults, inventory, "
 	  "refresh, limits, thresholds, tenant, ui, themes, colours, keys" },
 	{ "limits: 5\n", "c.yaml:1:9: a text stands where keys should in limits; allowed here: connect_timeout, slow_answer, "
-	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, confirm_count" },
+	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, events, confirm_count" },
 
 	/* values */
 	{ "refresh: 2\n", "c.yaml:1:10: refresh: '2' is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h" },
