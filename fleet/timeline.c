@@ -54,6 +54,26 @@ timeline_add(struct timeline *timeline, struct event *event)
 	event_unref(old);
 }
 
+void
+timeline_tell(struct timeline *timeline, const struct telling *telling)
+{
+	struct event *event;
+
+	if (!timeline)
+		return;
+	event = g_new0(struct event, 1);
+	event->at_us = telling->at_us;
+	event->wall_us = telling->wall_us;
+	event->kind = telling->kind;
+	event->level = telling->level;
+	event->subject = telling->subject;
+	event->host = g_strdup(telling->host);
+	event->vm = g_strdup(telling->vm);
+	event->what = g_strdup(telling->what);
+	event->detail = g_strdup(telling->detail);
+	timeline_add(timeline, event);
+}
+
 /* The number of the oldest entry that is left. Lock held. */
 static uint64_t
 oldest_locked(const struct timeline *timeline)

@@ -49,6 +49,16 @@ void timeline_free(struct timeline *timeline); /* nobody adds any more; accepts 
  * for long. */
 void timeline_add(struct timeline *timeline, struct event *event);
 
+/* The same of borrowed parts, which are copied; TIMELINE NULL: nobody is told. Any thread. */
+struct telling {
+	int64_t at_us, wall_us; /* 0: now */
+	enum event_kind kind;
+	enum event_level level;
+	struct row_key subject;
+	const char *host, *vm, *what, *detail; /* vm, detail NULL: none */
+};
+void timeline_tell(struct timeline *timeline, const struct telling *telling);
+
 /* Appends the entries with a number above SEQ to OUT, oldest first, a reference each (make OUT with event_unref as its
  * free function). Any thread. */
 void timeline_since(struct timeline *timeline, uint64_t seq, GPtrArray *out);
