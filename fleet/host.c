@@ -182,7 +182,6 @@ host_first_snap(const struct host *host)
 		.slow_us = host->env->config->slow_ms * 1000,
 	};
 
-	memset(skeleton.cpu_history, HISTORY_UNKNOWN, sizeof skeleton.cpu_history);
 	return host_snap_build(&skeleton, NULL, 0);
 }
 

@@ -420,10 +420,6 @@ struct vm {
 #define VM_HAS(vm, field) (((vm)->valid >> (field)) & 1u)
 #define HOST_HAS(host, field) (((host)->valid >> (field)) & 1u)
 
-#define HISTORY_POINTS 60         /* CPU history kept in a host_snap … */
-#define HISTORY_STEP_US 5000000   /* … one point each 5 s: 5 minutes */
-#define HISTORY_UNKNOWN 255
-
 struct host_snap {
 	gint refs;      /* private to snapshot.c */
 	uint32_t index; /* the host's slot in its fleet; constant for the life of the process */
@@ -442,7 +438,6 @@ struct host_snap {
 	bool facts_complete;              /* the host's and all guests' facts are read */
 	uint32_t valid;                   /* bit per enum host_field */
 	double value[HOST_FIELD_COUNT];
-	uint8_t cpu_history[HISTORY_POINTS]; /* oldest first, %, HISTORY_UNKNOWN: no data */
 	const struct host_facts *facts;   /* NULL: not read yet */
 	const struct host_detail *detail; /* while its page is looked at; else NULL */
 	const struct vm_detail *vm_detail; /* of the guest (its uuid tells) whose page is looked at; else NULL */

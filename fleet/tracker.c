@@ -13,10 +13,6 @@ struct tracker {
 	GHashTable *prev_index; /* uuid in prev → index + 1 */
 	GHashTable *vm_facts;   /* uuid (GBytes) → const struct vm_facts * */
 	const struct host_facts *host_facts;
-	uint8_t history[HISTORY_POINTS];
-	int64_t history_step; /* number of the newest point */
-	double history_sum;   /* of the values seen in it */
-	unsigned history_n;
 };
 
 static GBytes *
@@ -40,7 +36,6 @@ tracker_new(void)
 		g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, facts_drop);
 	tracker->prev_index =
 		g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-	memset(tracker->history, HISTORY_UNKNOWN, sizeof tracker->history);
 	return tracker;
 }
 
@@ -58,29 +53,6 @@ tracker_free(struct tracker *tracker)
 }
 
 /* ---- numbers ---- */
-
-/* Puts PCT into the point of the five minutes' history that NOW belongs to: the mean of what was seen in it. */
-static void
-history_add(struct tracker *tracker, int64_t now_us, bool known, double pct)
-{
-	int64_t step = now_us / HISTORY_STEP_US, shift = step - tracker->history_step;
-
-	if (shift > 0) {
-		size_t gone = (size_t)MIN(shift, HISTORY_POINTS);
-
-		memmove(tracker->history, tracker->history + gone, HISTORY_POINTS - gone);
-		memset(tracker->history + HISTORY_POINTS - gone, HISTORY_UNKNOWN, gone);
-		tracker->history_step = step;
-		tracker->history_sum = 0;
-		tracker->history_n = 0;
-	}
-	if (!known)
-		return;
-	tracker->history_sum += pct;
-	tracker->history_n++;
-	tracker->history[HISTORY_POINTS - 1] =
-		(uint8_t)CLAMP(tracker->history_sum / tracker->history_n + 0.5, 0, 100);
-}
 
 /* The guest as it was published last, NULL: new. HINT: where it probably stands. */
 static const struct vm *
@@ -254,12 +226,8 @@ tracker_sample(struct tracker *tracker, const struct host_snap *old, const struc
 	skeleton.sampled_us = sample->taken_us;
 	skeleton.facts = tracker->host_facts;
 	skeleton.facts_complete = facts_all_read(tracker, vms, nvms);
-	if (depth != SAMPLE_LIST) {
+	if (depth != SAMPLE_LIST)
 		host_build_numbers(tracker, old, sample, vms, nvms, took_us, &skeleton);
-		history_add(
-			tracker, sample->taken_us, HOST_HAS(&skeleton, HOST_CPU), skeleton.value[HOST_CPU]);
-	}
-	memcpy(skeleton.cpu_history, tracker->history, sizeof skeleton.cpu_history);
 	snap = host_snap_build(&skeleton, vms, nvms);
 	prev_store(tracker, sample);
 	return snap;

@@ -1,6 +1,6 @@
 /*
- * tracker: what a host's thread knows from one sample to the next – the last counters, the facts, the history – and the
- * snapshots it makes of them. No threads, no I/O: belongs to whoever holds it.
+ * tracker: what a host's thread knows from one sample to the next – the last counters, the facts – and the snapshots it
+ * makes of them. No threads, no I/O: belongs to whoever holds it.
  */
 #pragma once
 

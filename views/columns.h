@@ -118,8 +118,9 @@ extern const struct row_kind host_rows, vm_rows, event_rows;
 enum vm_plight { PLIGHT_NONE, PLIGHT_HALTED, PLIGHT_CRASHED };
 enum vm_plight vm_plight(const struct vm *vm);
 
-/* The host's CPU history of the last minutes as a sparkline of WIDTH columns; what lies before it was watched is blank. */
-void host_history_text(const struct host_snap *host, char *out, size_t size, int width, bool ascii);
+/* The host's CPU use of the last five minutes as a sparkline of WIDTH columns; what lies before it was watched is blank,
+ * gaps are dots. */
+void host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int width, char *out, size_t size);
 
 const struct row_kind *row_kind_by_name(const char *name);
 

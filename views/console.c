@@ -5,6 +5,7 @@
 #include "tui/cell.h"
 #include "views/catalog.h"
 #include "views/header.h"
+#include "views/history.h"
 #include "views/request.h"
 
 #include <string.h>
@@ -59,8 +60,10 @@ console_new(const struct console_opts *opts, GError **error)
 		.readonly = opts->readonly,
 		.demo = opts->demo,
 		.snap = opts->fleet ? fleet_snapshot(opts->fleet) : empty_snapshot(),
+		.history = history_new(),
 		.row = { .config = opts->config, .timeline = opts->timeline, .ascii = opts->ascii },
 	};
+	console->env.row.history = console->env.history;
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
 	console->work = work_new(&console->env);
 	console->watch = watch_new(opts->fleet);
@@ -84,6 +87,7 @@ console_free(struct console *console)
 	work_free(console->work);
 	keys_free(console->keys);
 	env_notice_drop(&console->env);
+	history_free(console->env.history);
 	fleet_snap_unref(console->env.snap);
 	g_ptr_array_free(console->filters, TRUE);
 	g_ptr_array_free(console->commands, TRUE);
@@ -117,6 +121,7 @@ update_all(struct console *console)
 		console->sized_us = env->row.now_us;
 	}
 	totals_fleet(env->snap, &env->row, &env->totals);
+	history_feed(env->history, env->snap, env->row.now_us);
 	stack_observe(env->stack);
 	console->needs_draw = true;
 }
@@ -147,6 +152,17 @@ take_snapshot(struct console *console)
 	fleet_snap_unref(old);
 }
 
+/* The screen stands still; the world, and its history, does not. */
+static void
+watch_on(struct console *console)
+{
+	const struct fleet_snap *snap = fleet_snapshot(console->opts.fleet);
+
+	console->changed = false;
+	history_feed(console->env.history, snap, console->env.now_us);
+	fleet_snap_unref(snap);
+}
+
 void
 console_tick(struct console *console, int64_t now_us, int64_t wall_us)
 {
@@ -163,15 +179,19 @@ console_tick(struct console *console, int64_t now_us, int64_t wall_us)
 	}
 	if (second)
 		console->needs_draw = true;
-	if (console->frozen || !(due || second))
+	if (!due && (console->frozen || !second))
 		return;
 	int64_t began = clock_now_us();
 
-	env->row.now_us = now_us;
-	if (due)
-		take_snapshot(console);
-	update_all(console);
-	console->updated_us = now_us;
+	if (console->frozen) {
+		watch_on(console);
+	} else {
+		env->row.now_us = now_us;
+		if (due)
+			take_snapshot(console);
+		update_all(console);
+		console->updated_us = now_us;
+	}
 	console->update_due_us = now_us + MAX(UPDATE_LEAST_US, UPDATE_SHARE * (clock_now_us() - began));
 }
 
@@ -181,7 +201,7 @@ console_next_due(const struct console *console)
 	const struct env *env = &console->env;
 	int64_t due = env->now_us + SECOND_US - env->wall_us % SECOND_US;
 
-	if (console->changed && console->opts.fleet && !console->frozen)
+	if (console->changed && console->opts.fleet)
 		due = MIN(due, console->update_due_us);
 	if (env->notice.text)
 		due = MIN(due, env->notice.until_us);

@@ -7,6 +7,7 @@
 #include "views/keys.h"
 #include "views/totals.h"
 
+struct history;
 struct stack;
 struct timeline;
 
@@ -21,6 +22,7 @@ struct env {
 	const struct config *config;
 	struct fleet *fleet;            /* NULL: none */
 	struct timeline *timeline;      /* NULL: none */
+	struct history *history;        /* also row.history; goes on while the screen is frozen */
 	const struct keys *keys;
 	struct stack *stack;
 	bool readonly, demo;

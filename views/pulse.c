@@ -1,5 +1,6 @@
 /* pulse: the whole fleet on one screen, before the first key is pressed. */
 #include "views/catalog.h"
+#include "views/history.h"
 #include "views/request.h"
 #include "views/stack.h"
 #include "views/toplist.h"
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RING_POINTS   150
-#define RING_STEP_US  2000000 /* 5 minutes in all */
 #define LABEL_WIDTH   9
 #define COUNT_LEAST   5
 #define COUNT_GAP     2
@@ -23,84 +22,19 @@
 #define MEASURES      5
 #define LISTS_MOST    15 /* rows of a top list */
 
-enum series { SERIES_CPU, SERIES_MEM, SERIES_NET, SERIES_DISK, SERIES_COUNT };
-
-struct pulse {
-	double ring[SERIES_COUNT][RING_POINTS]; /* NAN: not known */
-	size_t npoints;                         /* the newest is the last one */
-	int64_t last_us;
-};
-
 /* ---- history ---- */
 
-static double
-sum_or_nan(const struct sum *a, const struct sum *b)
-{
-	return a->covered || b->covered ? a->value + b->value : NAN;
-}
-
-static double
-pct_or_nan(const struct sum *part, const struct sum *whole)
-{
-	double pct = sum_pct(part, whole);
-
-	return pct < 0 ? NAN : pct;
-}
-
+/* Shares on a scale to 100; rates, which know no limit, on one to their own maximum. */
 static void
-pulse_observe(struct view *view)
+draw_history(
+	const struct env *env, const struct pane *pane, int y, int x, int width, enum history_series series)
 {
-	struct pulse *pulse = view->state;
-	const struct fleet_totals *totals = &view->env->totals;
-	const double now[SERIES_COUNT] = {
-		[SERIES_CPU] = pct_or_nan(&totals->cores_used, &totals->pcpus),
-		[SERIES_MEM] = pct_or_nan(&totals->mem_used, &totals->mem_total),
-		[SERIES_NET] = sum_or_nan(&totals->net_rx, &totals->net_tx),
-		[SERIES_DISK] = sum_or_nan(&totals->disk_rd, &totals->disk_wr),
-	};
+	bool share = series == HISTORY_CPU || series == HISTORY_MEM;
+	uint8_t points[HISTORY_MAX_POINTS];
+	size_t n = history_spark(
+		env->history, NULL, series, HISTORY_15M, env->row.now_us, share ? 100 : 0, points);
 
-	if (pulse->npoints && view->env->row.now_us < pulse->last_us + RING_STEP_US)
-		return;
-	if (!pulse->npoints && isnan(now[SERIES_CPU]))
-		return; /* the first numbers begin it */
-	pulse->last_us = view->env->row.now_us;
-	if (pulse->npoints == RING_POINTS) {
-		for (int i = 0; i < SERIES_COUNT; i++)
-			memmove(&pulse->ring[i][0], &pulse->ring[i][1], (RING_POINTS - 1) * sizeof(double));
-		pulse->npoints--;
-	}
-	for (int i = 0; i < SERIES_COUNT; i++)
-		pulse->ring[i][pulse->npoints] = now[i];
-	pulse->npoints++;
-}
-
-/* The next of 1, 2, 5, 10, 20, … */
-static double
-round_up(double number)
-{
-	double power = pow(10, floor(log10(fmax(number, 1))));
-
-	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
-}
-
-/* Shares on a scale to 100; rates, which know no limit, on one to their own maximum, rounded so that it seldom changes. */
-static void
-draw_history(const struct pulse *pulse, const struct pane *pane, int y, int x, int width, enum series series)
-{
-	uint8_t values[RING_POINTS];
-	double scale = 100;
-
-	if (series == SERIES_NET || series == SERIES_DISK) {
-		scale = 1;
-		for (size_t i = 0; i < pulse->npoints; i++)
-			scale = fmax(scale, pulse->ring[series][i]);
-		scale = round_up(scale);
-	}
-	for (size_t i = 0; i < pulse->npoints; i++)
-		values[i] = isnan(pulse->ring[series][i])
-				    ? SPARK_UNKNOWN
-				    : (uint8_t)CLAMP(100 * pulse->ring[series][i] / scale, 0, 100);
-	bar_spark(pane, y, x, width, ROLE_GRAPH, values, pulse->npoints);
+	bar_spark(pane, y, x, width, ROLE_GRAPH, points, n);
 }
 
 /* ---- counts, at the left ---- */
@@ -186,7 +120,7 @@ draw_counts(const struct fleet_totals *totals, const struct pane *pane, int *use
 /* A line: what, its history, a share in percent, and the same in words. */
 struct measure {
 	const char *label;
-	enum series series; /* SERIES_COUNT: no history */
+	enum history_series series; /* HISTORY_SERIES_COUNT: no history */
 	enum threshold threshold;
 	double pct; /* below 0: not known; NAN: no share */
 	char text[2 * UNIT_TEXT + 16];
@@ -214,25 +148,25 @@ fill_measures(const struct fleet_totals *totals, struct measure measures[MEASURE
 		unit_thousands(b, totals->pcpus.value);
 	}
 	*cpu = (struct measure){ .label = "CPU",
-		.series = SERIES_CPU,
+		.series = HISTORY_CPU,
 		.threshold = THRESHOLD_CPU,
 		.pct = sum_pct(&totals->cores_used, &totals->pcpus) };
 	snprintf(cpu->text, sizeof(cpu->text), "%s/%s cores", a, b);
 	*used = (struct measure){ .label = "memory",
-		.series = SERIES_MEM,
+		.series = HISTORY_MEM,
 		.threshold = THRESHOLD_MEM,
 		.pct = sum_pct(&totals->mem_used, &totals->mem_total) };
 	snprintf(used->text, sizeof(used->text), "%s of %s", sum_text(a, UNIT_BYTES, &totals->mem_used),
 		sum_text(b, UNIT_BYTES, &totals->mem_total));
 	*promised = (struct measure){ .label = "promised",
-		.series = SERIES_COUNT,
+		.series = HISTORY_SERIES_COUNT,
 		.pct = sum_pct(&totals->mem_promised, &totals->promised_total) };
 	snprintf(
 		promised->text, sizeof(promised->text), "%s", sum_text(a, UNIT_BYTES, &totals->mem_promised));
-	*net = (struct measure){ .label = "net", .series = SERIES_NET, .pct = NAN };
+	*net = (struct measure){ .label = "net", .series = HISTORY_NET_RX, .pct = NAN };
 	snprintf(net->text, sizeof(net->text), "in %s out %s", sum_text(a, UNIT_BYTES_S, &totals->net_rx),
 		sum_text(b, UNIT_BYTES_S, &totals->net_tx));
-	*disk = (struct measure){ .label = "disk", .series = SERIES_DISK, .pct = NAN };
+	*disk = (struct measure){ .label = "disk", .series = HISTORY_DISK_WR, .pct = NAN };
 	snprintf(disk->text, sizeof(disk->text), "rd %s wr %s", sum_text(a, UNIT_BYTES_S, &totals->disk_rd),
 		sum_text(b, UNIT_BYTES_S, &totals->disk_wr));
 }
@@ -244,8 +178,8 @@ draw_measure(struct view *view, const struct pane *pane, int y, const struct mea
 	char text[UNIT_TEXT] = "-";
 
 	pane_text(pane, y, 0, LABEL_WIDTH - 1, ROLE_DIM, measure->label);
-	if (measure->series != SERIES_COUNT)
-		draw_history(view->state, pane, y, LABEL_WIDTH, spark, measure->series);
+	if (measure->series != HISTORY_SERIES_COUNT)
+		draw_history(view->env, pane, y, LABEL_WIDTH, spark, measure->series);
 	if (isnan(measure->pct)) {
 		pane_text(pane, y, x, -1, ROLE_NORMAL, measure->text);
 		return;
@@ -348,7 +282,5 @@ const struct view_ops pulse_view = {
 	.help = "The whole fleet on one screen",
 	.target = TARGET_NONE,
 	.draw = pulse_draw,
-	.state_size = sizeof(struct pulse),
-	.observe = pulse_observe,
 	.request = pulse_request,
 };

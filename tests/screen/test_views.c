@@ -19,7 +19,11 @@
 #include <sys/wait.h>
 
 #define DEADLINE_MS 60000 /* sanitizers and a busy machine take their time */
-#define NOW_US      INT64_C(1000000000)
+#define SECOND_US   INT64_C(1000000)
+#define NOW_US      (1000 * SECOND_US)
+#define STEP_S      15 /* between the snapshots of … */
+#define PAST_S      300
+#define STILLS      (PAST_S / STEP_S + 1)
 #define WALL_US     INT64_C(1786363331000000)
 
 /* ---- a fleet whose clock was stopped ---- */
@@ -67,28 +71,28 @@ settle(struct world *world)
 	}
 }
 
-/* All that depends on when it was asked is set to what makes a good picture. */
+/* All that depends on when it was asked is set to what makes a good picture of what was AGO seconds before. */
 static const struct host_snap *
-stop_clock(const struct host_snap *host)
+stop_clock(const struct host_snap *host, int ago)
 {
 	struct host_snap still = *host;
 	g_autofree struct vm *vms = g_new(struct vm, host->nvms);
 
-	still.sampled_us = NOW_US - 1000000;
-	still.link_since_us = NOW_US - 3600 * INT64_C(1000000);
+	still.sampled_us = NOW_US - 1000000 - ago * SECOND_US;
+	if (ago && HOST_HAS(&still, HOST_CPU))
+		still.value[HOST_CPU] = (ago * 7 / STEP_S + host->index * 13) % 100;
+	still.link_since_us = NOW_US - 3600 * SECOND_US;
 	if (HOST_HAS(&still, HOST_SAMPLE_MS))
 		still.value[HOST_SAMPLE_MS] = 1.5;
-	for (size_t i = 0; i < HISTORY_POINTS; i++)
-		still.cpu_history[i] = (uint8_t)(i < 20 ? HISTORY_UNKNOWN : (i * 7 + host->index * 13) % 100);
 	/* a few hosts are in trouble */
-	if (host->index == 6 || host->index == 16) {
+	if (ago < 240 && (host->index == 6 || host->index == 16)) {
 		still.link = host->index == 6 ? LINK_REFUSED : LINK_KEY_UNKNOWN;
 		still.why =
 			host->index == 6 ? "connection refused (port 22)" : "its key SHA256:abc is not known";
-		still.sampled_us = NOW_US - 240 * INT64_C(1000000);
-		still.link_since_us = NOW_US - 240 * INT64_C(1000000);
+		still.sampled_us = NOW_US - 240 * SECOND_US;
+		still.link_since_us = NOW_US - 240 * SECOND_US;
 		still.retry_us = NOW_US + 9000000;
-	} else if (host->index == 2) {
+	} else if (!ago && host->index == 2) {
 		still.sampled_us = NOW_US - 7000000;
 	}
 	memcpy(vms, host->vms, host->nvms * sizeof(*vms));
@@ -98,16 +102,14 @@ stop_clock(const struct host_snap *host)
 }
 
 static const struct fleet_snap *
-still_fleet(struct world *world)
+still_fleet(const struct fleet_snap *snap, int ago)
 {
-	const struct fleet_snap *snap = settle(world);
 	struct fleet_snap *still = g_malloc0(sizeof(*still) + snap->nhosts * sizeof(still->hosts[0]));
 
 	still->refs = 1;
 	still->nhosts = snap->nhosts;
 	for (size_t i = 0; i < snap->nhosts; i++)
-		still->hosts[i] = stop_clock(snap->hosts[i]);
-	fleet_snap_unref(snap);
+		still->hosts[i] = stop_clock(snap->hosts[i], ago);
 	return still;
 }
 
@@ -252,10 +254,13 @@ static const struct {
 Test(views, golden)
 {
 	struct world world = { 0 };
-	const struct fleet_snap *snap;
+	const struct fleet_snap *settled_snap, *stills[STILLS];
 
 	world_init(&world);
-	snap = still_fleet(&world);
+	settled_snap = settle(&world);
+	for (int i = 0; i < STILLS; i++)
+		stills[i] = still_fleet(settled_snap, PAST_S - i * STEP_S);
+	fleet_snap_unref(settled_snap);
 	for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
 		struct console *console = console_new(&(struct console_opts){ .config = world.config,
 							      .demo = true,
@@ -266,9 +271,11 @@ Test(views, golden)
 		struct canvas *canvas = canvas_new(scenes[i].rows, scenes[i].cols, scenes[i].ascii);
 		g_autofree char *got = NULL;
 
-		for (int64_t ago = 100; ago >= 0; ago -= 2) { /* the pulse wants a past */
-			console_tick(console, NOW_US - ago * 1000000, WALL_US - ago * 1000000);
-			console_set_snapshot(console, snap);
+		for (int j = 0; j < STILLS; j++) { /* histories want a past */
+			int64_t ago_us = (PAST_S - j * STEP_S) * SECOND_US;
+
+			console_tick(console, NOW_US - ago_us, WALL_US - ago_us);
+			console_set_snapshot(console, stills[j]);
 		}
 		console_draw(console, canvas); /* keys such as > need to know what was on the screen */
 		type(console, scenes[i].keys);
@@ -278,7 +285,8 @@ Test(views, golden)
 		canvas_free(canvas);
 		console_free(console);
 	}
-	fleet_snap_unref(snap);
+	for (int i = 0; i < STILLS; i++)
+		fleet_snap_unref(stills[i]);
 	world_done(&world);
 }
 

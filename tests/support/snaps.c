@@ -84,7 +84,6 @@ snaps_host(uint32_t index, const char *name)
 		.facts_complete = true,
 	};
 
-	memset(host.cpu_history, HISTORY_UNKNOWN, sizeof(host.cpu_history));
 	snaps_set_host(&host, HOST_PCPUS, 32);
 	snaps_set_host(&host, HOST_CPU, 25);
 	snaps_set_host(&host, HOST_MEM_TOTAL, 128 * GIB);

@@ -15,7 +15,6 @@ scene_new(void)
 {
 	struct host_snap skeleton = { .name = "h", .link = LINK_CONNECTING };
 
-	memset(skeleton.cpu_history, HISTORY_UNKNOWN, sizeof skeleton.cpu_history);
 	return (struct scene){ .tracker = tracker_new(), .snap = host_snap_build(&skeleton, NULL, 0) };
 }
 
@@ -75,7 +74,6 @@ Test(tracker, two_samples_make_a_rate)
 		&scene, (struct step){ 12 * SECOND, 12 * SECOND, VM_STATE_RUNNING, 2000000000, SAMPLE_FULL });
 	cr_assert_float_eq(vm->value[VM_CPU], 50, 1e-9);
 	cr_assert_float_eq(scene.snap->value[HOST_CPU], 50, 1e-9);
-	cr_assert_eq(scene.snap->cpu_history[HISTORY_POINTS - 1], 50);
 	scene_done(&scene);
 }
 
@@ -145,23 +143,6 @@ Test(tracker, a_bare_list_after_a_reconnect_keeps_the_last_numbers)
 	vm = scene_step(&scene,
 		(struct step){ 62 * SECOND, 62 * SECOND, VM_STATE_RUNNING, 11000000000, SAMPLE_FULL });
 	cr_assert_float_eq(vm->value[VM_CPU], 20, 1e-9, "10 s of CPU time in 50 s");
-	scene_done(&scene);
-}
-
-Test(tracker, history_has_a_point_each_five_seconds_and_gaps_stay_gaps)
-{
-	struct scene scene = scene_new();
-	const uint8_t *end;
-
-	scene_step(&scene, (struct step){ 10 * SECOND, 10 * SECOND, VM_STATE_RUNNING, 0, SAMPLE_FULL });
-	scene_step(&scene, (struct step){ 12 * SECOND, 12 * SECOND, VM_STATE_RUNNING, 0, SAMPLE_FULL });
-	scene_step(&scene, (struct step){ 25 * SECOND, 25 * SECOND, VM_STATE_RUNNING, 0, SAMPLE_FULL });
-	end = scene.snap->cpu_history + HISTORY_POINTS;
-	cr_assert_eq(end[-1], 50);
-	cr_assert_eq(end[-2], HISTORY_UNKNOWN);
-	cr_assert_eq(end[-3], HISTORY_UNKNOWN);
-	cr_assert_eq(end[-4], 50);
-	scene_step(&scene, (struct step){ 4000 * SECOND, 4000 * SECOND, VM_STATE_RUNNING, 0, SAMPLE_LIST });
 	scene_done(&scene);
 }
 

@@ -1,0 +1,334 @@
+#include "views/history_line.h"
+
+#include "tui/bar.h"
+
+#include <math.h>
+#include <string.h>
+
+#define STALE_INTERVALS 3                 /* a host that missed so many samples has a gap … */
+#define FLEET_STALE_US  INT64_C(10000000) /* … and the fleet when nobody fed us for so long */
+
+struct guest {
+	uint8_t uuid[UUID_LEN];
+	struct line *line; /* NULL: nothing was ever known, as of guests that are off */
+};
+
+/* A host's slot. */
+struct host {
+	struct line line;
+	int64_t stale_us;     /* older numbers than this are not the present */
+	struct guest *guests; /* in the order of the snapshot seen last */
+	size_t nguests;
+};
+
+struct history {
+	struct line fleet;
+	struct host **hosts; /* by index; NULL: never sampled */
+	size_t nhosts;
+};
+
+struct history *
+history_new(void)
+{
+	struct history *history = g_new0(struct history, 1);
+
+	line_init(&history->fleet);
+	return history;
+}
+
+static void
+host_free(struct host *host)
+{
+	for (size_t i = 0; host && i < host->nguests; i++)
+		g_free(host->guests[i].line);
+	if (host)
+		g_free(host->guests);
+	g_free(host);
+}
+
+void
+history_free(struct history *history)
+{
+	if (!history)
+		return;
+	for (size_t i = 0; i < history->nhosts; i++)
+		host_free(history->hosts[i]);
+	g_free(history->hosts);
+	g_free(history);
+}
+
+/* ---- guests ---- */
+
+static double
+vm_number(const struct vm *vm, enum vm_field field)
+{
+	return VM_HAS(vm, field) ? vm->value[field] : NAN;
+}
+
+static void
+vm_numbers(const struct vm *vm, double out[HISTORY_SERIES_COUNT])
+{
+	enum vm_field used = VM_HAS(vm, VM_MEM_USED) ? VM_MEM_USED : VM_MEM_RSS;
+
+	out[HISTORY_CPU] = vm_number(vm, VM_CPU);
+	out[HISTORY_READY] = vm_number(vm, VM_READY);
+	out[HISTORY_MEM] = 100 * vm_number(vm, used) / vm_number(vm, VM_MEM);
+	out[HISTORY_NET_RX] = vm_number(vm, VM_NET_RX);
+	out[HISTORY_NET_TX] = vm_number(vm, VM_NET_TX);
+	out[HISTORY_DISK_RD] = vm_number(vm, VM_DISK_RD);
+	out[HISTORY_DISK_WR] = vm_number(vm, VM_DISK_WR);
+}
+
+static bool
+any_known(const double numbers[HISTORY_SERIES_COUNT])
+{
+	for (int i = 0; i < HISTORY_SERIES_COUNT; i++)
+		if (!isnan(numbers[i]))
+			return true;
+	return false;
+}
+
+static struct guest *
+find_guest(const struct host *host, const uint8_t uuid[UUID_LEN], size_t hint)
+{
+	for (size_t n = 0; n < host->nguests; n++) {
+		struct guest *guest = &host->guests[(hint + n) % host->nguests];
+
+		if (memcmp(guest->uuid, uuid, UUID_LEN) == 0)
+			return guest;
+	}
+	return NULL;
+}
+
+/* Guests stand where they stood in the last snapshot, but for those that came or went. */
+static void
+match_guests(struct host *host, const struct host_snap *snap)
+{
+	struct guest *guests = g_new(struct guest, snap->nvms);
+	size_t hint = 0;
+
+	for (size_t i = 0; i < snap->nvms; i++) {
+		struct guest *old = find_guest(host, snap->vms[i].uuid, hint);
+
+		memcpy(guests[i].uuid, snap->vms[i].uuid, UUID_LEN);
+		guests[i].line = old ? g_steal_pointer(&old->line) : NULL;
+		if (old)
+			hint = (size_t)(old - host->guests) + 1;
+	}
+	for (size_t i = 0; i < host->nguests; i++)
+		g_free(host->guests[i].line);
+	g_free(host->guests);
+	host->guests = guests;
+	host->nguests = snap->nvms;
+}
+
+/* A guest that was not read at each sample of its host has means over a longer time, but no gap: STEADY. */
+static void
+feed_guest(struct guest *guest, const struct vm *vm, bool steady, const double numbers[HISTORY_SERIES_COUNT])
+{
+	bool first = !guest->line;
+
+	if (first && !any_known(numbers))
+		return;
+	if (first) {
+		guest->line = g_new(struct line, 1);
+		line_init(guest->line);
+	}
+	line_put(
+		guest->line, steady && !first ? guest->line->at_us : vm->sampled_us, vm->sampled_us, numbers);
+}
+
+/* ---- hosts ---- */
+
+static double
+host_number(const struct host_snap *host, enum host_field field)
+{
+	return HOST_HAS(host, field) ? host->value[field] : NAN;
+}
+
+static void
+feed_host(struct host *host, const struct host_snap *snap)
+{
+	int64_t before = host->line.at_us;
+	bool steady = before && snap->sampled_us - before <= host->stale_us;
+	double worst = NAN, numbers[HISTORY_SERIES_COUNT];
+
+	match_guests(host, snap);
+	for (size_t i = 0; i < snap->nvms; i++) {
+		vm_numbers(&snap->vms[i], numbers);
+		feed_guest(&host->guests[i], &snap->vms[i], steady, numbers);
+		if (!snap->vms[i].is_dom0)
+			worst = fmax(worst, numbers[HISTORY_READY]);
+	}
+	numbers[HISTORY_CPU] = host_number(snap, HOST_CPU);
+	numbers[HISTORY_READY] = worst;
+	numbers[HISTORY_MEM] = host_number(snap, HOST_MEM_USED_PCT);
+	numbers[HISTORY_NET_RX] = host_number(snap, HOST_NET_RX);
+	numbers[HISTORY_NET_TX] = host_number(snap, HOST_NET_TX);
+	numbers[HISTORY_DISK_RD] = host_number(snap, HOST_DISK_RD);
+	numbers[HISTORY_DISK_WR] = host_number(snap, HOST_DISK_WR);
+	line_put(&host->line, steady ? before : snap->sampled_us, snap->sampled_us, numbers);
+	host->stale_us = STALE_INTERVALS * snap->interval_us + snap->slow_us;
+}
+
+static struct host *
+make_room(struct history *history, uint32_t index)
+{
+	if (index >= history->nhosts) {
+		history->hosts = g_renew(struct host *, history->hosts, index + 1);
+		memset(history->hosts + history->nhosts, 0,
+			(index + 1 - history->nhosts) * sizeof(*history->hosts));
+		history->nhosts = index + 1;
+	}
+	if (!history->hosts[index]) {
+		history->hosts[index] = g_new0(struct host, 1);
+		line_init(&history->hosts[index]->line);
+	}
+	return history->hosts[index];
+}
+
+/* ---- the fleet ---- */
+
+/* Part of a whole, over the hosts that tell both. */
+struct share {
+	double part, whole;
+};
+
+static void
+share_add(struct share *share, double part, double whole)
+{
+	if (isnan(part) || isnan(whole))
+		return;
+	share->part += part;
+	share->whole += whole;
+}
+
+static double
+share_pct(const struct share *share)
+{
+	return share->whole > 0 ? 100 * share->part / share->whole : NAN;
+}
+
+static void
+sum_add(double *sum, double number)
+{
+	if (!isnan(number))
+		*sum = isnan(*sum) ? number : *sum + number;
+}
+
+static void
+feed_fleet(struct history *history, const struct fleet_snap *snap, int64_t now_us)
+{
+	static const enum host_field rates[HISTORY_SERIES_COUNT] = {
+		[HISTORY_NET_RX] = HOST_NET_RX,
+		[HISTORY_NET_TX] = HOST_NET_TX,
+		[HISTORY_DISK_RD] = HOST_DISK_RD,
+		[HISTORY_DISK_WR] = HOST_DISK_WR,
+	};
+	struct share cpu = { 0, 0 }, mem = { 0, 0 };
+	double numbers[HISTORY_SERIES_COUNT];
+	bool steady = now_us - history->fleet.at_us <= FLEET_STALE_US;
+
+	for (int i = 0; i < HISTORY_SERIES_COUNT; i++)
+		numbers[i] = NAN;
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		const struct host_snap *host = snap->hosts[i];
+		double pcpus = host_number(host, HOST_PCPUS), ready;
+
+		if (!host_snap_fresh(host, now_us))
+			continue;
+		share_add(&cpu, pcpus * host_number(host, HOST_CPU) / 100, pcpus);
+		share_add(&mem, host_number(host, HOST_MEM_USED), host_number(host, HOST_MEM_TOTAL));
+		for (int j = HISTORY_NET_RX; j <= HISTORY_DISK_WR; j++)
+			sum_add(&numbers[j], host_number(host, rates[j]));
+		ready = host->index < history->nhosts && history->hosts[host->index]
+				? line_newest(&history->hosts[host->index]->line, HISTORY_READY)
+				: NAN;
+		numbers[HISTORY_READY] = fmax(numbers[HISTORY_READY], ready);
+	}
+	numbers[HISTORY_CPU] = share_pct(&cpu);
+	numbers[HISTORY_MEM] = share_pct(&mem);
+	if (history->fleet.at_us || any_known(numbers))
+		line_put(&history->fleet, steady ? history->fleet.at_us : now_us, now_us, numbers);
+}
+
+void
+history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us)
+{
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		const struct host_snap *host = snap->hosts[i];
+		struct host *slot;
+
+		if (!host->samples) /* connected just now: what it shows is from before */
+			continue;
+		slot = make_room(history, host->index);
+		if (host->sampled_us > slot->line.at_us)
+			feed_host(slot, host);
+	}
+	feed_fleet(history, snap, now_us);
+}
+
+/* ---- reading ---- */
+
+/* KEY's line, and when it is out of date; NULL: nothing is known. */
+static const struct line *
+find_line(const struct history *history, const struct row_key *key, int64_t *stale_us)
+{
+	const struct host *host;
+	const struct guest *guest;
+
+	*stale_us = FLEET_STALE_US;
+	if (!key)
+		return &history->fleet;
+	host = key->host < history->nhosts ? history->hosts[key->host] : NULL;
+	if (!host)
+		return NULL;
+	*stale_us = host->stale_us;
+	if (key->is_host)
+		return &host->line;
+	guest = find_guest(host, key->uuid, 0);
+	/* a guest is as present as its host */
+	if (guest && guest->line)
+		*stale_us += host->line.at_us - guest->line->at_us;
+	return guest ? guest->line : NULL;
+}
+
+bool
+history_read(const struct history *history, const struct row_key *key, enum history_series series,
+	enum history_span span, int64_t now_us, double *out)
+{
+	int64_t stale_us;
+	const struct line *line = find_line(history, key, &stale_us);
+	bool present = line && now_us - line->at_us <= stale_us;
+
+	return line && line_read(line, series, span, present ? MIN(line->at_us, now_us) : now_us, out);
+}
+
+/* The next of 1, 2, 5, 10, 20, … */
+static double
+round_up(double number)
+{
+	double power = pow(10, floor(log10(fmax(number, 1))));
+
+	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
+}
+
+size_t
+history_spark(const struct history *history, const struct row_key *key, enum history_series series,
+	enum history_span span, int64_t now_us, double full, uint8_t out[HISTORY_MAX_POINTS])
+{
+	double numbers[HISTORY_MAX_POINTS], largest = 0;
+	size_t points = history_points(span), first = 0;
+
+	if (!history || !history_read(history, key, series, span, now_us, numbers))
+		return 0;
+	while (isnan(numbers[first]))
+		first++;
+	for (size_t i = first; i < points; i++)
+		largest = fmax(largest, numbers[i]);
+	full = full > 0 ? full : round_up(largest);
+	for (size_t i = first; i < points; i++)
+		out[i - first] = isnan(numbers[i]) ? SPARK_UNKNOWN
+						   : (uint8_t)CLAMP(100 * numbers[i] / full + 0.5, 0, 100);
+	return points - first;
+}
