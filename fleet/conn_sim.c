@@ -317,6 +317,12 @@ sim_facts_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 }
 
 static char *
+dom0_xml(void)
+{
+	return g_strdup("<domain type='xen' id='0'>\n  <name>Domain-0</name>\n</domain>\n");
+}
+
+static char *
 sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 {
 	struct sim_link *link = self(conn);
@@ -325,8 +331,52 @@ sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 	if (!ask_host(link, 1, error))
 		return NULL;
 	if (is_dom0(link, uuid))
-		return g_strdup("<domain type='xen' id='0'>\n  <name>Domain-0</name>\n</domain>\n");
+		return dom0_xml();
 	return find_vm(link, uuid, &vm, error) ? sim_vm_xml(link->host, &vm) : NULL;
+}
+
+/* ---- details ---- */
+
+static struct vm_detail *
+sim_detail_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, GError **error)
+{
+	struct sim_link *link = self(conn);
+	struct vm_detail *detail;
+	struct visit visit;
+	int index;
+
+	(void)old; /* the counters of any moment can be worked out */
+	if (!ask_host(link, 2, error))
+		return NULL;
+	if (is_dom0(link, uuid)) {
+		detail = vm_detail_new();
+		detail->taken_us = clock_now_us();
+		detail->xml = dom0_xml();
+		return detail;
+	}
+	visit_begin(&visit, link);
+	index = sim_host_find(link->host, uuid);
+	detail = index < 0 ? NULL : sim_vm_detail(link->host, &link->host->vms[index], visit.now_us);
+	visit_end(&visit);
+	if (!detail)
+		no_domain(uuid, error);
+	return detail;
+}
+
+static struct host_detail *
+sim_detail_of_host(struct conn *conn, const struct host_detail *old, GError **error)
+{
+	struct sim_link *link = self(conn);
+	struct host_detail *detail;
+	struct visit visit;
+
+	(void)old;
+	if (!ask_host(link, 2, error))
+		return NULL;
+	visit_begin(&visit, link);
+	detail = sim_host_detail(link->host, visit.now_us);
+	visit_end(&visit);
+	return detail;
 }
 
 /* ---- acts ---- */
@@ -437,6 +487,8 @@ static const struct conn_ops sim_ops = {
 	.sample = sim_sample,
 	.host_facts = sim_facts_of_host,
 	.vm_facts = sim_facts_of_vm,
+	.vm_detail = sim_detail_of_vm,
+	.host_detail = sim_detail_of_host,
 	.vm_xml = sim_xml,
 	.act = sim_act,
 	.can = sim_can,

@@ -1,6 +1,7 @@
 #include "fleet/conn_sim_load.h"
 #include "fleet/conn_sim_names.h"
 #include "fleet/conn_sim_world.h"
+#include "fleet/cpuset.h"
 #include "fleet/snapshot.h"
 
 #include <string.h>
@@ -19,6 +20,8 @@ static const char *const xen_unknowns[] = {
 	"host CPU counters: Xen's libxl driver has none; shown is the sum over all domains",
 	"host caches: Xen's libxl driver tells free memory only",
 	"same-page merging: Xen's libxl driver doesn't tell it",
+	"pins in the list: Xen's libxl driver tells those of the guest's XML, not what xl pinned since; "
+	"the guest's page asks Xen",
 	NULL,
 };
 
@@ -34,6 +37,10 @@ add_cells(const struct sim_host *host, struct host_facts *facts)
 			.ncpus = (int)(host->cpus / facts->ncells),
 		};
 	}
+	facts->ncpus = host->cpus;
+	facts->cpus = g_new(struct host_cpu, facts->ncpus);
+	for (unsigned id = 0; id < host->cpus; id++)
+		facts->cpus[id] = sim_host_cpu(host, id);
 }
 
 static char *
@@ -63,7 +70,7 @@ sim_host_facts(const struct sim_host *host)
 	facts->uuid = xen ? NULL : host_uuid(host);
 	facts->cpu_model = g_strdup(host->cpus >= 64 ? "EPYC-Rome" : "Skylake-Server-IBRS");
 	facts->arch = g_strdup("x86_64");
-	facts->sockets = 2;
+	facts->sockets = SIM_CELLS;
 	facts->threads = 2;
 	facts->cores = (int)host->cpus / 4;
 	facts->mhz = host->cpus >= 64 ? 2450 : 2600;
@@ -77,59 +84,165 @@ sim_host_facts(const struct sim_host *host)
 
 /* ---- guests ---- */
 
+/* What the disks of the guest lie on, and its source there. */
+struct sim_storage {
+	const char *type, *format;
+	const char *source; /* %s: the guest's name, %u: the disk's number */
+	enum storage storage;
+};
+
+static const struct sim_storage storages[] = {
+	{ "block", "raw", "/dev/vg0/%s-%u", STORAGE_BLOCK },
+	{ "file", "qcow2", "/var/lib/libvirt/images/%s-%u.qcow2", STORAGE_FILE },
+	{ "network", "raw", "rbd:vms/%s-%u", STORAGE_RBD },
+	{ "network", "raw", "iscsi:iqn.2024-01.net.example:%s/%u", STORAGE_ISCSI },
+};
+
+static const struct sim_storage *
+storage_of(const struct sim_host *host, const struct sim_vm *vm)
+{
+	uint64_t luck = sim_vm_bits(vm, 50) % 10; /* the Xen guests below 3 have disk statistics */
+
+	if (luck < 3)
+		return &storages[0];
+	if (host->hypervisor == HYPERVISOR_XEN || luck < 6)
+		return &storages[1];
+	return &storages[luck < 9 ? 2 : 3];
+}
+
 static struct vm_disk
 make_disk(const struct sim_host *host, const struct sim_vm *vm, unsigned number)
 {
 	bool xen = host->hypervisor == HYPERVISOR_XEN;
-	bool block = sim_vm_bits(vm, 50) % 10 < 3;
-	g_autofree char *name = sim_vm_label(vm);
-	char letter = (char)('a' + number);
+	const struct sim_storage *storage = storage_of(host, vm);
+	g_autofree char *name = sim_vm_label(vm), *digits = g_strdup_printf("%u", number);
+	g_autoptr(GString) source = g_string_new(storage->source);
 
+	g_string_replace(source, "%s", name, 1);
+	g_string_replace(source, "%u", digits, 1);
 	return (struct vm_disk){
-		.target = g_strdup_printf("%s%c", xen ? "xvd" : "vd", letter),
+		.target = g_strdup_printf("%s%c", xen ? "xvd" : "vd", (char)('a' + number)),
 		.device = g_strdup("disk"),
-		.type = g_strdup(block ? "block" : "file"),
-		.source = block ? g_strdup_printf("/dev/vg0/%s-%u", name, number)
-				: g_strdup_printf("/var/lib/libvirt/images/%s-%u.qcow2", name, number),
+		.type = g_strdup(storage->type),
+		.source = g_strdup(source->str),
 		.bus = g_strdup(xen ? "xen" : "virtio"),
-		.format = g_strdup(block ? "raw" : "qcow2"),
+		.format = g_strdup(storage->format),
 		.cache = g_strdup("none"),
+		.storage = storage->storage,
 	};
+}
+
+/* Most NICs of KVM guests are virtio on a bridge; LUCK below these have other ways. */
+static const struct sim_nic {
+	unsigned luck;
+	const char *type, *model;
+	enum nic_kind kind;
+} nic_ways[] = {
+	{ 2, "bridge", "e1000", NIC_EMULATED },
+	{ 4, "direct", "virtio", NIC_MACVTAP },
+	{ 6, "vhostuser", "virtio", NIC_VHOST_USER },
+	{ 7, "hostdev", NULL, NIC_SRIOV },
+	{ 40, "bridge", "virtio", NIC_VIRTIO },
+};
+
+static const struct sim_nic *
+nic_way(uint64_t bits)
+{
+	const struct sim_nic *way = nic_ways;
+
+	while (bits % 40 >= way->luck)
+		way++;
+	return way;
+}
+
+static char *
+nic_source(const struct sim_nic *way, uint64_t bits, unsigned number)
+{
+	switch (way->kind) {
+	case NIC_MACVTAP:
+		return g_strdup("eno1");
+	case NIC_VHOST_USER:
+		return g_strdup_printf("/run/openvswitch/vhu%08x", (unsigned)bits);
+	case NIC_SRIOV:
+		return g_strdup_printf(
+			"0000:5e:%02x.%u", 2 + (unsigned)(bits >> 8) % 8, (unsigned)(bits >> 16) % 8);
+	default:
+		return g_strdup_printf("br%u", number ? 100 : (unsigned)(bits >> 24) % 3);
+	}
 }
 
 static struct vm_nic
 make_nic(const struct sim_host *host, const struct sim_vm *vm, unsigned number)
 {
+	static const struct sim_nic front = { 0, "bridge", "netfront", NIC_PV };
 	bool xen = host->hypervisor == HYPERVISOR_XEN;
 	uint64_t bits = sim_vm_bits(vm, 80 + number);
+	const struct sim_nic *way = xen ? &front : nic_way(bits >> 32);
 	char *target = NULL;
 
-	if (vm->id >= 0)
+	if (vm->id >= 0 && way->kind != NIC_SRIOV)
 		target = xen ? g_strdup_printf("vif%d.%u", vm->id, number)
-			     : g_strdup_printf("vnet%u", (unsigned)vm->id * 2 + number);
+			     : g_strdup_printf("%s%u", way->kind == NIC_MACVTAP ? "macvtap" : "vnet",
+				       (unsigned)vm->id * 2 + number);
 	return (struct vm_nic){
 		.mac = g_strdup_printf("%s:%02x:%02x:%02x", xen ? "00:16:3e" : "52:54:00",
 			(unsigned)(bits & 0xff), (unsigned)(bits >> 8 & 0xff), (unsigned)(bits >> 16 & 0xff)),
 		.target = target,
-		.type = g_strdup("bridge"),
-		.source = g_strdup_printf("br%u", number ? 100 : (unsigned)(bits >> 24) % 3),
-		.model = g_strdup(xen ? "netfront" : "virtio"),
+		.type = g_strdup(way->type),
+		.source = nic_source(way, bits, number),
+		.model = g_strdup(way->model),
+		.kind = way->kind,
 	};
 }
 
-/* A few KVM guests have a device of the host's to themselves. */
 static void
-add_hostdev(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts *facts)
+add_hostdev(struct vm_facts *facts, char *address)
+{
+	struct vm_hostdev *hostdev = &facts->hostdevs[facts->nhostdevs++];
+
+	hostdev->type = g_strdup("pci");
+	hostdev->address = address;
+}
+
+/* A few KVM guests have a device of the host's to themselves; NICs that are passed through count among them. */
+static void
+add_hostdevs(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts *facts)
 {
 	uint64_t bits = sim_vm_bits(vm, 84);
 
-	if (host->hypervisor == HYPERVISOR_XEN || bits % 50)
+	facts->hostdevs = g_new0(struct vm_hostdev, facts->nnics + 1);
+	if (host->hypervisor == HYPERVISOR_KVM && bits % 50 == 0)
+		add_hostdev(facts, g_strdup_printf("0000:3b:%02x.%u", 2 + (unsigned)(bits >> 8) % 8,
+					   (unsigned)(bits >> 16) % 8));
+	for (size_t i = 0; i < facts->nnics; i++)
+		if (facts->nics[i].kind == NIC_SRIOV)
+			add_hostdev(facts, g_strdup(facts->nics[i].source));
+}
+
+/* What the XML tells of the guest's place: nothing of what xl did. */
+static void
+add_place(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts *facts)
+{
+	enum sim_pin pin = sim_vm_pin(host, vm);
+	bool xen = host->hypervisor == HYPERVISOR_XEN;
+	struct cpu_set all = { 0 };
+
+	if (!xen && pin == SIM_PIN_CELL)
+		facts->numa_nodes = g_strdup_printf("%u", sim_vm_cell(vm));
+	if (!xen)
+		facts->cpu_mode = g_strdup(
+			sim_vm_bits(vm, 93) % 4 ? "custom: Skylake-Server-IBRS" : "host-passthrough");
+	if (pin != SIM_PIN_CELL && pin != SIM_PIN_CPUS)
 		return;
-	facts->nhostdevs = 1;
-	facts->hostdevs = g_new0(struct vm_hostdev, 1);
-	facts->hostdevs[0].type = g_strdup("pci");
-	facts->hostdevs[0].address =
-		g_strdup_printf("0000:3b:%02x.%u", 2 + (unsigned)(bits >> 8) % 8, (unsigned)(bits >> 16) % 8);
+	for (unsigned vcpu = 0; vcpu < vm->vcpus; vcpu++) {
+		struct cpu_set set = sim_vcpu_affinity(host, vm, vcpu);
+
+		cpu_set_add_all(&all, &set);
+		cpu_set_clear(&set);
+	}
+	facts->pinned = true;
+	facts->cpuset = cpu_set_format(&all);
+	cpu_set_clear(&all);
 }
 
 static const char *
@@ -184,74 +297,8 @@ sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm)
 	facts->nics = g_new0(struct vm_nic, facts->nnics);
 	for (unsigned i = 0; i < facts->nnics; i++)
 		facts->nics[i] = make_nic(host, vm, i);
-	add_hostdev(host, vm, facts);
+	add_hostdevs(host, vm, facts);
+	add_place(host, vm, facts);
 	facts->has_console = true;
 	return facts;
-}
-
-static void
-append_disks(GString *xml, const struct vm_facts *facts)
-{
-	for (size_t i = 0; i < facts->ndisks; i++) {
-		const struct vm_disk *disk = &facts->disks[i];
-
-		g_string_append_printf(xml,
-			"    <disk type='%s' device='%s'>\n"
-			"      <driver type='%s' cache='%s'/>\n"
-			"      <source %s='%s'/>\n"
-			"      <target dev='%s' bus='%s'/>\n"
-			"    </disk>\n",
-			disk->type, disk->device, disk->format, disk->cache,
-			strcmp(disk->type, "block") == 0 ? "dev" : "file", disk->source, disk->target,
-			disk->bus);
-	}
-}
-
-static void
-append_nics(GString *xml, const struct vm_facts *facts)
-{
-	for (size_t i = 0; i < facts->nnics; i++) {
-		const struct vm_nic *nic = &facts->nics[i];
-
-		g_string_append_printf(xml,
-			"    <interface type='%s'>\n"
-			"      <mac address='%s'/>\n"
-			"      <source bridge='%s'/>\n",
-			nic->type, nic->mac, nic->source);
-		if (nic->target)
-			g_string_append_printf(xml, "      <target dev='%s'/>\n", nic->target);
-		g_string_append_printf(xml, "      <model type='%s'/>\n    </interface>\n", nic->model);
-	}
-}
-
-char *
-sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm)
-{
-	struct vm_facts *facts = sim_vm_facts(host, vm);
-	g_autofree char *name = sim_vm_label(vm);
-	GString *xml = g_string_new(NULL);
-	char uuid[37];
-
-	uuid_format(vm->uuid, uuid);
-	g_string_append_printf(xml, "<domain type='%s'", host->hypervisor == HYPERVISOR_XEN ? "xen" : "kvm");
-	if (vm->id >= 0)
-		g_string_append_printf(xml, " id='%d'", vm->id);
-	g_string_append_printf(xml,
-		">\n"
-		"  <name>%s</name>\n"
-		"  <uuid>%s</uuid>\n"
-		"  <metadata>\n"
-		"    <fleet:tenant xmlns:fleet='https://virt-fleet.org/xmlns/1'>%s</fleet:tenant>\n"
-		"  </metadata>\n"
-		"  <memory unit='MiB'>%u</memory>\n"
-		"  <vcpu placement='static'>%u</vcpu>\n"
-		"  <os>\n    <type arch='%s' machine='%s'>%s</type>\n  </os>\n"
-		"  <devices>\n    <emulator>%s</emulator>\n",
-		name, uuid, facts->tenant, vm->mem_mib, vm->vcpus, facts->arch, facts->machine,
-		facts->os_type, facts->emulator);
-	append_disks(xml, facts);
-	append_nics(xml, facts);
-	g_string_append(xml, "    <console type='pty'/>\n  </devices>\n</domain>\n");
-	vm_facts_unref(facts);
-	return g_string_free(xml, FALSE);
 }

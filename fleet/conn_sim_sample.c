@@ -98,13 +98,29 @@ fill_memory(const struct sim_vm *vm, uint64_t *raw)
 	raw[RAW_RSS_BYTES] = (uint64_t)(MIN(1.0, used + 0.12) * (double)vm->mem_mib + 40) * MIB;
 }
 
+void
+sim_vm_raw(const struct sim_host *host, const struct sim_vm *vm, double t, uint64_t raw[RAW_COUNT])
+{
+	double vcpu_ns = sim_vm_cpu_load(host, vm, t) * vm->vcpus * 1e9;
+
+	raw[RAW_VCPUS] = raw[RAW_VCPUS_MAX] = vm->vcpus;
+	raw[RAW_CPU_NS] = (uint64_t)llround(vcpu_ns * (double)vm->util);
+	raw[RAW_DELAY_NS] = (uint64_t)llround(vcpu_ns * ready_share(host, vm));
+	raw[RAW_WAIT_NS] = (uint64_t)llround(vcpu_ns * 0.06 * sim_unit(sim_vm_bits(vm, 58)));
+	fill_memory(vm, raw);
+	fill_io(vm, sim_vm_io_load(host, vm, t), raw);
+}
+
+uint32_t
+sim_vm_tells(const struct sim_host *host, const struct sim_vm *vm)
+{
+	return vm_valid(host, vm, SAMPLE_FULL);
+}
+
 static void
 fill_vm(const struct sim_host *host, const struct sim_vm *vm, double t, enum sample_depth depth,
 	struct vm_sample *out)
 {
-	double load = sim_vm_cpu_load(host, vm, t);
-	double vcpu_ns = load * vm->vcpus * 1e9;
-
 	memcpy(out->uuid, vm->uuid, UUID_LEN);
 	out->name = sim_vm_label(vm);
 	out->id = vm->id;
@@ -113,14 +129,8 @@ fill_vm(const struct sim_host *host, const struct sim_vm *vm, double t, enum sam
 	out->autostart = vm->autostart;
 	out->autostart_known = out->persistent = true;
 	out->valid = vm_valid(host, vm, depth);
-	if (!out->valid)
-		return;
-	out->raw[RAW_VCPUS] = out->raw[RAW_VCPUS_MAX] = vm->vcpus;
-	out->raw[RAW_CPU_NS] = (uint64_t)llround(vcpu_ns * (double)vm->util);
-	out->raw[RAW_DELAY_NS] = (uint64_t)llround(vcpu_ns * ready_share(host, vm));
-	out->raw[RAW_WAIT_NS] = (uint64_t)llround(vcpu_ns * 0.06 * sim_unit(sim_vm_bits(vm, 58)));
-	fill_memory(vm, out->raw);
-	fill_io(vm, sim_vm_io_load(host, vm, t), out->raw);
+	if (out->valid)
+		sim_vm_raw(host, vm, t, out->raw);
 }
 
 /* Xen's control domain is in every list, with no uuid but zeroes. */
@@ -170,24 +180,38 @@ ksm_saved(const struct sim_host *host, uint64_t held)
 	return (uint64_t)(share * (double)(held / MIB)) * MIB;
 }
 
-static void
-fill_host(const struct sim_host *host, double t, struct host_sample *out)
+double
+sim_host_busy_ns(const struct sim_host *host, double t)
 {
-	uint64_t total = host->mem_mib * MIB, held = memory_held(host), saved = ksm_saved(host, held);
 	double busy = host->retired_ns + dom0_cpu_ns(host, t);
-	double uptime = t + 86400.0 * 400;
 
 	for (unsigned i = 0; i < host->nvms; i++)
 		busy += sim_vm_cpu_ns(host, &host->vms[i], t);
+	return busy;
+}
+
+uint64_t
+sim_host_free_bytes(const struct sim_host *host)
+{
+	uint64_t total = host->mem_mib * MIB, held = memory_held(host);
+
 	if (host->hypervisor == HYPERVISOR_KVM)
-		held -= saved;
+		held -= ksm_saved(host, held);
+	return held < total ? total - held : 0;
+}
+
+static void
+fill_host(const struct sim_host *host, double t, struct host_sample *out)
+{
+	double uptime = t + 86400.0 * 400;
+
 	out->valid = host->hypervisor == HYPERVISOR_XEN ? XEN_HOST_RAWS : KVM_HOST_RAWS;
 	out->raw[HRAW_PCPUS] = host->cpus;
-	out->raw[HRAW_CPU_BUSY_NS] = (uint64_t)llround(busy);
+	out->raw[HRAW_CPU_BUSY_NS] = (uint64_t)llround(sim_host_busy_ns(host, t));
 	out->raw[HRAW_CPU_TOTAL_NS] = (uint64_t)llround(uptime * host->cpus * 1e9);
-	out->raw[HRAW_MEM_TOTAL] = total;
-	out->raw[HRAW_MEM_FREE] = held < total ? total - held : 0;
-	out->raw[HRAW_KSM_SAVED] = saved;
+	out->raw[HRAW_MEM_TOTAL] = host->mem_mib * MIB;
+	out->raw[HRAW_MEM_FREE] = sim_host_free_bytes(host);
+	out->raw[HRAW_KSM_SAVED] = ksm_saved(host, memory_held(host));
 	out->raw[HRAW_RTT_US] = (uint64_t)host->rtt_us;
 }
 

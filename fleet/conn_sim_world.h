@@ -114,9 +114,41 @@ bool sim_life_act(struct sim_host *host, struct sim_vm *vm, enum vm_act act, int
 /* ---- fleet/conn_sim_sample.c: what a sample shows; host->lock held ---- */
 
 void sim_sample_host(const struct sim_host *host, int64_t now_us, enum sample_depth depth, struct host_sample *out);
+double sim_host_busy_ns(const struct sim_host *host, double t);
+uint64_t sim_host_free_bytes(const struct sim_host *host);
+/* All that is counted of a guest at world time T, and a bit for each number that its host's driver tells. */
+void sim_vm_raw(const struct sim_host *host, const struct sim_vm *vm, double t, uint64_t raw[RAW_COUNT]);
+uint32_t sim_vm_tells(const struct sim_host *host, const struct sim_vm *vm);
 
 /* ---- fleet/conn_sim_facts.c: what never changes; no lock needed but for VM's id ---- */
 
 struct host_facts *sim_host_facts(const struct sim_host *host);
 struct vm_facts *sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm);
 char *sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm);
+
+/* ---- fleet/conn_sim_place.c: CPUs, and who may run where; pure ---- */
+
+/* How a guest is kept to a part of its host. */
+enum sim_pin {
+	SIM_PIN_NONE,
+	SIM_PIN_CELL, /* all of it on one NUMA cell */
+	SIM_PIN_CPUS, /* each vCPU on a physical CPU of its own */
+	SIM_PIN_XL,   /* like CELL, but done with xl: libvirt's XML does not know of it */
+};
+
+#define SIM_CELLS 2 /* sockets, one NUMA cell each */
+
+struct host_cpu sim_host_cpu(const struct sim_host *host, unsigned id);
+enum sim_pin sim_vm_pin(const struct sim_host *host, const struct sim_vm *vm);
+unsigned sim_vm_cell(const struct sim_vm *vm); /* that a pinned guest is kept to */
+
+/* A guest agent inside. */
+enum sim_agent { SIM_AGENT_NONE, SIM_AGENT_SILENT, SIM_AGENT_CONNECTED };
+enum sim_agent sim_vm_agent(const struct sim_host *host, const struct sim_vm *vm);
+/* Where a vCPU may really run. The bits are the caller's. */
+struct cpu_set sim_vcpu_affinity(const struct sim_host *host, const struct sim_vm *vm, unsigned vcpu);
+
+/* ---- fleet/conn_sim_detail.c: what pages show; host->lock held ---- */
+
+struct vm_detail *sim_vm_detail(const struct sim_host *host, const struct sim_vm *vm, int64_t now_us);
+struct host_detail *sim_host_detail(const struct sim_host *host, int64_t now_us);

@@ -1,6 +1,8 @@
 #include "fleet/conn_sim.h"
 #include "fleet/conn_sim_names.h"
 #include "fleet/conn_sim_world.h"
+#include "fleet/cpuset.h"
+#include "fleet/domxml.h"
 
 #include "fleet/clock.h"
 #include "fleet/error.h"
@@ -800,5 +802,167 @@ Test(sim, cancel_interrupts_and_lasts, .timeout = 30)
 	cr_assert(g_error_matches(blocked.error, FLEET_ERROR, FLEET_ERROR_CANCELLED));
 	g_clear_error(&blocked.error);
 	ops->free(blocked.conn);
+	sim_free(sim);
+}
+
+/* ---- what pages show ---- */
+
+static void
+facts_agree(const struct sim_host *host, const struct sim_vm *vm)
+{
+	g_autofree char *xml = sim_vm_xml(host, vm);
+	struct vm_facts *told = sim_vm_facts(host, vm);
+	struct vm_facts *read = domxml_parse(xml, strlen(xml), host->cpus, NULL, NULL);
+
+	cr_assert(read, "%s", xml);
+	cr_assert_eq(told->pinned, read->pinned, "%s", xml);
+	cr_assert_eq(g_strcmp0(told->cpuset, read->cpuset), 0, "%s", xml);
+	cr_assert_eq(g_strcmp0(told->numa_nodes, read->numa_nodes), 0, "%s", xml);
+	cr_assert_eq(g_strcmp0(told->cpu_mode, read->cpu_mode), 0, "%s", xml);
+	cr_assert_eq(told->type, read->type, "%s", xml);
+	cr_assert_eq(told->ndisks, read->ndisks, "%s", xml);
+	for (size_t i = 0; i < told->ndisks; i++) {
+		cr_assert_eq(told->disks[i].storage, read->disks[i].storage, "%s", xml);
+		cr_assert_str_eq(told->disks[i].source, read->disks[i].source, "%s", xml);
+	}
+	cr_assert_eq(told->nnics, read->nnics, "%s", xml);
+	for (size_t i = 0; i < told->nnics; i++) {
+		cr_assert_eq(told->nics[i].kind, read->nics[i].kind, "%s", xml);
+		cr_assert_str_eq(told->nics[i].source, read->nics[i].source, "%s", xml);
+	}
+	cr_assert_eq(told->nhostdevs, read->nhostdevs, "%s", xml);
+	for (size_t i = 0; i < told->nhostdevs; i++)
+		cr_assert_str_eq(told->hostdevs[i].address, read->hostdevs[i].address, "%s", xml);
+	vm_facts_unref(told);
+	vm_facts_unref(read);
+}
+
+Test(sim, facts_are_those_of_the_xml)
+{
+	struct sim *sim = sim_new(&(struct sim_opts){ .hosts = 20, .vms = 600, .calm = true });
+	unsigned pinned = 0;
+
+	for (unsigned h = 0; h < sim->nhosts; h++) {
+		for (unsigned i = 0; i < sim->hosts[h].nvms; i++) {
+			facts_agree(&sim->hosts[h], &sim->hosts[h].vms[i]);
+			pinned += sim_vm_pin(&sim->hosts[h], &sim->hosts[h].vms[i]) != SIM_PIN_NONE;
+		}
+	}
+	cr_assert_gt(pinned, 10u);
+	cr_assert_lt(pinned, 200u);
+	sim_free(sim);
+}
+
+/* The devices' rates together are those of the guest. */
+Test(sim, a_kvm_guests_detail_adds_up)
+{
+	struct sim *sim = sim_new(&small_calm);
+	struct sim_host *host = host_of(sim, HYPERVISOR_KVM);
+	const struct sim_vm *vm = vm_in(host, VM_STATE_RUNNING);
+	struct conn *conn = connect_to(host, false);
+	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, NULL);
+	struct host_sample then, now;
+	double read = 0, pct = 0;
+	const uint64_t *was = NULL, *is = NULL;
+
+	cr_assert(detail);
+	cr_assert_eq(memcmp(detail->uuid, vm->uuid, UUID_LEN), 0);
+	cr_assert_eq(detail->nvcpus, vm->vcpus);
+	cr_assert_geq(detail->snapshots, 0);
+	for (size_t i = 0; i < detail->ndisks; i++) {
+		cr_assert_eq(detail->disks[i].valid, (1u << DISK_F_COUNT) - 1);
+		read += detail->disks[i].value[DISK_F_RD];
+	}
+	for (size_t i = 0; i < detail->nvcpus; i++) {
+		cr_assert(cpu_set_has(&detail->vcpus[i].affinity, (size_t)detail->vcpus[i].cpu));
+		cr_assert_geq(detail->vcpus[i].ready_pct, 0);
+		pct += detail->vcpus[i].cpu_pct;
+	}
+	cr_assert_gt(pct, 0);
+
+	host_sample_init(&then);
+	host_sample_init(&now);
+	sim_sample_host(host, sim->epoch_us + 60000000, SAMPLE_FULL, &then);
+	sim_sample_host(host, sim->epoch_us + 61000000, SAMPLE_FULL, &now);
+	for (guint i = 0; i < now.vms->len; i++) {
+		if (memcmp(g_array_index(now.vms, struct vm_sample, i).uuid, vm->uuid, UUID_LEN) != 0)
+			continue;
+		was = g_array_index(then.vms, struct vm_sample, i).raw;
+		is = g_array_index(now.vms, struct vm_sample, i).raw;
+	}
+	cr_assert(was);
+	cr_assert_float_eq(read, (double)(is[RAW_DISK_RD_BYTES] - was[RAW_DISK_RD_BYTES]), 2);
+	host_sample_done(&then);
+	host_sample_done(&now);
+	vm_detail_unref(detail);
+	conn->ops->free(conn);
+	sim_free(sim);
+}
+
+Test(sim, a_xen_guests_detail_has_the_gaps_of_a_real_one)
+{
+	struct sim *sim = sim_new(&small_calm);
+	struct sim_host *host = host_of(sim, HYPERVISOR_XEN);
+	const struct sim_vm *vm = vm_in(host, VM_STATE_RUNNING);
+	struct conn *conn = connect_to(host, false);
+	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, NULL);
+	static const uint8_t dom0[UUID_LEN];
+
+	cr_assert(detail);
+	cr_assert_eq(detail->snapshots, -1);
+	cr_assert_eq(detail->emulator.nbytes, 0);
+	cr_assert_null(detail->agent_hostname);
+	cr_assert_geq(g_strv_length(detail->unknowns), 4);
+	for (size_t i = 0; i < detail->ndisks; i++)
+		cr_assert_not(detail->disks[i].valid >> DISK_F_CAPACITY & 1u);
+	for (size_t i = 0; i < detail->nvcpus; i++) {
+		cr_assert_eq(detail->vcpus[i].ready_pct, -1);
+		cr_assert_geq(detail->vcpus[i].cpu_pct, 0);
+	}
+	vm_detail_unref(detail);
+	detail = conn->ops->vm_detail(conn, dom0, NULL, NULL);
+	cr_assert(detail && detail->xml);
+	vm_detail_unref(detail);
+	conn->ops->free(conn);
+	sim_free(sim);
+}
+
+Test(sim, a_guest_that_is_gone_has_no_detail)
+{
+	struct sim *sim = sim_new(&small_calm);
+	struct conn *conn = connect_to(host_of(sim, HYPERVISOR_KVM), false);
+	uint8_t uuid[UUID_LEN] = { 1 };
+	g_autoptr(GError) error = NULL;
+
+	cr_assert_null(conn->ops->vm_detail(conn, uuid, NULL, &error));
+	cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_NO_DOMAIN));
+	conn->ops->free(conn);
+	sim_free(sim);
+}
+
+Test(sim, hosts_details)
+{
+	struct sim *sim = sim_new(&small_calm);
+	static const enum hypervisor kinds[] = { HYPERVISOR_KVM, HYPERVISOR_XEN };
+
+	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		struct sim_host *host = host_of(sim, kinds[k]);
+		struct conn *conn = connect_to(host, false);
+		struct host_detail *detail = conn->ops->host_detail(conn, NULL, NULL);
+		size_t running = 0;
+
+		cr_assert(detail);
+		cr_assert_eq(detail->ncpus, kinds[k] == HYPERVISOR_KVM ? host->cpus : 0);
+		for (size_t i = 0; i < detail->ncpus; i++)
+			cr_assert(detail->cpu_pct[i] >= 0 && detail->cpu_pct[i] <= 100);
+		cr_assert_eq(detail->ncells, 2);
+		for (unsigned i = 0; i < host->nvms; i++)
+			running += host->vms[i].id >= 0;
+		cr_assert_eq(detail->nvms, running);
+		for (size_t i = 0; i < detail->nvms; i++)
+			cr_assert_eq(detail->vms[i].pinned, !cpu_set_full(&detail->vms[i].cpus, host->cpus));
+		host_detail_unref(detail);
+		conn->ops->free(conn);
+	}
 	sim_free(sim);
 }
