@@ -102,6 +102,8 @@ offer_locked(struct attempt *a, const struct tunnel_key *key)
 			if (fits)
 				return outcome;
 			what = "right passphrase";
+			g_free(text);
+			text = g_strdup_printf("Passphrase of %s\nThe last one was wrong", key->shown);
 			break;
 		case ASK_PENDING:
 			return attempt_wait_for_secret(a, what, key->shown);

@@ -3,6 +3,8 @@
 
 #include "actions/plan.h"
 
+#include <string.h>
+
 /* ---- verbs ---- */
 
 void
@@ -96,8 +98,10 @@ static void
 ask_secret(struct console *console)
 {
 	const struct ask *ask = console->ask;
-	g_autofree char *label = g_strdup_printf(
-		"%s %s (%u host%s): ", ask->kind == ASK_PASSPHRASE ? "passphrase for" : "password of",
+	/* the second line, if there is one, is what the operator must know: the last one was wrong, the host asks for a code */
+	const char *remark = strchr(ask->text, '\n');
+	g_autofree char *label = g_strdup_printf("%s%s%s %s (%u host%s): ", remark ? remark + 1 : "",
+		remark ? "; " : "", ask->kind == ASK_PASSPHRASE ? "passphrase for" : "password of",
 		ask->subject, ask->hosts, ask->hosts == 1 ? "" : "s");
 
 	console_open_prompt(

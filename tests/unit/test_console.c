@@ -627,6 +627,10 @@ Test(console, secrets_are_not_shown)
 	asks_wipe(secret);
 	type(&world, "A");
 	expect_shown("no host has a question");
+	asks_get(world.asks, ASK_PASSWORD, "me@kvm1", "Password of me@kvm1\nThe last one was wrong", 0, &secret);
+	type(&world, "A");
+	expect_shown("The last one was wrong; password of me@kvm1 (1 host):");
+	ESC;
 	world_done(&world);
 }
 
