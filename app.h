@@ -18,7 +18,7 @@ struct app_opts {
 	const char *ssh_config;      /* ssh -F, NULL: ssh's default */
 	bool readonly;
 	bool interactive;            /* somebody can be asked for keys and passwords */
-	bool once;                   /* each host is tried once */
+	const struct snap_need *once; /* each host is tried once, for this; NULL: for ever */
 };
 
 struct app {

@@ -25,9 +25,9 @@ failed(int status, const GError *error)
 	return status;
 }
 
-/* Starts the fleet, waits for what WANTED asks, hands the snapshot to USE and says which hosts are missing from it. */
+/* Starts the fleet, waits for what NEED asks, hands the snapshot to USE and says which hosts are missing from it. */
 static int
-with_snapshot(const struct command_env *env, const struct settle_opts *wanted,
+with_snapshot(const struct command_env *env, const struct snap_need *need,
 	bool (*use)(void *ctx, const struct fleet_snap *snap, GError **error), void *ctx)
 {
 	g_autoptr(GError) error = NULL;
@@ -42,12 +42,12 @@ with_snapshot(const struct command_env *env, const struct settle_opts *wanted,
 			    .sim = env->sim,
 			    .ssh_config = env->options->ssh_config,
 			    .readonly = env->options->readonly,
-			    .once = true,
+			    .once = need,
 		    },
 		    &error))
 		return failed(EXIT_SOME_FAILED, error);
 	fleet_start(app.fleet);
-	snap = settle(&app, wanted);
+	snap = settle(&app, need);
 	/* who reads only the first lines has what he wants */
 	if (!use(ctx, snap, &error) && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
 		status = failed(EXIT_SOME_FAILED, error);
@@ -96,8 +96,11 @@ command_list(const struct command_env *env)
 	if (!batch)
 		return failed(EXIT_USAGE, error);
 	status = with_snapshot(env,
-		&(struct settle_opts){
-			.samples = batch_needs_rates(batch) ? 2 : 1, .facts = batch_needs_facts(batch) },
+		&(struct snap_need){
+			.samples = batch_needs_rates(batch) ? 2 : 1,
+			.host_facts = batch_needs_facts(batch),
+			.vm_facts = batch_needs_facts(batch),
+		},
 		print_batch, batch);
 	batch_free(batch);
 	return status;
@@ -163,8 +166,8 @@ command_snapshot(const struct command_env *env)
 	if (!frame.console)
 		return failed(EXIT_USAGE, error);
 	frame.canvas = canvas_new(rows, cols, env->config->ascii);
-	status =
-		with_snapshot(env, &(struct settle_opts){ .samples = 2, .facts = true }, print_frame, &frame);
+	status = with_snapshot(env, &(struct snap_need){ .samples = 2, .host_facts = true, .vm_facts = true },
+		print_frame, &frame);
 	canvas_free(frame.canvas);
 	console_free(frame.console);
 	return status;

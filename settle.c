@@ -10,27 +10,27 @@
 #define FIRST_SAMPLE_MS 100000
 
 static bool
-host_settled(const struct host_snap *host, const struct settle_opts *opts)
+host_settled(const struct host_snap *host, const struct snap_need *need)
 {
 	if (host->link == LINK_CONNECTING)
 		return false;
 	if (host->link != LINK_UP)
 		return true;
-	return host->listed && host->samples >= opts->samples && (!opts->facts || host->facts_complete);
+	return host_snap_meets(host, need);
 }
 
 static size_t
-count_settled(const struct fleet_snap *snap, const struct settle_opts *opts)
+count_settled(const struct fleet_snap *snap, const struct snap_need *need)
 {
 	size_t settled = 0;
 
 	for (size_t i = 0; i < snap->nhosts; i++)
-		settled += host_settled(snap->hosts[i], opts);
+		settled += host_settled(snap->hosts[i], need);
 	return settled;
 }
 
 const struct fleet_snap *
-settle(struct app *app, const struct settle_opts *opts)
+settle(struct app *app, const struct snap_need *need)
 {
 	const struct config *config = app->opts.config;
 	int64_t patience_us =
@@ -46,7 +46,7 @@ settle(struct app *app, const struct settle_opts *opts)
 
 		mailbox_take_mark(app->mailbox);
 		snap = fleet_snapshot(app->fleet);
-		settled = count_settled(snap, opts);
+		settled = count_settled(snap, need);
 		if (settled > best) {
 			best = settled;
 			end = clock_now_us() + patience_us;

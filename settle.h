@@ -5,14 +5,9 @@
 
 #include "app.h"
 
-struct settle_opts {
-	unsigned samples; /* full samples wanted of each host: 2 where rates are */
-	bool facts;       /* wait for the facts of all guests, too */
-};
-
-/* Blocks until each host has what OPTS ask for or has failed, but not longer than the config allows one host since the last
+/* Blocks until each host has what NEED asks for or has failed, but not longer than the config allows one host since the last
  * one was ready: behind a jump host they come one after the other. Then the newest snapshot, one reference. */
-const struct fleet_snap *settle(struct app *app, const struct settle_opts *opts);
+const struct fleet_snap *settle(struct app *app, const struct snap_need *need);
 
 /* One line on stderr for each host of SNAP that has not answered; returns how many. */
 unsigned settle_report(const struct fleet_snap *snap);

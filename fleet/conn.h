@@ -96,6 +96,7 @@ struct sample_opts {
 	const uint8_t (*visible)[UUID_LEN]; /* on somebody's screen: sampled first on the per-guest path */
 	size_t nvisible;
 	unsigned calls;                     /* round trips that may be spent on the per-guest path, 0: no limit */
+	bool once;                          /* nobody will listen for events */
 	bool no_monitor;                    /* leave out what needs a guest's monitor (after a frozen guest cut us) */
 };
 
@@ -108,7 +109,7 @@ struct conn_ops {
 	/* Fills OUT (initialised by the caller). Blocks. On failure OUT may be partly filled. */
 	bool (*sample)(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error);
 
-	/* Facts, newly made with one reference for the caller. Blocks. */
+	/* Facts, one reference for the caller. A guest's may be shared already: nobody changes them. Blocks. */
 	struct host_facts *(*host_facts)(struct conn *conn, GError **error);
 	struct vm_facts *(*vm_facts)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 

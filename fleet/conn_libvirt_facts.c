@@ -34,9 +34,25 @@ libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 struct vm_facts *
 libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 {
-	g_autofree char *xml = libvirt_vm_xml(conn, uuid, error);
+	struct libvirt *lv = libvirt_of(conn);
 
-	return xml ? domxml_parse(xml, strlen(xml), (unsigned)libvirt_of(conn)->pcpus, NULL, error) : NULL;
+	if (!libvirt_ready(lv, error))
+		return NULL;
+	libvirt_forget_changed(lv); /* what we hold may be out of date since the last sample */
+	struct guest *guest = guests_find(lv, uuid);
+	if (guest && guest->facts)
+		return (struct vm_facts *)(uintptr_t)vm_facts_ref(guest->facts);
+
+	/* which guest is pinned depends on how many CPUs there are */
+	g_autofree char *xml = node_read_info(lv, error) ? libvirt_vm_xml(conn, uuid, error) : NULL;
+	unsigned vcpus_max = 0;
+	struct vm_facts *facts =
+		xml ? domxml_parse(xml, strlen(xml), (unsigned)lv->pcpus, &vcpus_max, error) : NULL;
+	if (guest && facts) {
+		guest->facts = vm_facts_ref(facts);
+		guest->vcpus_max = vcpus_max;
+	}
+	return facts;
 }
 
 /* ---- the host ---- */

@@ -169,7 +169,11 @@ struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct _virDomain *dom, 
 /* ---- the rest ---- */
 
 bool libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample *out, GError **error);
-/* The host's own numbers. False when the link was lost, here and below. */
+/* Forgets what events since the last call say is out of date. */
+void libvirt_forget_changed(struct libvirt *lv);
+/* Asks how many CPUs and how much memory the host has, once. False when the link was lost, here and below. */
+bool node_read_info(struct libvirt *lv, GError **error);
+/* The host's own numbers. */
 bool node_sample(struct libvirt *lv, struct host_sample *out, GError **error);
 /* Reads anew what same-page merging saves, which takes more round trips; node_sample() keeps putting it in. */
 bool node_read_ksm(struct libvirt *lv, GError **error);

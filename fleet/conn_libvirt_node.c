@@ -25,8 +25,8 @@ forgive(struct libvirt *lv, bool *lacks, GError **error)
 	return !libvirt_lost(lv, error, "read the host's numbers");
 }
 
-static bool
-read_info(struct libvirt *lv, GError **error)
+bool
+node_read_info(struct libvirt *lv, GError **error)
 {
 	virNodeInfo info;
 
@@ -236,7 +236,7 @@ node_sample(struct libvirt *lv, struct host_sample *out, GError **error)
 
 	if (rtt_us > 0)
 		host_set(out, HRAW_RTT_US, (uint64_t)rtt_us);
-	if (!read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error))
+	if (!node_read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error))
 		return false;
 	if (lv->pcpus > 0)
 		host_set(out, HRAW_PCPUS, lv->pcpus);

@@ -97,6 +97,8 @@ read_devices(struct reading *reading)
 
 	if (guest->facts)
 		return true;
+	if (!node_read_info(reading->lv, reading->error))
+		return false;
 	reading->lv->spent++;
 	char *xml = virDomainGetXMLDesc(guest->dom, 0);
 	if (!xml)

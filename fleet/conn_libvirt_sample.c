@@ -174,8 +174,8 @@ read_flags(struct libvirt *lv, GArray *vms, GError **error)
 
 /* ---- a sample ---- */
 
-static void
-forget_changed(struct libvirt *lv)
+void
+libvirt_forget_changed(struct libvirt *lv)
 {
 	bool list = false;
 	g_autoptr(GArray) changed = hook_take_changed(lv->hook, &list);
@@ -247,7 +247,7 @@ do_chores(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GErro
 		return false;
 	if (chore_due(lv, opts, &lv->ksm_due, KSM_EVERY) && !node_read_ksm(lv, error))
 		return false;
-	if (chore_due(lv, opts, &lv->events_due, ONCE))
+	if (!opts->once && chore_due(lv, opts, &lv->events_due, ONCE))
 		hook_attach_extra(lv);
 	return true;
 }
@@ -261,8 +261,8 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 		return false;
 	lv->samples++;
 	lv->spent = 0;
-	forget_changed(lv);
-	if (opts->depth != SAMPLE_LIST && !lv->attached) {
+	libvirt_forget_changed(lv);
+	if (opts->depth != SAMPLE_LIST && !opts->once && !lv->attached) {
 		lv->attached = true;
 		hook_attach(lv);
 	}

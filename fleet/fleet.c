@@ -11,6 +11,7 @@
 struct fleet {
 	struct host_env env;         /* constant, borrowed by every host */
 	struct conn_factory factory; /* constant */
+	struct snap_need once;       /* constant */
 	struct mailbox *mailbox;     /* constant */
 	struct host **hosts;         /* constant after fleet_new(); n of them */
 	struct host_static *statics; /* constant */
@@ -116,10 +117,12 @@ fleet_new(const struct fleet_opts *opts)
 	fleet->factory = *opts->factory;
 	fleet->mailbox = opts->mailbox;
 	fleet->n = opts->config->hosts->len;
+	if (opts->once)
+		fleet->once = *opts->once;
 	fleet->env = (struct host_env){
 		.config = opts->config,
 		.factory = &fleet->factory,
-		.once = opts->once,
+		.once = opts->once ? &fleet->once : NULL,
 		.ctx = fleet,
 		.publish = fleet_publish,
 		.job_ended = fleet_job_ended,

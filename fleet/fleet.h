@@ -22,7 +22,8 @@ struct fleet_opts {
 	const struct conn_factory *factory; /* copied */
 	struct mailbox *mailbox;           /* marked at each change; gets ended jobs */
 	struct timeline *timeline;         /* borrowed; what happens is written there; NULL: nowhere */
-	bool once;                         /* batch mode: a host that failed is not tried again */
+	const struct snap_need *once;      /* batch mode: each host is asked until this is known (copied), then only when
+	                                      poked, and not again when it failed; NULL: for ever */
 };
 
 /* Makes the slots, all LINK_CONNECTING; starts nothing. */

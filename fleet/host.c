@@ -281,16 +281,26 @@ facts_read_vm(struct host *host, const uint8_t uuid[UUID_LEN], GError **error)
 	return true;
 }
 
+/* How many guests' facts are read now. */
+static unsigned
+facts_allowed(const struct host *host)
+{
+	if (!host->env->once)
+		return FACTS_PER_SAMPLE;
+	return host->env->once->vm_facts ? G_MAXUINT : 0;
+}
+
 /* Reads what facts are missing, a few at a time, and shows them without waiting for the next sample. */
 static bool
 host_read_facts(struct host *host, GError **error)
 {
-	unsigned left = host->env->once ? G_MAXUINT : FACTS_PER_SAMPLE;
+	bool host_too = !host->env->once || host->env->once->host_facts;
+	unsigned left = facts_allowed(host);
 	bool changed = false;
 	uint8_t uuid[UUID_LEN];
 
 	facts_expire(host);
-	if (!tracker_knows_host(host->tracker)) {
+	if (host_too && !tracker_knows_host(host->tracker)) {
 		if (!facts_read_host(host, error))
 			return false;
 		changed = true;
@@ -373,6 +383,7 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 	opts.visible = (const uint8_t(*)[UUID_LEN])visible->data;
 	opts.nvisible = visible->len;
 	opts.no_monitor = began < host->no_monitor_until_us;
+	opts.once = host->env->once != NULL;
 	if (!host->env->once)
 		opts.calls = (unsigned)MAX(
 			1, host->env->config->calls_per_second * host->env->config->interval_ms / 1000);
@@ -396,15 +407,20 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 	return true;
 }
 
-/* After connecting: names and states first, then what needs no monitor, then everything. */
+/* After connecting: names and states first, then what needs no monitor, then everything; a host that is asked once only
+ * as far as is needed. */
 static bool
 host_first_samples(struct host *host, GError **error)
 {
+	const struct snap_need *once = host->env->once;
 	int64_t limit = call_limit_us(host);
 	bool warming = !host->warm;
 
-	return host_sample(host, SAMPLE_LIST, limit, warming, error) &&
-	       host_sample(host, SAMPLE_CHEAP, limit, warming, error) &&
+	if (!host_sample(host, SAMPLE_LIST, limit, warming, error))
+		return false;
+	if (once && once->samples == 0)
+		return true;
+	return (once || host_sample(host, SAMPLE_CHEAP, limit, warming, error)) &&
 	       host_sample(host, SAMPLE_FULL, warming ? FIRST_SAMPLE_US : limit, false, error);
 }
 
@@ -558,8 +574,11 @@ host_succeeded(struct host *host, int64_t began_us)
 		       g_rand_int_range(host->jitter, -(gint32)(interval / 20), (gint32)(interval / 20) + 1);
 
 	host->backoff_us = 0;
+	next = MAX(next, now + MIN(now - began_us, interval));
+	if (host->env->once && host_snap_meets(host->snap, host->env->once))
+		next = NEVER;
 	pthread_mutex_lock(&host->lock);
-	host->due_us = host->poked ? now : MAX(next, now + MIN(now - began_us, interval));
+	host->due_us = host->poked ? now : next;
 	host->poked = false;
 	pthread_mutex_unlock(&host->lock);
 }

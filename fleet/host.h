@@ -14,7 +14,7 @@ struct host;
 struct host_env {
 	const struct config *config;
 	const struct conn_factory *factory;
-	bool once;
+	const struct snap_need *once; /* as in fleet_opts; NULL: for ever */
 	void *ctx;
 	/* Takes the reference on SNAP. */
 	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);

@@ -576,6 +576,17 @@ host_snap_fresh(const struct host_snap *snap, int64_t now_us)
 	return snap->listed && (link == LINK_UP || link == LINK_SLOW);
 }
 
+bool
+host_snap_meets(const struct host_snap *host, const struct snap_need *need)
+{
+	if (!host->listed || host->samples < need->samples || (need->host_facts && !host->facts))
+		return false;
+	for (size_t i = 0; need->vm_facts && i < host->nvms; i++)
+		if (!host->vms[i].facts)
+			return false;
+	return true;
+}
+
 struct row_key
 vm_key(const struct vm *vm)
 {

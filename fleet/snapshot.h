@@ -43,6 +43,16 @@ enum link_state host_snap_link(const struct host_snap *snap, int64_t now_us);
 /* True when HOST's guests can be trusted as current (UP or SLOW). Pure. */
 bool host_snap_fresh(const struct host_snap *snap, int64_t now_us);
 
+/* What is wanted of a host when it is asked once, as for a list. All zero: its guests' names and states. */
+struct snap_need {
+	unsigned samples; /* full ones: 1 for numbers, 2 for rates */
+	bool host_facts;  /* the host's own facts */
+	bool vm_facts;    /* the facts of all its guests */
+};
+
+/* True when all that NEED asks for is known of HOST. Pure. */
+bool host_snap_meets(const struct host_snap *host, const struct snap_need *need);
+
 /* A guest counts as running when it is RUNNING, IDLE or STOPPING. Pure. */
 bool vm_is_running(const struct vm *vm);
 

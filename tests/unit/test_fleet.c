@@ -31,7 +31,7 @@ host_config_free(gpointer data)
 }
 
 static struct world *
-world_new(unsigned hosts, bool once)
+world_new_for(unsigned hosts, const struct snap_need *once)
 {
 	struct world *world = g_new0(struct world, 1);
 
@@ -62,6 +62,12 @@ world_new(unsigned hosts, bool once)
 		.mailbox = world->mailbox,
 		.once = once });
 	return world;
+}
+
+static struct world *
+world_new(unsigned hosts)
+{
+	return world_new_for(hosts, NULL);
 }
 
 static void
@@ -133,6 +139,12 @@ is_listed_without_sample(const struct host_snap *host, const void *ctx)
 }
 
 static bool
+meets(const struct host_snap *host, const void *need)
+{
+	return host_snap_meets(host, need);
+}
+
+static bool
 is_complete(const struct host_snap *host, const void *ctx)
 {
 	(void)ctx;
@@ -157,7 +169,7 @@ running(uint8_t n, const char *name)
 
 Test(fleet, every_slot_is_there_before_the_first_answer)
 {
-	struct world *world = world_new(3, false);
+	struct world *world = world_new(3);
 	const struct fleet_snap *snap = fleet_snapshot(world->fleet);
 
 	cr_assert_eq(snap->nhosts, 3);
@@ -173,7 +185,7 @@ Test(fleet, every_slot_is_there_before_the_first_answer)
 
 Test(fleet, names_come_before_the_slow_numbers)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct vm_sample vm = running(1, "web");
 	struct fake_step steps[] = { { 0 }, { 0 }, { .hold = true } };
 	unsigned one = 1;
@@ -192,7 +204,7 @@ Test(fleet, names_come_before_the_slow_numbers)
 
 Test(fleet, a_hung_host_costs_the_others_nothing)
 {
-	struct world *world = world_new(4, false);
+	struct world *world = world_new(4);
 	struct fake_step hang = { .hang = true };
 	unsigned many = 5;
 
@@ -207,7 +219,7 @@ Test(fleet, a_hung_host_costs_the_others_nothing)
 
 Test(fleet, a_hung_call_is_cut_said_and_tried_again)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct vm_sample vm = running(1, "web");
 	struct fake_step steps[] = { { 0 }, { 0 }, { 0 }, { .hang = true } };
 	enum link_state timeout = LINK_TIMEOUT;
@@ -226,7 +238,7 @@ Test(fleet, a_hung_call_is_cut_said_and_tried_again)
 
 Test(fleet, a_guest_that_hangs_every_full_sample_is_worked_round)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct vm_sample vm = running(1, "web");
 	/* list, cheap and full; a full one hangs; list, cheap; the full one hangs again */
 	struct fake_step steps[] = { { 0 }, { 0 }, { 0 }, { .hang = true }, { 0 }, { 0 }, { .hang = true } };
@@ -262,7 +274,7 @@ static const struct {
 
 Test(fleet, each_cause_has_its_state_and_its_words)
 {
-	struct world *world = world_new(G_N_ELEMENTS(errors), false);
+	struct world *world = world_new(G_N_ELEMENTS(errors));
 
 	for (uint32_t i = 0; i < G_N_ELEMENTS(errors); i++)
 		fake_script_rest(world->fake, i, FAKE_OPEN,
@@ -281,7 +293,7 @@ Test(fleet, each_cause_has_its_state_and_its_words)
 
 Test(fleet, a_host_that_waits_for_a_decision_is_not_tried_until_poked)
 {
-	struct world *world = world_new(2, false);
+	struct world *world = world_new(2);
 	struct fake_step unknown = { .code = FLEET_ERROR_HOSTKEY_UNKNOWN, .error = "unknown key" };
 	struct fake_step refused = { .code = FLEET_ERROR_REFUSED, .error = "refused" };
 	enum link_state waits = LINK_KEY_UNKNOWN, up = LINK_UP;
@@ -300,7 +312,7 @@ Test(fleet, a_host_that_waits_for_a_decision_is_not_tried_until_poked)
 
 Test(fleet, a_lost_host_keeps_its_guests_and_comes_back)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct vm_sample vm = running(1, "web");
 	struct fake_step lost = { .code = FLEET_ERROR_GONE, .error = "end of file" };
 	struct fake_step refused[] = { { 0 }, { .code = FLEET_ERROR_REFUSED, .error = "refused" } };
@@ -323,7 +335,7 @@ Test(fleet, a_lost_host_keeps_its_guests_and_comes_back)
 
 Test(fleet, an_event_samples_at_once)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct vm_sample vms[] = { running(1, "web"), running(2, "new") };
 	unsigned one = 1, before;
 
@@ -368,7 +380,7 @@ job_is_back(const struct host_snap *host, const void *job)
 
 Test(fleet, a_job_runs_on_its_host_and_comes_back)
 {
-	struct world *world = world_new(2, false);
+	struct world *world = world_new(2);
 	enum link_state up = LINK_UP;
 	struct fake_seen seen;
 
@@ -387,7 +399,7 @@ Test(fleet, a_job_runs_on_its_host_and_comes_back)
 
 Test(fleet, a_job_for_a_lost_host_fails_with_the_reason)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	enum link_state denied = LINK_DENIED;
 
 	fake_script_rest(world->fake, 0, FAKE_OPEN,
@@ -404,7 +416,7 @@ Test(fleet, a_job_for_a_lost_host_fails_with_the_reason)
 
 Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	enum link_state up = LINK_UP;
 
 	fake_script(world->fake, 0, FAKE_ACT, &(struct fake_step){ .hang = true }, 1);
@@ -438,7 +450,7 @@ next_job_error(struct world *world)
 
 Test(fleet, a_job_behind_a_hung_one_was_never_sent_and_says_so)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	enum link_state up = LINK_UP;
 	const char *why;
 
@@ -461,7 +473,7 @@ Test(fleet, a_job_behind_a_hung_one_was_never_sent_and_says_so)
 
 Test(fleet, a_job_for_a_host_that_was_cut_was_never_sent_and_says_so)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	enum link_state hung = LINK_TIMEOUT;
 	const char *why;
 
@@ -479,7 +491,7 @@ Test(fleet, a_job_for_a_host_that_was_cut_was_never_sent_and_says_so)
 /* A tunnel bounds its own part of the opening; libvirt bounds nothing. */
 Test(fleet, opening_without_a_tunnel_is_cut_too)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	struct config_host *host = g_ptr_array_index(world->config.hosts, 0);
 	enum link_state hung = LINK_TIMEOUT, up = LINK_UP;
 
@@ -494,7 +506,7 @@ Test(fleet, opening_without_a_tunnel_is_cut_too)
 
 Test(fleet, visible_guests_are_told_to_the_connection)
 {
-	struct world *world = world_new(1, false);
+	struct world *world = world_new(1);
 	uint8_t uuid[1][UUID_LEN];
 	unsigned one = 1, before;
 
@@ -511,15 +523,50 @@ Test(fleet, visible_guests_are_told_to_the_connection)
 
 Test(fleet, once_means_once)
 {
-	struct world *world = world_new(2, true);
+	struct world *world = world_new_for(2, &(struct snap_need){ .samples = 2 });
 	struct fake_step refused = { .code = FLEET_ERROR_REFUSED, .error = "refused" };
 	enum link_state gone = LINK_REFUSED;
-	unsigned many = 6;
+	unsigned two = 2;
 
 	fake_script_rest(world->fake, 0, FAKE_OPEN, &refused);
 	fleet_start(world->fleet);
 	cr_assert(world_until(world, 0, link_is, &gone));
-	cr_assert(world_until(world, 1, has_samples, &many));
+	cr_assert(world_until(world, 1, has_samples, &two));
 	cr_assert_eq(fake_count(world->fake, 0, FAKE_OPEN), 1);
+	cr_assert_eq(fake_count(world->fake, 1, FAKE_SAMPLE), 3, "a list and two samples");
+	cr_assert_eq(fake_count(world->fake, 1, FAKE_HOST_FACTS), 0);
+	world_free(world);
+}
+
+/* What is not needed is not asked for; a poke asks again. */
+Test(fleet, once_is_only_what_is_needed)
+{
+	static const struct snap_need names = { 0 };
+	struct world *world = world_new_for(1, &names);
+
+	fleet_start(world->fleet);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, 1, DEADLINE_MS));
+	cr_assert(world_until(world, 0, meets, &names));
+	fleet_poke(world->fleet, 0);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, 2, DEADLINE_MS));
+	cr_assert_eq(fake_seen(world->fake, 0).depth, SAMPLE_LIST);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_HOST_FACTS), 0);
+	world_free(world);
+}
+
+Test(fleet, once_reads_all_facts_that_are_needed)
+{
+	static const struct snap_need need = { .vm_facts = true };
+	struct world *world = world_new_for(1, &need);
+	struct vm_sample vms[20];
+
+	for (uint8_t i = 0; i < G_N_ELEMENTS(vms); i++)
+		vms[i] = running(i, "guest");
+	fake_set_vms(world->fake, 0, vms, G_N_ELEMENTS(vms));
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, meets, &need));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_SAMPLE), 1);
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_VM_FACTS), G_N_ELEMENTS(vms));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_HOST_FACTS), 0);
 	world_free(world);
 }
