@@ -9,6 +9,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -128,6 +129,19 @@ run(const struct options *options)
 	return status;
 }
 
+/* Started with a standard descriptor closed, the next socket would become it, and a message would go down a connection. */
+static void
+open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,6 +149,7 @@ main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	open_standard_fds();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN); /* whoever writes looks at the result */
 	app_raise_limits();

@@ -88,6 +88,10 @@ static const struct {
 void
 rates_vm(const struct vm_sample *prev, const struct vm_sample *cur, struct vm *out)
 {
+	/* another id: it was started anew meanwhile, and its counters with it, even if they have overtaken the old ones */
+	if (prev && prev->id != cur->id)
+		prev = NULL;
+
 	double wall_us = prev ? (double)(cur->taken_us - prev->taken_us) : 0, delta, count;
 
 	out->valid = 0;

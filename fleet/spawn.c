@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,13 +107,16 @@ stream_read(struct stream *stream)
 		g_string_append_len(stream->text, buf, MIN((gsize)n, OUTPUT_MAX - stream->text->len));
 }
 
-/* Both streams to their ends. */
+/* Both streams to their ends, and the process to its own: one may close its output and stay. */
 static bool
-collect(struct stream streams[2], const char *name, int64_t deadline_us, int cancel_fd, GError **error)
+collect(struct stream streams[2], int process, const char *name, int64_t deadline_us, int cancel_fd,
+	GError **error)
 {
-	while (streams[0].fd >= 0 || streams[1].fd >= 0) {
+	bool ended = false;
+
+	while (streams[0].fd >= 0 || streams[1].fd >= 0 || !ended) {
 		struct pollfd fds[] = { { streams[0].fd, POLLIN, 0 }, { streams[1].fd, POLLIN, 0 },
-			{ cancel_fd, POLLIN, 0 } };
+			{ cancel_fd, POLLIN, 0 }, { ended ? -1 : process, POLLIN, 0 } };
 		int64_t left_us = deadline_us - clock_now_us();
 
 		if (left_us <= 0) {
@@ -129,6 +133,7 @@ collect(struct stream streams[2], const char *name, int64_t deadline_us, int can
 			if (fds[i].revents)
 				stream_read(&streams[i]);
 		}
+		ended |= fds[3].revents != 0;
 	}
 	return true;
 }
@@ -162,8 +167,17 @@ spawn_capture(const char *const *argv, int64_t deadline_us, int cancel_fd, struc
 	close(err[1]);
 	streams[0] = (struct stream){ out[0], g_string_new(NULL) };
 	streams[1] = (struct stream){ err[0], g_string_new(NULL) };
-	if (pid > 0)
-		ok = collect(streams, argv[0], deadline_us, cancel_fd, error);
+	if (pid > 0) {
+		int process = pidfd_open(pid, 0);
+
+		if (process < 0)
+			g_set_error(error, FLEET_ERROR, FLEET_ERROR_FAILED, "can't watch %s: %s", argv[0],
+				g_strerror(errno));
+		else
+			ok = collect(streams, process, argv[0], deadline_us, cancel_fd, error);
+		if (process >= 0)
+			close(process);
+	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (streams[i].fd >= 0)
 			close(streams[i].fd);

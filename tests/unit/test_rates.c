@@ -44,6 +44,21 @@ static const struct {
 	{ RAW_DISK_WR_OPS, 10, 40, VM_DISK_WR_OPS, 3 },
 };
 
+Test(rates, a_restarted_guest_has_none_at_first)
+{
+	struct vm_sample prev, cur;
+	struct vm vm = { .state = VM_STATE_RUNNING };
+
+	two_samples(&prev, &cur);
+	prev.id = 7;
+	cur.id = 8;
+	set(&prev, RAW_CPU_NS, 1000);
+	set(&cur, RAW_CPU_NS, 5000000000);
+	rates_vm(&prev, &cur, &vm);
+	cr_expect_not(VM_HAS(&vm, VM_CPU));
+	cr_expect(VM_HAS(&vm, VM_CPU_TIME));
+}
+
 Test(rates, counters_become_rates)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(rates); i++) {
