@@ -443,6 +443,7 @@ struct host_snap {
 	const struct vm_detail *vm_detail; /* of the guest (its uuid tells) whose page is looked at; else NULL */
 	const struct vm *vms;             /* sorted by name, then uuid */
 	size_t nvms;
+	uint64_t roster;                  /* the same number: the same guests by uuid and name, in the same order */
 	char *strings;                    /* private to snapshot.c: the block that names and reasons point into */
 };
 

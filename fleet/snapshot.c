@@ -510,6 +510,29 @@ host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nv
 	return snap;
 }
 
+/* FNV-1a. */
+static uint64_t
+hash_add(uint64_t hash, const void *data, size_t n)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t
+vms_hash(const struct vm *vms, size_t nvms)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < nvms; i++) {
+		hash = hash_add(hash, vms[i].uuid, UUID_LEN);
+		hash = hash_add(hash, vms[i].name, strlen(vms[i].name) + 1);
+	}
+	return hash;
+}
+
 const struct host_snap *
 host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t nvms)
 {
@@ -517,6 +540,7 @@ host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t n
 
 	if (nvms > 0) /* qsort() wants an array, even of nothing */
 		qsort((struct vm *)(uintptr_t)snap->vms, nvms, sizeof(struct vm), vm_compare);
+	snap->roster = vms_hash(snap->vms, nvms);
 	if (snap->listed)
 		host_sum(snap);
 	return snap;

@@ -63,6 +63,15 @@ enum column_flag {
 /* Which pair of limits in the config colours the number. */
 enum threshold { THRESHOLD_NONE, THRESHOLD_CPU, THRESHOLD_MEM, THRESHOLD_READY };
 
+/* What a column says of many rows together, of which some may say nothing. */
+enum fold {
+	FOLD_NONE, /* nothing that makes sense */
+	FOLD_SUM,  /* of the running ones */
+	FOLD_MEAN, /* of the running ones, by their weight */
+	FOLD_MAX,  /* the worst of the running ones */
+	FOLD_SAME, /* what all say, if they do */
+};
+
 struct column {
 	const struct field_info *info; /* name, unit, help */
 	const char *title;
@@ -70,6 +79,7 @@ struct column {
 	enum align align;
 	unsigned flags; /* enum column_flag */
 	enum threshold threshold;
+	enum fold fold;
 	size_t field; /* enum vm_field or host_field, for the value functions that are made for fields */
 	/* Fills OUT when there is something to know. Called through column_value(). */
 	void (*value)(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
@@ -90,6 +100,13 @@ struct look {
 const struct look *link_look(enum link_state link);
 const struct look *vm_look(enum vm_state state);
 
+/* What a row is to counts and sums. */
+enum part {
+	PART_NONE,   /* nothing: Domain-0, shown but counted nowhere and never a target */
+	PART_IDLE,   /* one more that is there */
+	PART_ACTIVE, /* … and runs, as far as is known now */
+};
+
 /* What a table can be of. */
 struct row_kind {
 	const char *name;     /* "hosts" */
@@ -107,6 +124,11 @@ struct row_kind {
 	const void *(*at)(const struct host_snap *host, size_t i);
 	const struct host_snap *(*host)(const void *row);
 	struct row_key (*key)(const void *row);
+	/* The same number: the host has the same rows by identity and name, in the same order. NULL: it always has. */
+	uint64_t (*roster)(const struct host_snap *host);
+	/* NULL: all are active, and weigh the same. */
+	enum part (*part)(const struct row_ctx *ctx, const void *row);
+	double (*weight)(const void *row); /* for FOLD_MEAN; 0: not known */
 
 	/* Does the row deserve attention, and why (OUT may be NULL, else SIZE bytes)? */
 	enum severity (*fault)(const struct row_ctx *ctx, const void *row, char *out, size_t size);

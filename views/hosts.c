@@ -27,7 +27,7 @@ hosts_summary(struct view *view)
 {
 	const struct rows *rows = list_rows(view->list);
 	const char *dot = env_dot(view->env);
-	size_t n = rows_count(rows);
+	size_t n = rows_matched(rows);
 	GString *text = g_string_new(NULL);
 	struct fleet_totals totals;
 

@@ -19,7 +19,8 @@ list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *sour
 	list->widest = g_array_new(FALSE, TRUE, sizeof(int));
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->query.scope = scope;
-	list->query.sort = kind->sort ? column_by_name(kind, kind->sort) : &kind->columns[kind->name_column];
+	list->query.sort[0].column =
+		kind->sort ? column_by_name(kind, kind->sort) : &kind->columns[kind->name_column];
 	list_set_columns(list, "default", NULL);
 	return list;
 }
@@ -275,7 +276,7 @@ act_sort(struct list *list, int by)
 static void
 act_sort_invert(struct list *list, int unused G_GNUC_UNUSED)
 {
-	list->query.descending = !list->query.descending;
+	list->query.sort[0].descending = !list->query.sort[0].descending;
 	list_sort_changed(list);
 }
 

@@ -113,7 +113,7 @@ list_sort_place(const struct list *list)
 	guint i;
 
 	for (i = 0; i < list->columns->len; i++)
-		if (list->columns->pdata[i] == (gpointer)(uintptr_t)list->query.sort)
+		if (list->columns->pdata[i] == (gpointer)(uintptr_t)list->query.sort[0].column)
 			break;
 	return i;
 }
@@ -130,8 +130,9 @@ list_sort_changed(struct list *list)
 void
 list_sort_by(struct list *list, const struct column *column)
 {
-	list->query.sort = column;
-	list->query.descending = !(column->flags & COLUMN_TEXT);
+	if (column != list->query.sort[0].column)
+		list->query.sort[1] = list->query.sort[0];
+	list->query.sort[0] = (struct sort_key){ column, sort_starts_high(column) };
 }
 
 /* To the next column on the screen. */
@@ -146,30 +147,15 @@ list_sort_move(struct list *list, int by)
 		at++;
 	at = at == n ? 0 : (at + n + (size_t)(by + (int)n)) % n;
 	list_sort_by(list, list->columns->pdata[shown[at]]);
-	env_notice(list->env, ROLE_STATUS, "sorted by %s: %s", list->query.sort->info->name,
-		list->query.sort->info->help);
+	env_notice(list->env, ROLE_STATUS, "sorted by %s: %s", list->query.sort[0].column->info->name,
+		list->query.sort[0].column->info->help);
 }
 
 bool
 list_set_sort(struct list *list, const char *text, GError **error)
 {
-	g_auto(GStrv) words = g_strsplit(text, " ", 2);
-	const struct column *column = words[0] ? column_by_name(list->kind, words[0]) : NULL;
-	const char *direction = words[0] && words[1] ? g_strstrip(words[1]) : "";
-
-	if (!column) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s have no column '%s'; Tab shows them",
-			list->kind->plural, words[0] ? words[0] : "");
+	if (!sort_parse(list->kind, text, list->query.sort, error))
 		return false;
-	}
-	if (*direction && strcmp(direction, "up") != 0 && strcmp(direction, "down") != 0) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"'%s' is no direction; allowed: up, down", direction);
-		return false;
-	}
-	list_sort_by(list, column);
-	if (*direction)
-		list->query.descending = strcmp(direction, "down") == 0;
 	list_sort_changed(list);
 	return true;
 }

@@ -63,7 +63,7 @@ list_table_source(struct list *list, const char *empty)
 		.row_role = row_role,
 		.marked = row_marked,
 		.sort_column = list_sort_place(list),
-		.sort_descending = list->query.descending,
+		.sort_descending = list->query.sort[0].descending,
 		.empty = empty,
 	};
 }
@@ -101,8 +101,8 @@ click(struct list *list, struct input input)
 	if (header && column < source.ncolumns) {
 		const struct column *clicked = list->columns->pdata[column];
 
-		if (clicked == list->query.sort)
-			list->query.descending = !list->query.descending;
+		if (clicked == list->query.sort[0].column)
+			list->query.sort[0].descending = !list->query.sort[0].descending;
 		else
 			list_sort_by(list, clicked);
 		list_sort_changed(list);

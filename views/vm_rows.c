@@ -379,6 +379,30 @@ vm_host_of(const void *row)
 	return ((const struct vm *)row)->host;
 }
 
+static uint64_t
+vm_roster(const struct host_snap *host)
+{
+	return host->roster;
+}
+
+static enum part
+vm_part(const struct row_ctx *ctx, const void *row)
+{
+	const struct vm *vm = row;
+
+	if (vm->is_dom0)
+		return PART_NONE;
+	return host_snap_fresh(vm->host, ctx->now_us) && vm_is_running(vm) ? PART_ACTIVE : PART_IDLE;
+}
+
+static double
+vm_weight(const void *row)
+{
+	const struct vm *vm = row;
+
+	return VM_HAS(vm, VM_VCPUS) ? vm->value[VM_VCPUS] : 0;
+}
+
 static struct row_key
 vm_row_key(const void *row)
 {
@@ -448,5 +472,8 @@ const struct row_kind vm_rows = {
 	.at = vm_at,
 	.host = vm_host_of,
 	.key = vm_row_key,
+	.roster = vm_roster,
+	.part = vm_part,
+	.weight = vm_weight,
 	.fault = vm_fault,
 };

@@ -42,8 +42,7 @@ static struct rows_query
 query_by(const char *column, bool descending)
 {
 	return (struct rows_query){ .scope = -1,
-		.sort = column ? column_by_name(&vm_rows, column) : NULL,
-		.descending = descending };
+		.sort = { { column ? column_by_name(&vm_rows, column) : NULL, descending } } };
 }
 
 Test(rows, natural_order)
@@ -119,7 +118,7 @@ Test(rows, sorts_by_text_with_unknown_last)
 	snap = snaps_fleet(&part, 1);
 	rows_update(rows, snap, &query, &ctx);
 	expect_names(rows, "c a b");
-	query.descending = true;
+	query.sort[0].descending = true;
 	rows_update(rows, snap, &query, &ctx);
 	expect_names(rows, "a c b");
 	vm_facts_unref(vms[0].facts);

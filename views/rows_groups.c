@@ -1,0 +1,331 @@
+/* rows: groups – which there are, what they add up to, in which order they stand, and what is below them. */
+#include "views/rows_private.h"
+
+#include <string.h>
+
+struct row_key
+row_group_key(const char *name)
+{
+	struct row_key key = { .host = UINT32_MAX };
+	uint64_t hash[2] = { UINT64_C(0xcbf29ce484222325), name ? 1 : 0 };
+
+	for (const char *at = name; at && *at; at++) {
+		hash[0] = (hash[0] ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+		hash[1] = (hash[1] + (unsigned char)*at) * UINT64_C(0x9e3779b97f4a7c15);
+		hash[1] ^= hash[1] >> 29;
+	}
+	memcpy(key.uuid, hash, sizeof(key.uuid));
+	return key;
+}
+
+void
+rows_extract_group(
+	struct rows *rows, const struct grouping *grouping, struct entry *entry, const struct row_ctx *ctx)
+{
+	const struct host_snap *host = rows->kind->host(entry->row);
+	const char *text = NULL;
+	struct value value;
+
+	if (grouping->column) {
+		column_value(grouping->column, ctx, entry->row, &value);
+		text = value.type == VALUE_TEXT ? value.text : NULL;
+	} else if (host && host->config && host->config->labels) {
+		text = g_hash_table_lookup(host->config->labels, grouping->label);
+	}
+	entry->group = text ? texts_number(rows->group_texts, text) : NO_GROUP;
+}
+
+/* ---- which there are ---- */
+
+static struct row_group *
+group_at(const struct rows *rows, uint32_t i)
+{
+	return &g_array_index(rows->groups, struct row_group, i);
+}
+
+/* The group of texts number NUMBER, made when there is none yet; the unknown ones' has the last place of group_of. */
+static uint32_t
+group_for(struct rows *rows, uint32_t number, const struct host_snap *host)
+{
+	guint at = number == NO_GROUP ? rows->group_of->len - 1 : number;
+	uint32_t *group = &g_array_index(rows->group_of, uint32_t, at);
+
+	if (*group == NO_GROUP) {
+		const char *name = number == NO_GROUP ? NULL : texts_at(rows->group_texts, number);
+		const struct row_group made = {
+			.name = name,
+			.host = host,
+			.key = host ? host_key(host) : row_group_key(name),
+		};
+
+		*group = rows->groups->len;
+		g_array_append_val(rows->groups, made);
+	}
+	return *group;
+}
+
+/* Hosts without guests are hosts, too – but a filter looks for guests. */
+static void
+add_empty_hosts(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (query->scope < 0 || query->scope == snap->hosts[i]->index)
+			group_for(
+				rows, texts_number(rows->group_texts, snap->hosts[i]->name), snap->hosts[i]);
+}
+
+static void
+prepare_groups(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query)
+{
+	bool empty_ones = query->grouping->hosts && !query->filter && !query->faults;
+
+	for (size_t i = 0; empty_ones && i < snap->nhosts; i++)
+		texts_number(rows->group_texts, snap->hosts[i]->name);
+	g_array_set_size(rows->group_of, (guint)texts_count(rows->group_texts) + 1);
+	for (guint i = 0; i < rows->group_of->len; i++)
+		g_array_index(rows->group_of, uint32_t, i) = NO_GROUP;
+	if (empty_ones)
+		add_empty_hosts(rows, snap, query);
+}
+
+static void
+count_row(struct rows *rows, const struct rows_query *query, const struct row_ctx *ctx, struct entry *entry)
+{
+	const struct host_snap *host = query->grouping->hosts ? rows->kind->host(entry->row) : NULL;
+	struct row_group *group = group_at(rows, group_for(rows, entry->group, host));
+	enum part part = rows->kind->part ? rows->kind->part(ctx, entry->row) : PART_ACTIVE;
+
+	group->rows++;
+	group->counted += part != PART_NONE;
+	group->active += part == PART_ACTIVE;
+}
+
+/* ---- what they add up to ---- */
+
+static void
+note_folded(struct rows *rows, const struct rows_query *query)
+{
+	g_ptr_array_set_size(rows->folded, 0);
+	for (guint i = 0; query->totals && i < query->totals->len; i++)
+		if (((const struct column *)query->totals->pdata[i])->fold != FOLD_NONE)
+			g_ptr_array_add(rows->folded, query->totals->pdata[i]);
+	for (int i = 0; i < SORT_KEYS; i++) {
+		const struct column *column = query->sort[i].column;
+
+		if (column && column->fold != FOLD_NONE && !g_ptr_array_find(rows->folded, column, NULL))
+			g_ptr_array_add(rows->folded, (gpointer)(uintptr_t)column);
+	}
+}
+
+static void
+fold_same(struct rows *rows, struct fold_sum *sum, const char *text)
+{
+	if (sum->state == FOLD_NOTHING) {
+		sum->state = FOLD_ONE;
+		sum->text = texts_number(rows->fold_texts, text);
+	} else if (sum->state == FOLD_ONE && strcmp(texts_at(rows->fold_texts, sum->text), text) != 0) {
+		sum->state = FOLD_MIXED;
+	}
+}
+
+static void
+fold_number(struct fold_sum *sum, enum fold fold, double number, double weight)
+{
+	bool first = sum->state == FOLD_NOTHING;
+
+	if (fold == FOLD_MEAN && weight <= 0)
+		return;
+	sum->state = FOLD_ONE;
+	if (fold == FOLD_MAX) {
+		sum->value = first ? number : MAX(sum->value, number);
+	} else {
+		sum->value += fold == FOLD_MEAN ? number * weight : number;
+		sum->weight += weight;
+	}
+}
+
+static void
+fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry)
+{
+	const struct row_kind *kind = rows->kind;
+	enum part part = kind->part ? kind->part(ctx, entry->row) : PART_ACTIVE;
+	uint32_t group = group_for(rows, entry->group, NULL);
+	double weight = kind->weight ? kind->weight(entry->row) : 1;
+	struct fold_sum *sums = &g_array_index(rows->sums, struct fold_sum, group * rows->folded->len);
+
+	for (guint i = 0; part != PART_NONE && i < rows->folded->len; i++) {
+		const struct column *column = rows->folded->pdata[i];
+		struct value value;
+
+		if (sums[i].state == FOLD_MIXED || (column->fold != FOLD_SAME && part != PART_ACTIVE))
+			continue;
+		column_value(column, ctx, entry->row, &value);
+		if (value.type == VALUE_TEXT && column->fold == FOLD_SAME)
+			fold_same(rows, &sums[i], value.text);
+		else if (value.type == VALUE_NUMBER)
+			fold_number(&sums[i], column->fold, value.number, weight);
+	}
+}
+
+void
+rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
+	struct value *out)
+{
+	guint number = (guint)(group - group_at(rows, 0)), at;
+	const struct fold_sum *sum;
+
+	out->type = VALUE_UNKNOWN;
+	if (!g_ptr_array_find(rows->folded, column, &at))
+		return;
+	sum = &g_array_index(rows->sums, struct fold_sum, number * rows->folded->len + at);
+	if (sum->state != FOLD_ONE)
+		return;
+	if (column->fold == FOLD_SAME)
+		value_text(out, texts_at(rows->fold_texts, sum->text));
+	else
+		value_number(out, column->fold == FOLD_MEAN ? sum->value / sum->weight : sum->value);
+}
+
+/* ---- their order ---- */
+
+static void
+sort_groups(struct rows *rows, struct keyed *items, struct keyed *scratch, const struct sort_key *by,
+	bool by_name)
+{
+	const uint32_t *ranks = texts_ranks(rows->group_texts);
+
+	for (guint i = 0; i < rows->groups->len; i++) {
+		const struct row_group *group = group_at(rows, items[i].id);
+		struct value value;
+
+		if (by_name && !group->name) {
+			items[i].key = KEY_LAST;
+		} else if (by_name) {
+			uint32_t rank = ranks[texts_number(rows->group_texts, group->name)];
+
+			items[i].key = by->descending ? UINT32_MAX - rank : rank;
+		} else {
+			rows_total_of(rows, group, by->column, &value);
+			items[i].key = rows_number_key(&value, by->descending);
+		}
+	}
+	radix_sort(items, scratch, rows->groups->len);
+}
+
+/* As their rows are, by what the group says of the same columns; in the end by name. */
+static void
+order_groups(struct rows *rows, const struct rows_query *query, struct keyed *items, struct keyed *scratch)
+{
+	const struct sort_key by_name = { NULL, false };
+
+	for (guint i = 0; i < rows->groups->len; i++)
+		items[i] = (struct keyed){ .id = i };
+	sort_groups(rows, items, scratch, &by_name, true);
+	for (int level = SORT_KEYS - 1; level >= 0; level--) {
+		const struct sort_key *key = &query->sort[level];
+		bool named = key->column &&
+			     (key->column == query->grouping->column || rows_sorts_by_name(rows, key));
+
+		if (named || (key->column && !(key->column->flags & COLUMN_TEXT)))
+			sort_groups(rows, items, scratch, key, named);
+	}
+}
+
+/* ---- lines ---- */
+
+static bool
+is_folded(const struct folding *folding, const struct row_group *group)
+{
+	return folding->all != (folding->except && g_hash_table_contains(folding->except, &group->key));
+}
+
+/* The sorted items by group, in their order: where each group's begin is in STARTS. */
+static void
+deal_out(struct rows *rows, uint32_t *members, uint32_t *starts)
+{
+	const struct keyed *items = rows_items(rows);
+	uint32_t start = 0;
+
+	for (guint i = 0; i < rows->groups->len; i++) {
+		starts[i] = start;
+		start += group_at(rows, i)->rows;
+	}
+	for (guint i = 0; i < rows->items->len; i++) {
+		uint32_t group = group_for(rows, rows_entries(rows)[items[i].id].group, NULL);
+
+		members[starts[group]++] = items[i].id;
+	}
+	for (guint i = 0; i < rows->groups->len; i++)
+		starts[i] -= group_at(rows, i)->rows;
+}
+
+static void
+make_lines(struct rows *rows, const struct rows_query *query, const struct keyed *order)
+{
+	g_autofree uint32_t *members = g_new(uint32_t, rows->items->len + 1);
+	g_autofree uint32_t *starts = g_new(uint32_t, rows->groups->len + 1);
+
+	deal_out(rows, members, starts);
+	g_array_set_size(rows->lines, 0);
+	for (guint i = 0; i < rows->groups->len; i++) {
+		struct row_group *group = group_at(rows, order[i].id);
+		uint32_t line = order[i].id | LINE_GROUP;
+
+		group->folded = is_folded(&query->folding, group);
+		g_array_append_val(rows->lines, line);
+		if (!group->folded)
+			g_array_append_vals(rows->lines, members + starts[order[i].id], group->rows);
+	}
+}
+
+void
+rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
+	const struct row_ctx *ctx)
+{
+	struct entry *entries = rows_entries(rows);
+	struct keyed *items;
+
+	prepare_groups(rows, snap, query);
+	for (guint i = 0; i < rows->entries->len; i++)
+		if (entries[i].wanted)
+			count_row(rows, query, ctx, &entries[i]);
+	note_folded(rows, query);
+	texts_clear(rows->fold_texts);
+	g_array_set_size(rows->sums, 0);
+	g_array_set_size(rows->sums, rows->groups->len * rows->folded->len);
+	for (guint i = 0; i < rows->entries->len; i++)
+		if (entries[i].wanted)
+			fold_row(rows, ctx, &entries[i]);
+	items = g_new(struct keyed, 2 * rows->groups->len + 1);
+	order_groups(rows, query, items, items + rows->groups->len);
+	make_lines(rows, query, items);
+	g_free(items);
+}
+
+/* ---- looking up ---- */
+
+size_t
+rows_parent(const struct rows *rows, size_t i)
+{
+	size_t n = rows_count(rows);
+
+	if (rows->groups->len == 0)
+		return n;
+	while (!rows_group_at(rows, i))
+		i--;
+	return i;
+}
+
+void
+rows_members(const struct rows *rows, const struct row_group *group, GPtrArray *out)
+{
+	uint32_t number = (uint32_t)(group - group_at(rows, 0));
+
+	for (guint i = 0; i < rows->entries->len; i++) {
+		const struct entry *entry = &rows_entries(rows)[i];
+		guint at = entry->group == NO_GROUP ? rows->group_of->len - 1 : entry->group;
+
+		if (entry->wanted && g_array_index(rows->group_of, uint32_t, at) == number)
+			g_ptr_array_add(out, (gpointer)(uintptr_t)entry->row);
+	}
+}

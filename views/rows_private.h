@@ -1,0 +1,102 @@
+/* rows_private: shared by views/rows*.c alone. */
+#pragma once
+
+#include "views/radix.h"
+#include "views/rows.h"
+#include "views/texts.h"
+
+#define KEY_LAST   UINT64_MAX /* the key of what is not known */
+#define RANK_LAST  UINT32_MAX /* the rank of a name that is not known */
+#define LINE_GROUP (UINT32_C(1) << 31) /* in a line: the rest is a group's number, not a row's */
+#define NO_GROUP   UINT32_MAX
+
+/* A row and what is kept of it. Its number is its place in the order of the snapshot. */
+struct entry {
+	const void *row;
+	uint64_t key[SORT_KEYS]; /* of numbers: ascending as shown; of words: their number in texts */
+	uint32_t group;          /* its text's number in group_texts; NO_GROUP: not known */
+	bool wanted;             /* matches */
+};
+
+/* Rows come in blocks, one per host – or a single one, for kinds that gather. */
+struct block {
+	uint32_t first;  /* of its entries */
+	uint32_t n;
+	uint64_t roster; /* the same: the same rows by identity and name; 0: never the same */
+	uint8_t link;    /* enum link_state: rows look another way when it changes */
+};
+
+/* Sums of one column over one group. */
+struct fold_sum {
+	double value, weight;
+	uint32_t text; /* number in fold_texts */
+	enum { FOLD_NOTHING, FOLD_ONE, FOLD_MIXED } state;
+};
+
+struct rows {
+	const struct row_kind *kind;
+	void *source;        /* what kind->gather() takes them from */
+	GPtrArray *gathered; /* by it */
+
+	/* What the entries were made from. */
+	const struct fleet_snap *snap; /* one reference; NULL before the first update */
+	struct rows_query query;       /* its pointers are not to be used, for they may be gone … */
+	char *filter, *label;          /* … but these copies */
+	struct grouping grouping;      /* … and this, but for its label */
+	GArray *blocks, *new_blocks;   /* struct block */
+	GArray *entries, *new_entries; /* struct entry */
+
+	GArray *by_name;   /* uint32_t: all entries' numbers in the order of their names … */
+	GArray *name_rank; /* uint32_t, by entry: its place in it, the same for equal names */
+	struct texts *texts[SORT_KEYS];
+
+	GArray *items, *scratch; /* struct keyed */
+	GArray *lines;           /* uint32_t */
+	GPtrArray *data;         /* rows that match */
+	unsigned rosters;
+
+	/* ---- groups ---- */
+	bool grouped;      /* at the last update */
+	struct texts *group_texts, *fold_texts;
+	GArray *groups;    /* struct row_group */
+	GArray *group_of;  /* uint32_t, by text's number in group_texts: its group */
+	GPtrArray *folded; /* const struct column *: those with totals */
+	GArray *sums;      /* struct fold_sum, groups x folded */
+};
+
+static inline struct entry *
+rows_entries(const struct rows *rows)
+{
+	return (struct entry *)(void *)rows->entries->data;
+}
+
+static inline struct keyed *
+rows_items(const struct rows *rows)
+{
+	return (struct keyed *)(void *)rows->items->data;
+}
+
+/* ---- rows_keys.c: what a row sorts by, as a number ---- */
+
+/* Does the rows' name, and not a column's value, decide at level LEVEL? */
+bool rows_sorts_by_name(const struct rows *rows, const struct sort_key *key);
+void rows_extract_key(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
+                      struct entry *entry);
+/* The number by which VALUE sorts, of a column that holds no words. */
+uint64_t rows_number_key(const struct value *value, bool descending);
+/* Puts the numbers of all rows that match into items, in their order. */
+void rows_sort(struct rows *rows, const struct rows_query *query);
+
+/* ---- rows_names.c ---- */
+
+/* Brings by_name and name_rank up to date. SAME: per block, whether it has the rows that it had; OLD: the blocks before. */
+void rows_order_names(struct rows *rows, const struct row_ctx *ctx, const GArray *old, const bool *same);
+
+/* ---- rows_groups.c ---- */
+
+/* Notes which group ENTRY's row is in. */
+void rows_extract_group(struct rows *rows, const struct grouping *grouping, struct entry *entry,
+                        const struct row_ctx *ctx);
+/* Makes groups of the sorted items, and lines of both. */
+void rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
+                      const struct row_ctx *ctx);
