@@ -1,9 +1,9 @@
 #include "views/batch.h"
 
 #include "tui/cell.h"
+#include "views/density.h"
 #include "views/filter.h"
 #include "views/rows.h"
-#include "views/totals.h"
 #include "views/units.h"
 
 #include <cjson/cJSON.h>
@@ -280,7 +280,7 @@ batch_print(
 	const struct rows_query query = { .filter = batch->filter, .scope = -1 };
 	struct rows *rows = rows_new(batch->kind, NULL);
 
-	ctx.size = totals_median(snap, now_us);
+	ctx.size = density_size(snap, now_us);
 	rows_update(rows, snap, &query, &ctx);
 	batch->print(batch, rows, &ctx, out);
 	rows_free(rows);

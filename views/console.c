@@ -4,6 +4,7 @@
 #include "fleet/clock.h"
 #include "tui/cell.h"
 #include "views/catalog.h"
+#include "views/density.h"
 #include "views/header.h"
 #include "views/history.h"
 #include "views/request.h"
@@ -117,7 +118,7 @@ update_all(struct console *console)
 	struct env *env = &console->env;
 
 	if (!env->row.size.vcpus || env->row.now_us >= console->sized_us + SIZE_US) {
-		env->row.size = totals_median(env->snap, env->row.now_us);
+		env->row.size = density_size(env->snap, env->row.now_us);
 		console->sized_us = env->row.now_us;
 	}
 	totals_fleet(env->snap, &env->row, &env->totals);

@@ -1,5 +1,6 @@
 /* pulse: the whole fleet on one screen, before the first key is pressed. */
 #include "views/catalog.h"
+#include "views/density.h"
 #include "views/history.h"
 #include "views/request.h"
 #include "views/stack.h"
@@ -210,15 +211,17 @@ draw_measures(struct view *view, const struct pane *pane)
 }
 
 static void
-draw_density(const struct fleet_totals *totals, const struct pane *pane, int y)
+draw_density(const struct env *env, const struct pane *pane, int y)
 {
+	const struct fleet_totals *totals = &env->totals;
 	GString *text = g_string_new(NULL);
 	char mem[UNIT_TEXT];
+	struct density density;
 
-	if (totals->all.up)
-		g_string_append_printf(text, "%.1f VMs/host (%u to %u)",
-			(double)totals->all.guests.running / totals->all.up, totals->density_min,
-			totals->density_max);
+	density_of(env->snap, env->row.now_us, 1, &density);
+	if (density.hosts)
+		g_string_append_printf(
+			text, "%.1f VMs/host (%u to %u)", density.mean, density.min, density.max);
 	if (totals_vcpu_ratio(totals) >= 0)
 		g_string_append_printf(text, "  vCPU:pCPU %.1f:1", totals_vcpu_ratio(totals));
 	if (totals->fit.covered) {
@@ -244,7 +247,7 @@ pulse_draw(struct view *view, const struct pane *pane)
 	counts = draw_counts(&env->totals, &top, &used);
 	right = pane_sub(&top, 0, used + 2, top.rows, top.cols - used - 2);
 	y = MAX(counts, draw_measures(view, &right)) + 1;
-	draw_density(&env->totals, &top, y);
+	draw_density(env, &top, y);
 	y += 2;
 	/* two titles and a blank line between; the lists give way to what is wrong */
 	room = pane->rows - y - 3;

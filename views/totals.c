@@ -1,147 +1,8 @@
 #include "views/totals.h"
+#include "views/rows.h"
+#include "views/twins.h"
 
 #include <math.h>
-#include <string.h>
-
-/* ---- guests on two hosts at once ---- */
-
-/* Names the guest whatever host it is on. */
-static guint
-twin_hash(gconstpointer pointer)
-{
-	const struct vm *vm = pointer;
-	guint hash;
-
-	memcpy(&hash, vm->uuid, sizeof(hash));
-	return hash;
-}
-
-static gboolean
-twin_equal(gconstpointer a, gconstpointer b)
-{
-	const struct vm *left = a, *right = b;
-
-	return memcmp(left->uuid, right->uuid, UUID_LEN) == 0 && strcmp(left->name, right->name) == 0;
-}
-
-/* Calls EACH for the guests of all hosts that answer. */
-static void
-each_guest(const struct fleet_snap *snap, int64_t now_us, void (*each)(void *ctx, const struct vm *vm),
-	void *ctx)
-{
-	for (size_t i = 0; i < snap->nhosts; i++) {
-		const struct host_snap *host = snap->hosts[i];
-
-		if (!host_snap_fresh(host, now_us))
-			continue;
-		for (size_t j = 0; j < host->nvms; j++)
-			each(ctx, &host->vms[j]);
-	}
-}
-
-static void
-twins_add_paused(void *paused, const struct vm *vm)
-{
-	if (vm->state == VM_STATE_PAUSED)
-		g_hash_table_add(paused, (gpointer)(uintptr_t)vm);
-}
-
-struct twin_search {
-	GHashTable *paused, *arriving;
-};
-
-static void
-twins_add_arriving(void *ctx, const struct vm *vm)
-{
-	struct twin_search *search = ctx;
-	gpointer twin;
-
-	if (vm_is_running(vm) && (twin = g_hash_table_lookup(search->paused, vm)))
-		g_hash_table_add(search->arriving, twin);
-}
-
-/* The paused guests that run elsewhere, by pointer; NULL: none. Free where nothing is paused. */
-static GHashTable *
-twins_find(const struct fleet_snap *snap, int64_t now_us)
-{
-	g_autoptr(GHashTable) paused = g_hash_table_new(twin_hash, twin_equal);
-	struct twin_search search = { .paused = paused };
-
-	each_guest(snap, now_us, twins_add_paused, paused);
-	if (g_hash_table_size(paused) == 0)
-		return NULL;
-	search.arriving = g_hash_table_new(NULL, NULL);
-	each_guest(snap, now_us, twins_add_arriving, &search);
-	return search.arriving;
-}
-
-/* ---- the median guest ---- */
-
-/* The middle of VALUES, which is left in disorder; 0 for none. Wirth's selection: linear, where sorting is not. */
-static double
-median(GArray *values)
-{
-	double *v = (double *)(void *)values->data;
-	ptrdiff_t low = 0, high = (ptrdiff_t)values->len - 1, middle = (ptrdiff_t)(values->len / 2);
-
-	if (values->len == 0)
-		return 0;
-	while (low < high) {
-		double pivot = v[middle];
-		ptrdiff_t i = low, j = high;
-
-		while (i <= j) {
-			while (v[i] < pivot)
-				i++;
-			while (v[j] > pivot)
-				j--;
-			if (i <= j) {
-				double swap = v[i];
-
-				v[i++] = v[j];
-				v[j--] = swap;
-			}
-		}
-		if (j < middle)
-			low = i;
-		if (i > middle)
-			high = j;
-	}
-	return v[middle];
-}
-
-struct sizes {
-	GArray *vcpus, *mem;
-};
-
-static void
-sizes_add(void *ctx, const struct vm *vm)
-{
-	struct sizes *sizes = ctx;
-
-	if (vm->is_dom0 || !vm_is_running(vm))
-		return;
-	if (VM_HAS(vm, VM_VCPUS))
-		g_array_append_val(sizes->vcpus, vm->value[VM_VCPUS]);
-	if (VM_HAS(vm, VM_MEM))
-		g_array_append_val(sizes->mem, vm->value[VM_MEM]);
-}
-
-struct vm_size
-totals_median(const struct fleet_snap *snap, int64_t now_us)
-{
-	struct sizes sizes = {
-		.vcpus = g_array_new(FALSE, FALSE, sizeof(double)),
-		.mem = g_array_new(FALSE, FALSE, sizeof(double)),
-	};
-	struct vm_size size;
-
-	each_guest(snap, now_us, sizes_add, &sizes);
-	size = (struct vm_size){ .vcpus = median(sizes.vcpus), .mem_bytes = median(sizes.mem) };
-	g_array_free(sizes.vcpus, TRUE);
-	g_array_free(sizes.mem, TRUE);
-	return size;
-}
 
 /* ---- sums ---- */
 
@@ -220,15 +81,6 @@ count_guests(struct fleet_totals *out, struct host_totals *part, const struct ho
 }
 
 static void
-count_density(struct fleet_totals *out, const struct host_snap *host, bool first)
-{
-	unsigned running = (unsigned)host->value[HOST_VMS_RUNNING];
-
-	out->density_min = first ? running : MIN(out->density_min, running);
-	out->density_max = first ? running : MAX(out->density_max, running);
-}
-
-static void
 add_host_sums(struct fleet_totals *out, const struct host_snap *host, const struct row_ctx *ctx)
 {
 	double fit = headroom_host(host, ctx->config, &ctx->size);
@@ -250,6 +102,7 @@ add_host_sums(struct fleet_totals *out, const struct host_snap *host, const stru
 		sum_add(&out->vcpus, host->value[HOST_VCPUS]);
 		sum_add(&out->vcpu_pcpus, host->value[HOST_PCPUS]);
 	}
+	sum_add_host(&out->ksm_saved, host, HOST_KSM_SAVED);
 	sum_add_host(&out->net_rx, host, HOST_NET_RX);
 	sum_add_host(&out->net_tx, host, HOST_NET_TX);
 	sum_add_host(&out->disk_rd, host, HOST_DISK_RD);
@@ -276,39 +129,80 @@ add_host(struct fleet_totals *out, const struct host_snap *host, const struct ro
 		out->silent++;
 		return;
 	}
-	count_density(out, host, out->all.up == 0);
 	out->all.up++;
 	part->up++;
 	add_host_sums(out, host, ctx);
 }
 
 void
-totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out)
+totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out)
 {
-	g_autoptr(GHashTable) arriving = twins_find(snap, ctx->now_us);
+	g_autoptr(GHashTable) arriving = twins_of_hosts(rows, n, ctx->now_us);
 
 	*out = (struct fleet_totals){ .size = ctx->size, .oldest_us = -1 };
-	for (size_t i = 0; i < snap->nhosts; i++)
-		add_host(out, snap->hosts[i], ctx, arriving);
+	for (size_t i = 0; i < n; i++)
+		add_host(out, rows[i], ctx, arriving);
 }
 
 void
-totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out)
+totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out)
 {
-	*out = (struct fleet_totals){ .size = ctx->size, .oldest_us = -1 };
-	for (size_t i = 0; i < n; i++)
-		add_host(out, rows[i], ctx, NULL);
+	totals_hosts((const void *const *)snap->hosts, snap->nhosts, ctx, out);
+}
+
+static gint
+compare_sites(gconstpointer a, gconstpointer b)
+{
+	const struct site_totals *left = a, *right = b;
+
+	if (!left->site || !right->site)
+		return !left->site - !right->site;
+	return natural_compare(left->site, right->site);
+}
+
+static struct fleet_totals *
+find_site(GArray *sites, const char *site, const struct row_ctx *ctx)
+{
+	struct site_totals new = { .site = site, .totals = { .size = ctx->size, .oldest_us = -1 } };
+
+	for (guint i = 0; i < sites->len; i++) {
+		struct site_totals *known = &g_array_index(sites, struct site_totals, i);
+
+		if (g_strcmp0(known->site, site) == 0)
+			return &known->totals;
+	}
+	g_array_append_val(sites, new);
+	return &g_array_index(sites, struct site_totals, sites->len - 1).totals;
+}
+
+GArray *
+totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx)
+{
+	g_autoptr(GHashTable) arriving =
+		twins_of_hosts((const void *const *)snap->hosts, snap->nhosts, ctx->now_us);
+	GArray *sites = g_array_new(FALSE, FALSE, sizeof(struct site_totals));
+
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		const struct host_snap *host = snap->hosts[i];
+
+		add_host(
+			find_site(sites, host->config ? host->config->site : NULL, ctx), host, ctx, arriving);
+	}
+	g_array_sort(sites, compare_sites);
+	return sites;
 }
 
 void
 totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out)
 {
+	g_autoptr(GHashTable) arriving = twins_of_vms(rows, n, ctx->now_us);
+
 	*out = (struct vm_totals){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		const struct vm *vm = rows[i];
 		bool fresh = host_snap_fresh(vm->host, ctx->now_us);
 
-		if (vm->is_dom0)
+		if (vm->is_dom0 || (arriving && g_hash_table_contains(arriving, vm)))
 			continue;
 		count_guest(&out->guests, vm, fresh);
 		if (!fresh || !vm_is_running(vm))

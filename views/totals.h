@@ -1,6 +1,6 @@
 /*
  * totals: a whole fleet, or what a filter left of it, in numbers. Pure. Domain-0 is counted nowhere. A guest that is
- * paused on one host while its twin (same UUID and name) runs on another is being migrated and counts once.
+ * being migrated counts once (views/twins.h).
  */
 #pragma once
 
@@ -30,11 +30,11 @@ struct fleet_totals {
 	struct host_totals all, by_hypervisor[HYPERVISOR_COUNT];
 	unsigned by_link[LINK_STATE_COUNT];
 	unsigned silent;        /* hosts that have guests to tell of, or may have, and do not answer */
-	unsigned density_min, density_max; /* running guests of a host that is up */
 	struct sum pcpus, cores_used, mem_total, mem_used;
 	struct sum mem_promised, promised_total; /* to the running guests, and the memory of their hosts */
 	struct sum vcpus, vcpu_pcpus; /* running vCPUs, and the physical CPUs of the hosts that they are on */
 	struct sum net_rx, net_tx, disk_rd, disk_wr;
+	struct sum ksm_saved;
 	struct sum fit;         /* guests of `size` that still fit, over the hosts that are up */
 	struct vm_size size;    /* the median running guest, 0: none */
 	int64_t oldest_us;      /* age of the oldest numbers of a host that is connected, -1: no numbers at all */
@@ -46,12 +46,16 @@ struct vm_totals {
 	struct sum cores_used, cpu_vcpus; /* of guests whose CPU use is known */
 };
 
-/* The median size of the running guests of SNAP. */
-struct vm_size totals_median(const struct fleet_snap *snap, int64_t now_us);
-
 void totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out);
 /* Of N rows of host_rows or vm_rows; ctx->size is the size that must fit. */
 void totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out);
+/* The same of a site's hosts. SITE is the config's; NULL: of the hosts that have none. */
+struct site_totals {
+	const char *site;
+	struct fleet_totals totals;
+};
+/* An array of struct site_totals by name, NULL last; caller unrefs. */
+GArray *totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx);
 void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out);
 
 /* How many guests of SIZE still fit on HOST by memory not promised and by the config's vCPU:pCPU cap; -1: not known. */

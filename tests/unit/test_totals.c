@@ -1,3 +1,4 @@
+#include "views/density.h"
 #include "views/totals.h"
 
 #include "tests/support/snaps.h"
@@ -34,7 +35,7 @@ Test(totals, of_nothing)
 	cr_expect_eq(totals.oldest_us, -1);
 	cr_expect_lt(sum_pct(&totals.cores_used, &totals.pcpus), 0);
 	cr_expect_lt(totals_vcpu_ratio(&totals), 0);
-	cr_expect_eq(totals_median(snap, SNAPS_NOW_US).vcpus, 0);
+	cr_expect_eq(density_size(snap, SNAPS_NOW_US).vcpus, 0);
 	fleet_snap_unref(snap);
 }
 
@@ -62,8 +63,6 @@ Test(totals, by_hypervisor_and_state)
 	cr_expect_eq(totals.by_hypervisor[HYPERVISOR_XEN].guests.vms, 1);
 	cr_expect_eq(totals.all.guests.by_state[VM_STATE_OFF], 1);
 	cr_expect_eq(totals.all.guests.by_state[VM_STATE_CRASHED], 1);
-	cr_expect_eq(totals.density_min, 1);
-	cr_expect_eq(totals.density_max, 2);
 	cr_expect_float_eq(totals.pcpus.value, 64, 1e-9);
 	cr_expect_float_eq(sum_pct(&totals.cores_used, &totals.pcpus), 25, 1e-9);
 	cr_expect_float_eq(sum_pct(&totals.mem_used, &totals.mem_total), 50, 1e-9);
@@ -140,6 +139,53 @@ Test(totals, a_migrating_guest_counts_once)
 	fleet_snap_unref(snap);
 }
 
+/* … also in a table, as long as both halves are in it. */
+Test(totals, a_migrating_guest_counts_once_in_a_table)
+{
+	const struct vm source[] = { snaps_vm("moving", 1) };
+	const struct vm target[] = { snaps_idle_vm("moving", 1, VM_STATE_PAUSED) };
+	struct snaps_part parts[] = { { .host = snaps_host(0, "kvm1"), .vms = source, .nvms = 1 },
+		{ .host = snaps_host(1, "kvm2"), .vms = target, .nvms = 1 } };
+	const struct fleet_snap *snap = snaps_fleet(parts, 2);
+	const void *rows[] = { &snap->hosts[1]->vms[0], &snap->hosts[0]->vms[0] };
+	struct vm_totals of_vms;
+
+	totals_vms(rows, 2, &ctx, &of_vms);
+	cr_expect_eq(of_vms.guests.vms, 1);
+	cr_expect_eq(of_vms.guests.running, 1);
+	totals_vms(rows, 1, &ctx, &of_vms);
+	cr_expect_eq(of_vms.guests.vms, 1);
+	cr_expect_eq(of_vms.guests.by_state[VM_STATE_PAUSED], 1);
+	fleet_snap_unref(snap);
+}
+
+Test(totals, by_site)
+{
+	struct host_static here = { .site = (char[]){ "dc2" } }, there = { .site = (char[]){ "dc10" } };
+	const struct vm source[] = { snaps_vm("moving", 1), snaps_vm("a", 2) };
+	const struct vm target[] = { snaps_idle_vm("moving", 1, VM_STATE_PAUSED) };
+	struct snaps_part parts[] = { { .host = snaps_host(0, "h1") },
+		{ .host = snaps_host(1, "h2"), .vms = target, .nvms = 1 },
+		{ .host = snaps_host(2, "h3"), .vms = source, .nvms = 2 } };
+	const struct fleet_snap *snap;
+	g_autoptr(GArray) sites = NULL;
+	const struct site_totals *site;
+
+	parts[1].host.config = &there;
+	parts[2].host.config = &here;
+	snap = snaps_fleet(parts, 3);
+	sites = totals_by_site(snap, &ctx);
+	cr_assert_eq(sites->len, 3);
+	site = &g_array_index(sites, struct site_totals, 0);
+	cr_expect_str_eq(site[0].site, "dc2", "2 comes before 10");
+	cr_expect_eq(site[0].totals.all.guests.running, 2);
+	cr_expect_str_eq(site[1].site, "dc10");
+	cr_expect_eq(site[1].totals.all.guests.vms, 0, "it is not there yet");
+	cr_expect_null(site[2].site);
+	cr_expect_eq(site[2].totals.all.hosts, 1);
+	fleet_snap_unref(snap);
+}
+
 Test(totals, median_size)
 {
 	static const double vcpus[] = { 1, 8, 2, 4, 2, 16, 2 };
@@ -155,7 +201,7 @@ Test(totals, median_size)
 	}
 	vms[G_N_ELEMENTS(vcpus)] = snaps_idle_vm("off", 99, VM_STATE_OFF);
 	snap = snaps_fleet(&part, 1);
-	size = totals_median(snap, SNAPS_NOW_US);
+	size = density_size(snap, SNAPS_NOW_US);
 	cr_expect_float_eq(size.vcpus, 2, 1e-9);
 	cr_expect_float_eq(size.mem_bytes, 2 * GIB, 1);
 	fleet_snap_unref(snap);
