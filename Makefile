@@ -215,9 +215,11 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/virt-fleet
 	install -D -m 644 man/virt-fleet.1 $(DESTDIR)$(PREFIX)/share/man/man1/virt-fleet.1
 	install -D -m 644 man/virt-fleet.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/virt-fleet.yaml.5
+	install -D -m 644 completions/virt-fleet.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-fleet
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/virt-fleet $(DESTDIR)$(PREFIX)/share/man/man1/virt-fleet.1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5/virt-fleet.yaml.5
+	    $(DESTDIR)$(PREFIX)/share/man/man5/virt-fleet.yaml.5 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/virt-fleet
 
 .PHONY: clean
 clean: ## remove build/
