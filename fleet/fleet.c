@@ -8,10 +8,16 @@
 /* How often deadlines are looked at: they are seconds long. */
 #define SUPERVISOR_TICK_US 250000
 
+/* At the start names and states of the whole fleet come before any host's numbers: unless the hosts that are still on
+ * their way in make no step for so long, and no host waits longer for the others than that. */
+#define STARTUP_QUIET_US    150000
+#define STARTUP_PATIENCE_US (4 * INT64_C(1000000))
+
 struct fleet {
 	struct host_env env;         /* constant, borrowed by every host */
 	struct conn_factory factory; /* constant */
 	struct snap_need once;       /* constant */
+	struct startup *startup;     /* constant */
 	struct mailbox *mailbox;     /* constant */
 	struct host **hosts;         /* constant after fleet_new(); n of them */
 	struct host_static *statics; /* constant */
@@ -117,12 +123,14 @@ fleet_new(const struct fleet_opts *opts)
 	fleet->factory = *opts->factory;
 	fleet->mailbox = opts->mailbox;
 	fleet->n = opts->config->hosts->len;
+	fleet->startup = startup_new(fleet->n, STARTUP_QUIET_US, STARTUP_PATIENCE_US);
 	if (opts->once)
 		fleet->once = *opts->once;
 	fleet->env = (struct host_env){
 		.config = opts->config,
 		.factory = &fleet->factory,
 		.once = opts->once ? &fleet->once : NULL,
+		.startup = fleet->startup,
 		.ctx = fleet,
 		.publish = fleet_publish,
 		.job_ended = fleet_job_ended,
@@ -175,6 +183,7 @@ fleet_stop(struct fleet *fleet)
 	fleet->stopping = true;
 	pthread_cond_broadcast(&fleet->cond);
 	pthread_mutex_unlock(&fleet->lock);
+	startup_open(fleet->startup);
 	for (size_t i = 0; i < fleet->n; i++)
 		host_stop(fleet->hosts[i]);
 }
@@ -207,6 +216,7 @@ fleet_free(struct fleet *fleet)
 		host_free(fleet->hosts[i]);
 		host_snap_unref(fleet->slots[i]);
 	}
+	startup_free(fleet->startup);
 	g_free(fleet->hosts);
 	g_free(fleet->statics);
 	g_free(fleet->slots);

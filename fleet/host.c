@@ -54,6 +54,7 @@ struct host {
 	GHashTable *dirty;      /* uuid (GBytes): facts to be read again */
 
 	/* host thread only */
+	bool arrived; /* its first way in is over */
 	bool connected;
 	const struct host_snap *snap; /* last published, one reference */
 	struct tracker *tracker;
@@ -124,6 +125,7 @@ host_on_step(void *ctx, enum conn_step step, bool ok, int64_t took_us, const cha
 
 	(void)took_us;
 	(void)text;
+	startup_step(host->env->startup);
 	if (step == CONN_STEP_LOGIN && ok)
 		deadline_set(host, call_limit_us(host));
 }
@@ -407,7 +409,16 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 	return true;
 }
 
-/* After connecting: names and states first, then what needs no monitor, then everything; a host that is asked once only
+/* The first way in is over, well or not. */
+static void
+host_arrived(struct host *host)
+{
+	if (!host->arrived)
+		startup_arrived(host->env->startup);
+	host->arrived = true;
+}
+
+/* After connecting: names and states first, of the whole fleet when it is starting, then what needs no monitor, then everything; a host that is asked once only
  * as far as is needed. */
 static bool
 host_first_samples(struct host *host, GError **error)
@@ -418,8 +429,11 @@ host_first_samples(struct host *host, GError **error)
 
 	if (!host_sample(host, SAMPLE_LIST, limit, warming, error))
 		return false;
+	host_arrived(host);
 	if (once && once->samples == 0)
 		return true;
+	if (!once)
+		startup_wait(host->env->startup);
 	return (once || host_sample(host, SAMPLE_CHEAP, limit, warming, error)) &&
 	       host_sample(host, SAMPLE_FULL, warming ? FIRST_SAMPLE_US : limit, false, error);
 }
@@ -555,6 +569,7 @@ host_failed(struct host *host, const GError *error)
 	}
 	host->sampling_full = false;
 	host_disconnect(host);
+	host_arrived(host);
 	retry = waits || host->env->once ? NEVER : host_back_off(host);
 
 	pthread_mutex_lock(&host->lock);
@@ -740,6 +755,7 @@ host_main(void *arg)
 	}
 	host_cancel_jobs(host);
 	host_disconnect(host);
+	host_arrived(host);
 	host->env->gone(host->env->ctx);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include "fleet/conn.h"
 #include "fleet/jobs.h"
 #include "fleet/snapshot.h"
+#include "fleet/startup.h"
 
 struct host;
 
@@ -15,6 +16,7 @@ struct host_env {
 	const struct config *config;
 	const struct conn_factory *factory;
 	const struct snap_need *once; /* as in fleet_opts; NULL: for ever */
+	struct startup *startup;
 	void *ctx;
 	/* Takes the reference on SNAP. */
 	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);
