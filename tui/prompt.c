@@ -434,7 +434,7 @@ draw_text(const struct prompt *prompt, const struct pane *pane, int y, int x, in
 }
 
 void
-prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int error_at)
+prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int error_at, int error_cols)
 {
 	int x, cursor, hidden;
 
@@ -447,7 +447,11 @@ prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int err
 	cursor = columns_before(prompt, prompt->cursor);
 	hidden = hidden_columns(cursor, pane->cols - x);
 	draw_text(prompt, pane, y, x, hidden);
-	if (error_at >= hidden)
-		pane_restyle(pane, y, x + error_at - hidden, 1, ROLE_BAD, CELL_UNDERLINE);
+	if (error_at >= 0 && error_at + error_cols > hidden) {
+		int from = MAX(error_at, hidden);
+
+		pane_restyle(
+			pane, y, x + from - hidden, error_at + error_cols - from, ROLE_BAD, CELL_UNDERLINE);
+	}
 	canvas_set_cursor(pane->canvas, pane->y + y, pane->x + x + cursor - hidden);
 }

@@ -24,7 +24,7 @@ struct prompt *prompt_new(const struct prompt_opts *opts);
 void prompt_free(struct prompt *prompt);
 enum prompt_result prompt_key(struct prompt *prompt, struct keyspec key);
 const char *prompt_text(const struct prompt *prompt);
-/* ERROR_AT: column of the text to underline as wrong, -1: none. */
-void prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int error_at);
+/* ERROR_AT: column of the text from which on ERROR_COLS ones are underlined as wrong, -1: none. */
+void prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int error_at, int error_cols);
 /* The candidates of the last Tab when there were several, for display above the line; NULL: none. Borrowed. */
 const char *const *prompt_candidates(const struct prompt *prompt);

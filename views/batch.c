@@ -225,7 +225,7 @@ choose(struct batch *batch, const struct batch_opts *opts, GError **error)
 	for (guint i = batch->columns->len; facts_only && i-- > 0;)
 		if (((const struct column *)batch->columns->pdata[i])->flags & COLUMN_SCREEN)
 			g_ptr_array_remove_index(batch->columns, i);
-	batch->filter = opts->where ? filter_new(batch->kind, opts->where, NULL, error) : NULL;
+	batch->filter = opts->where ? filter_new(batch->kind, opts->config, opts->where, QUERY_WHOLE, NULL, error) : NULL;
 	return !opts->where || batch->filter;
 }
 

@@ -34,28 +34,15 @@ vm_look(enum vm_state state)
 	return &vm_looks[state];
 }
 
-/* ---- values ---- */
+/* ---- words ---- */
 
-void
-value_number(struct value *value, double number)
-{
-	value->type = VALUE_NUMBER;
-	value->number = number;
-}
+#define WORD(id, word, ...) word,
+const char *const vm_state_words[] = { VM_STATES(WORD) NULL };
+const char *const vm_type_words[] = { VM_TYPES(WORD) NULL };
+const char *const hypervisor_words[] = { HYPERVISORS(WORD) NULL };
+const char *const link_words[] = { LINK_STATES(WORD) NULL };
 
-void
-value_flag(struct value *value, bool flag)
-{
-	value->type = VALUE_FLAG;
-	value->number = flag;
-}
-
-void
-value_text(struct value *value, const char *text)
-{
-	value->type = text && *text ? VALUE_TEXT : VALUE_UNKNOWN;
-	value->text = text;
-}
+/* ---- cells ---- */
 
 enum role
 threshold_role(const struct config *config, enum threshold threshold, double number)

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "fleet/snapshot.h"
+#include "fleet/value.h"
 #include "tui/canvas.h"
 #include "tui/cell.h"
 
@@ -31,20 +32,6 @@ struct row_ctx {
 	struct vm_size size;
 };
 
-enum value_type { VALUE_UNKNOWN, VALUE_NUMBER, VALUE_TEXT, VALUE_FLAG };
-
-/* One fact of one row, raw: what sorts, filters and goes into JSON. */
-struct value {
-	enum value_type type;
-	double number;     /* VALUE_NUMBER in the column's unit; VALUE_FLAG 0 or 1 */
-	const char *text;  /* VALUE_TEXT: the row's, or buffer; valid as long as both */
-	char buffer[160];
-};
-
-void value_number(struct value *value, double number);
-void value_flag(struct value *value, bool flag);
-void value_text(struct value *value, const char *text); /* borrowed; NULL or "": unknown */
-
 enum column_flag {
 	COLUMN_DEFAULT = 1 << 0, /* on the screen */
 	COLUMN_WIDE = 1 << 1,    /* … where there is room for it, or after `w` */
@@ -58,6 +45,9 @@ enum column_flag {
 	COLUMN_FACT = 1 << 9,    /* needs the facts of host or guest */
 	COLUMN_FIT = 1 << 10,    /* as wide as its widest text; flex: at most so many 16ths of the screen */
 	COLUMN_VOLATILE = 1 << 11, /* changes though the row does not: ages, and what depends on other rows */
+	COLUMN_FLAG = 1 << 12,   /* yes or no */
+	COLUMN_LIST = 1 << 13,   /* words with commas between; queries look at each */
+	COLUMN_LISTED = 1 << 14, /* known from the bare list of a host's guests, or from the config */
 };
 
 /* Which pair of limits in the config colours the number. */
@@ -81,6 +71,8 @@ struct column {
 	enum threshold threshold;
 	enum fold fold;
 	size_t field; /* enum vm_field or host_field, for the value functions that are made for fields */
+	const char *alias;         /* another name for it in queries, NULL: none */
+	const char *const *words;  /* the only texts it can have, NULL-terminated; NULL: any */
 	/* Fills OUT when there is something to know. Called through column_value(). */
 	void (*value)(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 	/* NULL: the value by its unit and threshold. */
@@ -135,6 +127,9 @@ struct row_kind {
 };
 
 extern const struct row_kind host_rows, vm_rows, event_rows;
+
+/* What states, types and hypervisors are called, for column.words. */
+extern const char *const vm_state_words[], *const vm_type_words[], *const hypervisor_words[], *const link_words[];
 
 /* Whether the guest's state is one that nobody wanted: crashed, halted by an error. */
 enum vm_plight { PLIGHT_NONE, PLIGHT_HALTED, PLIGHT_CRASHED };

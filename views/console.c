@@ -70,7 +70,6 @@ console_new(const struct console_opts *opts, GError **error)
 	console->watch = watch_new(opts->fleet);
 	console->filters = g_ptr_array_new_with_free_func(g_free);
 	console->commands = g_ptr_array_new_with_free_func(g_free);
-	console->filter_error = -1;
 	console->env.stack = stack_new(&console->env, first);
 	console->changed = opts->fleet != NULL;
 	console->needs_draw = true;
@@ -306,7 +305,9 @@ draw_status(struct console *console, const struct pane *pane, int y)
 
 	pane_fill(pane, y, 0, -1, ROLE_STATUS);
 	if (console->prompt)
-		prompt_draw(console->prompt, pane, y, console->filter_error);
+		prompt_draw(console->prompt, pane, y,
+			console->filter_error.words ? console->filter_error.at : -1,
+			console->filter_error.cols);
 	else if (notice->text)
 		pane_text(pane, y, 0, -1, notice->role, notice->text);
 	else if (questions)
@@ -315,33 +316,54 @@ draw_status(struct console *console, const struct pane *pane, int y)
 		draw_hints(console, pane, y);
 }
 
+/* Bytes that all CANDIDATES begin with, up to the word or value that they differ in. */
+static size_t
+common_beginning(const char *const *candidates)
+{
+	size_t same = strlen(candidates[0]);
+
+	for (size_t i = 1; candidates[i]; i++)
+		for (size_t j = 0; j < same; j++)
+			if (candidates[i][j] != candidates[0][j])
+				same = j;
+	while (same > 0 && !strchr(" ,(=", candidates[0][same - 1]))
+		same--;
+	return same;
+}
+
 static void
 draw_candidates(const char *const *candidates, const struct pane *pane, int y)
 {
+	size_t same = common_beginning(candidates);
 	int x = 0;
 
 	pane_fill(pane, y, 0, -1, ROLE_STATUS);
 	for (size_t i = 0; candidates[i] && x < pane->cols; i++)
-		x += pane_text(pane, y, x, -1, ROLE_DIM, candidates[i]) + 2;
+		x += pane_text(pane, y, x, -1, ROLE_DIM, candidates[i] + same) + 2;
 }
 
-/* The line above the status line, when the view has one. */
+/* The line above the status line, when the view has one, or what the prompt wants to say. */
 static bool
 draw_summary(struct console *console, const struct pane *pane, int y)
 {
 	struct view *view = stack_front(console->env.stack);
 	const char *const *candidates = console->prompt ? prompt_candidates(console->prompt) : NULL;
+	const struct filter_error *wrong = &console->filter_error;
 	unsigned marks = view->list ? list_marks(view->list) : 0;
 	const char *summary = view_summary(view);
 	int x = 0;
 
-	if (!summary && !candidates)
-		return false;
 	if (candidates) {
 		draw_candidates(candidates, pane, y);
 		return true;
 	}
+	if (!summary && !wrong->words)
+		return false;
 	pane_fill(pane, y, 0, -1, ROLE_STATUS);
+	if (wrong->words) {
+		pane_text(pane, y, 0, -1, wrong->incomplete ? ROLE_DIM : ROLE_BAD, wrong->words);
+		return true;
+	}
 	if (marks)
 		x = pane_printf(pane, y, 0, ROLE_MARKED, "%u marked", marks) + 2;
 	pane_text(pane, y, x, -1, ROLE_STATUS, summary);

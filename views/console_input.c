@@ -14,7 +14,7 @@ console_drop_modal(struct console *console)
 	g_clear_pointer(&console->plan, plan_free);
 	g_clear_pointer(&console->ask, ask_free);
 	g_clear_pointer(&console->filter_before, g_free);
-	console->filter_error = -1;
+	console_forget_filter_error(console);
 }
 
 void

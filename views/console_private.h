@@ -28,7 +28,11 @@ struct console {
 	enum prompt_use prompt_use;
 	GPtrArray *filters, *commands; /* histories: char * */
 	char *filter_before;           /* what Esc restores */
-	int filter_error;              /* column of the filter that is wrong, -1: none */
+	struct filter_error {          /* what is wrong with the filter that is being typed */
+		char *words;           /* NULL: nothing */
+		bool incomplete;       /* … yet */
+		int at, cols;          /* columns of the text */
+	} filter_error;
 	struct plan *plan;             /* being asked about */
 	struct ask *ask;               /* being answered */
 
@@ -69,4 +73,6 @@ void console_answer(struct console *console, const char *secret);
 
 void console_filter(struct console *console);
 void console_command(struct console *console);
+/* Forgets what was wrong with the filter. */
+void console_forget_filter_error(struct console *console);
 void console_prompt_input(struct console *console, struct input input);

@@ -18,14 +18,36 @@ list_to_filter(struct console *console)
 }
 
 void
+console_forget_filter_error(struct console *console)
+{
+	g_clear_pointer(&console->filter_error.words, g_free);
+	console->filter_error = (struct filter_error){ 0 };
+}
+
+/* Only at the end of the text: completions would cut off what follows the cursor. */
+static char **
+complete_filter(void *ctx, const char *text, size_t cursor)
+{
+	struct console *console = ctx;
+	struct list *list = console_front(console)->list;
+
+	if (!list || text[cursor])
+		return NULL;
+	return filter_complete(list_kind(list), &console->env.row, console->env.snap, text);
+}
+
+void
 console_filter(struct console *console)
 {
 	struct list *list = list_to_filter(console);
 
 	console->filter_before = g_strdup(list_filter(list));
 	console_open_prompt(console, PROMPT_FOR_FILTER,
-		&(struct prompt_opts){
-			.label = "/", .initial = console->filter_before, .history = console->filters });
+		&(struct prompt_opts){ .label = "/",
+			.initial = console->filter_before,
+			.history = console->filters,
+			.complete = complete_filter,
+			.ctx = console });
 }
 
 static struct command_ctx
@@ -56,18 +78,25 @@ console_command(struct console *console)
 			.label = ":", .history = console->commands, .complete = complete, .ctx = console });
 }
 
-/* Shows the rows as the filter is typed; a wrong one leaves them and is underlined. */
+/* Shows the rows as the filter is typed; a wrong one leaves them, is underlined and explained. */
 static bool
-apply_filter(struct console *console, const char *text, GError **error)
+apply_filter(struct console *console, const char *text, enum query_mode mode, GError **error)
 {
-	size_t at = 0;
+	struct filter_error *wrong = &console->filter_error;
+	g_autoptr(GError) failure = NULL;
+	struct query_fault fault;
 
-	console->filter_error = -1;
-	if (list_set_filter(list_to_filter(console), text, &at, error))
+	console_forget_filter_error(console);
+	if (list_set_filter(list_to_filter(console), text, mode, &fault, &failure))
 		return true;
-	g_autofree char *before = g_strndup(text, at);
+	g_autofree char *before = g_strndup(text, fault.at);
+	g_autofree char *at = g_strndup(text + fault.at, fault.length);
 
-	console->filter_error = text_width(before);
+	*wrong = (struct filter_error){ .words = g_strdup(failure->message),
+		.incomplete = fault.incomplete,
+		.at = text_width(before),
+		.cols = MAX(text_width(at), 1) };
+	g_propagate_error(error, g_steal_pointer(&failure));
 	return false;
 }
 
@@ -118,9 +147,9 @@ run_vm(struct console *console, const char *argument, GError **error)
 static bool
 run_filter(struct console *console, const char *argument, GError **error)
 {
-	bool ok = apply_filter(console, argument ? argument : "", error);
+	bool ok = apply_filter(console, argument ? argument : "", QUERY_WHOLE, error);
 
-	console->filter_error = -1;
+	console_forget_filter_error(console);
 	return ok;
 }
 
@@ -152,7 +181,6 @@ prompt_done(struct console *console)
 {
 	g_autofree char *text = g_strdup(prompt_text(console->prompt));
 	enum prompt_use use = console->prompt_use;
-	g_autoptr(GError) error = NULL;
 
 	if (use == PROMPT_FOR_SECRET) {
 		if (*text)
@@ -162,8 +190,11 @@ prompt_done(struct console *console)
 		explicit_bzero(text, strlen(text));
 		return;
 	}
-	if (use == PROMPT_FOR_FILTER && !apply_filter(console, text, &error))
-		console_complain(console, error);
+	if (use == PROMPT_FOR_FILTER && !apply_filter(console, text, QUERY_WHOLE, NULL)) {
+		/* to be mended: Esc gives up */
+		console->filter_error.incomplete = false;
+		return;
+	}
 	console_drop_modal(console);
 	if (use == PROMPT_FOR_COMMAND)
 		run_command(console, text);
@@ -177,12 +208,12 @@ console_prompt_input(struct console *console, struct input input)
 	if (input.type == INPUT_KEY || input.type == INPUT_PASTE)
 		result = prompt_key(console->prompt, input.key);
 	if (result == PROMPT_CHANGED && console->prompt_use == PROMPT_FOR_FILTER)
-		apply_filter(console, prompt_text(console->prompt), NULL);
+		apply_filter(console, prompt_text(console->prompt), QUERY_TYPING, NULL);
 	if (result == PROMPT_DONE) {
 		prompt_done(console);
 	} else if (result == PROMPT_CANCELLED) {
 		if (console->prompt_use == PROMPT_FOR_FILTER)
-			apply_filter(console, console->filter_before, NULL);
+			apply_filter(console, console->filter_before, QUERY_WHOLE, NULL);
 		console_drop_modal(console);
 	}
 }

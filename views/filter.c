@@ -2,90 +2,151 @@
 
 #include <string.h>
 
-#define MAX_WORDS 32
-#define MIN_HEX   6 /* shorter ones, "db" say, would find UUIDs by chance */
+#define ROWS_MOST 200000 /* looked through for values of one field */
 
-struct word {
-	char *text; /* folded: ASCII in lower case, or all of Unicode when it goes beyond ASCII */
-	bool negated, unicode, hex;
+/* The columns of a kind as the query language sees them. */
+struct schema {
+	struct query_schema query;
+	const struct row_kind *kind;
+	GArray *fields;    /* struct query_field */
+	GPtrArray *labels; /* const char *, NULL-terminated */
 };
 
 struct filter {
-	const struct row_kind *kind;
-	char *text;
-	struct word words[MAX_WORDS];
-	size_t nwords;
-	uint32_t hex;       /* bit per word that can be part of an address */
-	GPtrArray *columns; /* const struct column *: those searched */
-
-	/* What the columns that a host's rows share said of the words, for one host at one time. */
-	const struct host_snap *host;
-	int64_t host_us;
-	uint32_t host_hits; /* bit per word */
+	struct schema schema;
+	struct query *query;
+	int64_t now_us; /* of the last row: what is remembered of a host holds for one time */
 };
 
-static bool
-is_hex(const char *text)
+/* ---- the schema ---- */
+
+static enum query_type
+field_type(const struct column *column)
 {
-	return strlen(text) >= MIN_HEX && strspn(text, "0123456789abcdef:-") == strlen(text);
+	if (column->flags & COLUMN_FLAG)
+		return QUERY_FLAG;
+	if (column->flags & COLUMN_LIST)
+		return QUERY_LIST;
+	return column->flags & COLUMN_TEXT ? QUERY_WORDS : QUERY_NUMBER;
 }
 
-static bool
-word_init(struct word *word, const char *text, size_t length, GError **error)
+static void
+add_field(GArray *fields, const struct column *column)
 {
-	g_autofree char *copy = g_strndup(text, length);
+	static const struct {
+		unsigned column, field;
+	} flags[] = {
+		{ COLUMN_OF_HOST, QUERY_OF_HOST },
+		{ COLUMN_SEARCH, QUERY_SEARCHED },
+		{ COLUMN_HEX, QUERY_HEX },
+	};
+	struct query_field field = {
+		.name = column->info->name,
+		.alias = column->alias,
+		.help = column->info->help,
+		.type = field_type(column),
+		.unit = column->info->unit,
+		.words = column->words,
+		.data = column,
+	};
 
-	word->negated = *copy == '!';
-	if (word->negated && length == 1) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "nothing follows the '!'");
-		return false;
-	}
-	word->unicode = !g_str_is_ascii(copy) && g_utf8_validate(copy, -1, NULL);
-	word->text = word->unicode ? g_utf8_casefold(copy + word->negated, -1)
-				   : g_ascii_strdown(copy + word->negated, -1);
-	word->hex = is_hex(word->text);
-	return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (column->flags & flags[i].column)
+			field.flags |= flags[i].field;
+	g_array_append_val(fields, field);
 }
 
+static gint
+compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of all labels in CONFIG, sorted and NULL-terminated. */
 static GPtrArray *
-searched_columns(const struct row_kind *kind)
+label_names(const struct config *config)
 {
-	GPtrArray *columns = g_ptr_array_new();
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+	GPtrArray *sorted = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer name;
 
-	for (size_t i = 0; i < kind->ncolumns; i++)
-		if (kind->columns[i].flags & COLUMN_SEARCH)
-			g_ptr_array_add(columns, (gpointer)(uintptr_t)&kind->columns[i]);
-	return columns;
+	for (guint i = 0; config && i < config->hosts->len; i++) {
+		const struct config_host *host = config->hosts->pdata[i];
+
+		g_hash_table_iter_init(&iter, host->labels);
+		while (g_hash_table_iter_next(&iter, &name, NULL))
+			g_hash_table_add(names, name);
+	}
+	g_hash_table_iter_init(&iter, names);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_ptr_array_add(sorted, name);
+	g_ptr_array_sort(sorted, compare_names);
+	g_ptr_array_add(sorted, NULL);
+	return sorted;
 }
+
+static void
+get(const struct query_field *field, const void *ctx, const void *row, struct value *out)
+{
+	column_value(field->data, ctx, row, out);
+}
+
+static const void *
+host_of(const struct query_schema *schema, const void *row)
+{
+	return ((const struct row_kind *)schema->data)->host(row);
+}
+
+static const char *
+label_of(const struct query_schema *schema, const void *row, const char *name)
+{
+	const struct host_snap *host = host_of(schema, row);
+	GHashTable *labels = host && host->config ? host->config->labels : NULL;
+
+	return labels ? g_hash_table_lookup(labels, name) : NULL;
+}
+
+static void
+schema_init(struct schema *schema, const struct row_kind *kind, const struct config *config)
+{
+	schema->kind = kind;
+	schema->labels = label_names(config);
+	schema->fields = g_array_new(FALSE, FALSE, sizeof(struct query_field));
+	for (size_t i = 0; i < kind->ncolumns; i++)
+		if (!(kind->columns[i].flags & COLUMN_SCREEN))
+			add_field(schema->fields, &kind->columns[i]);
+	schema->query = (struct query_schema){
+		.plural = kind->plural,
+		.fields = (const struct query_field *)(const void *)schema->fields->data,
+		.nfields = schema->fields->len,
+		.labels = (const char *const *)schema->labels->pdata,
+		.get = get,
+		.label = label_of,
+		.host = host_of,
+		.data = kind,
+	};
+}
+
+static void
+schema_done(struct schema *schema)
+{
+	g_array_unref(schema->fields);
+	g_ptr_array_unref(schema->labels);
+}
+
+/* ---- the filter ---- */
 
 struct filter *
-filter_new(const struct row_kind *kind, const char *text, size_t *error_at, GError **error)
+filter_new(const struct row_kind *kind, const struct config *config, const char *text, enum query_mode mode,
+	struct query_fault *fault, GError **error)
 {
 	struct filter *filter = g_new0(struct filter, 1);
-	const char *at = text;
 
-	filter->kind = kind;
-	filter->text = g_strdup(text);
-	filter->columns = searched_columns(kind);
-	for (;;) {
-		size_t length;
-		bool ok;
-
-		at += strspn(at, " \t");
-		length = strcspn(at, " \t");
-		if (length == 0)
-			return filter;
-		ok = filter->nwords < MAX_WORDS;
-		if (!ok)
-			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "more than %d words", MAX_WORDS);
-		if (!ok || !word_init(&filter->words[filter->nwords], at, length, error))
-			break;
-		filter->hex |= (uint32_t)filter->words[filter->nwords].hex << filter->nwords;
-		filter->nwords++;
-		at += length;
-	}
-	if (error_at)
-		*error_at = (size_t)(at - text);
+	schema_init(&filter->schema, kind, config);
+	filter->query = query_new(&filter->schema.query, text, mode, fault, error);
+	if (filter->query)
+		return filter;
 	filter_free(filter);
 	return NULL;
 }
@@ -95,88 +156,123 @@ filter_free(struct filter *filter)
 {
 	if (!filter)
 		return;
-	for (size_t i = 0; i < filter->nwords; i++)
-		g_free(filter->words[i].text);
-	g_ptr_array_unref(filter->columns);
-	g_free(filter->text);
+	query_free(filter->query);
+	schema_done(&filter->schema);
 	g_free(filter);
 }
 
 const char *
 filter_text(const struct filter *filter)
 {
-	return filter->text;
+	return query_text(filter->query);
 }
 
-/* strstr(3) that ignores the case of ASCII in TEXT; WORD is in lower case. */
-static bool
-contains_ascii(const char *text, const char *word)
+void
+filter_forget(struct filter *filter)
 {
-	for (; *text; text++) {
-		size_t i = 0;
-
-		while (word[i] && g_ascii_tolower(text[i]) == word[i])
-			i++;
-		if (!word[i])
-			return true;
-	}
-	return false;
-}
-
-static bool
-contains(const char *text, const struct word *word)
-{
-	if (!word->unicode)
-		return contains_ascii(text, word->text);
-	if (!g_utf8_validate(text, -1, NULL))
-		return false;
-	g_autofree char *folded = g_utf8_casefold(text, -1);
-
-	return strstr(folded, word->text) != NULL;
-}
-
-/* The words, as bits, that ROW has in the searched columns whose COLUMN_OF_HOST flag is OF_HOST; only those in WANTED
- * are looked for. */
-static uint32_t
-row_hits(const struct filter *filter, const struct row_ctx *ctx, const void *row, unsigned of_host,
-	uint32_t wanted)
-{
-	uint32_t hits = 0;
-
-	for (guint i = 0; i < filter->columns->len && (wanted & ~hits); i++) {
-		const struct column *column = filter->columns->pdata[i];
-		uint32_t possible = wanted & ~hits & (column->flags & COLUMN_HEX ? filter->hex : UINT32_MAX);
-		struct value value;
-
-		if ((column->flags & COLUMN_OF_HOST) != of_host || !possible)
-			continue;
-		column_value(column, ctx, row, &value);
-		if (value.type != VALUE_TEXT)
-			continue;
-		for (size_t j = 0; j < filter->nwords; j++)
-			if (possible >> j & 1 && contains(value.text, &filter->words[j]))
-				hits |= 1u << j;
-	}
-	return hits;
+	query_forget(filter->query);
 }
 
 bool
 filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row)
 {
-	const struct host_snap *host = filter->kind->host(row);
-	uint32_t all = filter->nwords == MAX_WORDS ? UINT32_MAX : (1u << filter->nwords) - 1;
-	uint32_t hits, negated = 0;
+	if (filter->now_us != ctx->now_us)
+		filter_forget(filter);
+	filter->now_us = ctx->now_us;
+	return query_match(filter->query, ctx, row);
+}
 
-	if (filter->nwords == 0)
-		return true;
-	if (!host || filter->host != host || filter->host_us != ctx->now_us) {
-		filter->host = host;
-		filter->host_us = ctx->now_us;
-		filter->host_hits = row_hits(filter, ctx, row, COLUMN_OF_HOST, all);
+static void
+add_flags(const struct query_field *field, void *ctx)
+{
+	*(unsigned *)ctx |= ((const struct column *)field->data)->flags;
+}
+
+unsigned
+filter_flags(const struct filter *filter)
+{
+	unsigned flags = 0;
+
+	query_each_field(filter->query, add_flags, &flags);
+	return flags;
+}
+
+/* ---- completion ---- */
+
+struct live {
+	const struct row_kind *kind;
+	const struct row_ctx *row;
+	const struct fleet_snap *snap;
+};
+
+/* Emits what COLUMN says of one row; of lists each item. */
+static void
+emit_row(const struct live *live, const struct column *column, const void *row, query_emit emit, void *to)
+{
+	struct value value;
+
+	column_value(column, live->row, row, &value);
+	if (value.type != VALUE_TEXT)
+		return;
+	if (!(column->flags & COLUMN_LIST)) {
+		emit(to, value.text);
+		return;
 	}
-	hits = filter->host_hits;
-	hits |= row_hits(filter, ctx, row, 0, all & ~hits);
-	for (size_t i = 0; i < filter->nwords; i++)
-		negated |= (uint32_t)filter->words[i].negated << i;
-	return (hits ^ negated) == all;
+	g_auto(GStrv) items = g_strsplit(value.text, ",", -1);
+
+	for (size_t i = 0; items[i]; i++)
+		emit(to, items[i]);
+}
+
+static void
+emit_host_rows(const struct live *live, const struct column *column, const struct host_snap *host,
+	query_emit emit, void *to)
+{
+	size_t n = live->kind->count(host);
+
+	if (column->flags & COLUMN_OF_HOST)
+		n = MIN(n, 1);
+	for (size_t i = 0; i < n; i++)
+		emit_row(live, column, live->kind->at(host, i), emit, to);
+}
+
+static void
+emit_label(const struct host_snap *host, const char *label, query_emit emit, void *to)
+{
+	GHashTable *labels = host->config ? host->config->labels : NULL;
+	const char *value = labels ? g_hash_table_lookup(labels, label) : NULL;
+
+	if (value)
+		emit(to, value);
+}
+
+static void
+emit_values(void *ctx, const struct query_field *field, const char *label, query_emit emit, void *to)
+{
+	const struct live *live = ctx;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < live->snap->nhosts && rows < ROWS_MOST; i++) {
+		const struct host_snap *host = live->snap->hosts[i];
+
+		rows += 1 + host->nvms;
+		if (label)
+			emit_label(host, label, emit, to);
+		else if (live->kind->count)
+			emit_host_rows(live, field->data, host, emit, to);
+	}
+}
+
+char **
+filter_complete(const struct row_kind *kind, const struct row_ctx *row, const struct fleet_snap *snap,
+	const char *text)
+{
+	struct live live = { .kind = kind, .row = row, .snap = snap };
+	struct schema schema;
+	char **completions;
+
+	schema_init(&schema, kind, row->config);
+	completions = query_complete(&schema.query, text, snap ? emit_values : NULL, &live);
+	schema_done(&schema);
+	return completions;
 }

@@ -1,17 +1,26 @@
 /*
- * filter: which rows a table shows. Words are ANDed; each must occur, in any case, in some searched column of the row;
- * "!word" must not. What a term can be is known to filter.c alone: the query language grows there. Pure but for a memo
- * of the host looked at last. UI thread only.
+ * filter: which rows a table shows – the query language (fleet/query.h) over the columns of a kind of rows. Each column
+ * that is not just a picture is a field. Pure but for memos. UI thread only.
  */
 #pragma once
 
+#include "fleet/query.h"
 #include "views/columns.h"
 
 struct filter;
 
-/* Compiles TEXT for rows of KIND. NULL with CONFIG_ERROR_VALUE; then *ERROR_AT (may be NULL) is the byte of TEXT that is
- * wrong. A text without words matches everything. */
-struct filter *filter_new(const struct row_kind *kind, const char *text, size_t *error_at, GError **error);
+/* Compiles TEXT for rows of KIND. CONFIG: whose hosts' labels there are; NULL: none. NULL with CONFIG_ERROR_VALUE; then
+ * *FAULT (may be NULL) is where it is wrong. A text without terms matches everything. */
+struct filter *filter_new(const struct row_kind *kind, const struct config *config, const char *text, enum query_mode mode,
+                          struct query_fault *fault, GError **error);
 void filter_free(struct filter *filter); /* accepts NULL */
 const char *filter_text(const struct filter *filter);
 bool filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row);
+/* There is another snapshot: call it before each round of matching. */
+void filter_forget(struct filter *filter);
+/* The flags of all columns that it looks at, together: what must be known, and whether an unchanged row may match anew. */
+unsigned filter_flags(const struct filter *filter);
+
+/* How TEXT can go on, for tui/prompt.h, with values that are in SNAP now (NULL: none): NULL-terminated whole texts, caller
+ * frees; NULL: no idea. ROW: as for matching. */
+char **filter_complete(const struct row_kind *kind, const struct row_ctx *row, const struct fleet_snap *snap, const char *text);

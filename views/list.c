@@ -171,13 +171,9 @@ list_updates(const struct list *list)
 	return list->updates;
 }
 
-bool
-list_set_filter(struct list *list, const char *text, size_t *error_at, GError **error)
+static void
+use_filter(struct list *list, struct filter *filter)
 {
-	struct filter *filter = NULL;
-
-	if (text && *text && !(filter = filter_new(list->kind, text, error_at, error)))
-		return false;
 	filter_free(list->filter);
 	list->filter = filter;
 	list_update(list);
@@ -186,7 +182,28 @@ list_set_filter(struct list *list, const char *text, size_t *error_at, GError **
 		list->placed = false;
 		restore_cursor(list);
 	}
-	return true;
+}
+
+bool
+list_set_filter(
+	struct list *list, const char *text, enum query_mode mode, struct query_fault *fault, GError **error)
+{
+	const struct config *config = list->env->config;
+	struct query_fault where = { 0 };
+	struct filter *filter = NULL;
+	bool whole = !text || !*text;
+
+	if (!whole) {
+		filter = filter_new(list->kind, config, text, QUERY_WHOLE, &where, error);
+		whole = filter != NULL;
+	}
+	if (fault)
+		*fault = where;
+	if (!whole && mode == QUERY_TYPING && where.incomplete)
+		filter = filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL);
+	if (whole || filter)
+		use_filter(list, filter);
+	return whole;
 }
 
 /* ---- requests ---- */
@@ -213,7 +230,7 @@ back(struct list *list)
 	if (!list->filter && !list->query.faults)
 		return false;
 	list->query.faults = false;
-	list_set_filter(list, NULL, NULL, NULL);
+	list_set_filter(list, NULL, QUERY_WHOLE, NULL, NULL);
 	return true;
 }
 

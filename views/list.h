@@ -24,8 +24,9 @@ bool list_request(struct list *list, int request); /* true: done */
 /* True: a double click on a row. */
 bool list_mouse(struct list *list, struct input input);
 
-/* Sets the filter at once. False with an error and the byte at fault, and the old filter stays. "" or NULL: no filter. */
-bool list_set_filter(struct list *list, const char *text, size_t *error_at, GError **error);
+/* Sets the filter at once; "" or NULL: no filter. False with an error, and in *FAULT (may be NULL) where it is. Then the old
+ * filter stays, but for a text that is still typed and just incomplete: what there is of it holds. */
+bool list_set_filter(struct list *list, const char *text, enum query_mode mode, struct query_fault *fault, GError **error);
 const char *list_filter(const struct list *list); /* "": none */
 bool list_faults(const struct list *list);
 /* COLUMN by name, perhaps followed by "up" or "down". */

@@ -80,7 +80,8 @@ what_holds(const struct rows *rows, const struct rows_query *query)
 	const char *filter = query->filter ? filter_text(query->filter) : NULL;
 	struct reuse reuse = {
 		.matches = rows->snap && g_strcmp0(rows->filter, filter) == 0 &&
-			   rows->query.faults == query->faults,
+			   rows->query.faults == query->faults &&
+			   !(query->filter && filter_flags(query->filter) & COLUMN_VOLATILE),
 		.groups = same_grouping(rows, query->grouping),
 	};
 
@@ -287,6 +288,8 @@ rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	struct update update = { .snap = snap, .query = query, .ctx = ctx, .reuse = what_holds(rows, query) };
 
 	fleet_snap_ref(snap);
+	if (query->filter)
+		filter_forget(query->filter);
 	forget_texts(rows, &update.reuse);
 	if (!update.reuse.matches)
 		rows->rosters++;

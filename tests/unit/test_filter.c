@@ -37,7 +37,7 @@ match(const struct row_kind *kind, const char *text)
 {
 	struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US };
 	g_autoptr(GError) error = NULL;
-	struct filter *filter = filter_new(kind, text, NULL, &error);
+	struct filter *filter = filter_new(kind, config, text, QUERY_WHOLE, NULL, &error);
 	bool yes;
 
 	cr_assert(filter, "%s: %s", text, error ? error->message : "no error");
@@ -89,31 +89,6 @@ Test(filter, hosts)
 	cr_expect_not(match(&host_rows, "web"));
 }
 
-Test(filter, an_exclamation_mark_alone_is_wrong)
-{
-	g_autoptr(GError) error = NULL;
-	size_t at = 0;
-
-	cr_expect_null(filter_new(&vm_rows, "web !", &at, &error));
-	cr_expect_eq(at, 4);
-	cr_assert_not_null(error);
-}
-
-Test(filter, has_a_limit_of_words)
-{
-	g_autoptr(GError) error = NULL;
-	GString *text = g_string_new(NULL);
-	size_t at = 0;
-
-	for (int i = 0; i < 32; i++)
-		g_string_append(text, "w ");
-	cr_expect(match(&vm_rows, text->str));
-	g_string_append(text, "w");
-	cr_expect_null(filter_new(&vm_rows, text->str, &at, &error));
-	cr_expect_eq(at, 64);
-	g_string_free(text, TRUE);
-}
-
 /* The same filter over hosts of different snapshots: the memo must not mix them up. */
 Test(filter, follows_the_host)
 {
@@ -121,7 +96,7 @@ Test(filter, follows_the_host)
 	const struct snaps_part parts[] = { { .host = snaps_host(0, "one"), .vms = &vm, .nvms = 1 },
 		{ .host = snaps_host(1, "two"), .vms = &vm, .nvms = 1 } };
 	const struct fleet_snap *two = snaps_fleet(parts, 2);
-	struct filter *filter = filter_new(&vm_rows, "two", NULL, NULL);
+	struct filter *filter = filter_new(&vm_rows, NULL, "two", QUERY_WHOLE, NULL, NULL);
 	struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US };
 
 	cr_expect_not(filter_match(filter, &ctx, &two->hosts[0]->vms[0]));

@@ -192,7 +192,7 @@ draw(struct prompt *prompt, int width, int error_at, int *cursor)
 	char *text;
 	int y;
 
-	prompt_draw(prompt, &pane, 0, error_at);
+	prompt_draw(prompt, &pane, 0, error_at, 1);
 	canvas_get_cursor(canvas, &y, cursor);
 	text = g_strchomp(canvas_text(canvas));
 	if (error_at >= 0 && *cursor >= 0)

@@ -138,7 +138,7 @@ Test(rows, filter_faults_and_scope)
 	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 
-	query.filter = filter_new(&vm_rows, "web", NULL, NULL);
+	query.filter = filter_new(&vm_rows, NULL, "web", QUERY_WHOLE, NULL, NULL);
 	rows_update(rows, snap, &query, &ctx);
 	expect_names(rows, "web-1 web-2 web-3");
 	cr_expect_eq(rows_total(rows), 4);
@@ -245,7 +245,7 @@ world_query(struct world *world)
 	struct rows_query query = query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
 		g_rand_boolean(world->rand));
 
-	query.filter = filter ? filter_new(&vm_rows, filter, NULL, NULL) : NULL;
+	query.filter = filter ? filter_new(&vm_rows, NULL, filter, QUERY_WHOLE, NULL, NULL) : NULL;
 	query.faults = g_rand_int_range(world->rand, 0, 5) == 0;
 	query.scope = g_rand_int_range(world->rand, 0, 4) == 0 ? 3 : -1;
 	return query;
