@@ -1,5 +1,6 @@
 #include "fleet/conn_libvirt_impl.h"
 
+#include "fleet/clock.h"
 #include "fleet/error.h"
 
 #include <libvirt/libvirt.h>
@@ -56,6 +57,52 @@ learn(struct libvirt *lv, unsigned asked, unsigned seen)
 	lv->lacks.groups = (lv->lacks.groups & ~asked) | (asked & ~seen);
 }
 
+/* ---- guests whose monitor does not answer ---- */
+
+/* With NOWAIT libvirt leaves out what it would have to ask the monitor for while somebody else waits for an answer. An
+ * attached device or a snapshot keeps a monitor busy for a moment, too. */
+#define SILENT_US (5 * INT64_C(1000000))
+/* Since about 2.2 each running guest's record has its resident memory, but only when the monitor could be asked. */
+#define VERSION_WITH_RSS 4000000
+
+bool
+guest_is_silent(const struct guest *guest)
+{
+	return guest->silent_us && clock_now_us() - guest->silent_us >= SILENT_US;
+}
+
+/* A connection that has only seen silent guests asks how old the daemon is. */
+static bool
+tells_rss(struct libvirt *lv)
+{
+	unsigned long version;
+
+	if (!lv->tells_rss && !lv->version_read) {
+		lv->version_read = true;
+		lv->tells_rss =
+			virConnectGetLibVersion(lv->vir, &version) == 0 && version >= VERSION_WITH_RSS;
+	}
+	return lv->tells_rss;
+}
+
+/* Marks a running guest whose monitor has been silent for long; ASKED are the groups that its record could have. */
+static void
+mark_silent(struct libvirt *lv, unsigned asked, struct vm_sample *vm)
+{
+	struct guest *guest = guests_find(lv, vm->uuid);
+	bool told = vm->valid >> RAW_RSS_BYTES & 1u;
+
+	if (lv->driver != DRIVER_QEMU)
+		return;
+	lv->tells_rss |= told;
+	if (vm->id < 0 || told)
+		guest->silent_us = 0;
+	else if ((asked & STATS_BIT(STATS_BALLOON)) && !guest->silent_us && tells_rss(lv))
+		guest->silent_us = clock_now_us();
+	if (vm->state == VM_STATE_RUNNING && guest_is_silent(guest))
+		vm->reason = STATS_REASON_SILENT;
+}
+
 static bool
 is_listed(struct libvirt *lv, virDomainPtr dom)
 {
@@ -93,6 +140,7 @@ read_records(struct libvirt *lv, unsigned groups, unsigned which, GArray *vms, G
 			seen |= present;
 			any_active = true;
 		}
+		mark_silent(lv, groups, vm);
 	}
 	virDomainStatsRecordListFree(records);
 	if (any_active)

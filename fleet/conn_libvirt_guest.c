@@ -93,6 +93,7 @@ guests_changed(struct libvirt *lv, const uint8_t uuid[UUID_LEN])
 	vm_facts_unref(guest->facts);
 	guest->facts = NULL;
 	guest->no_block = false;
+	guest->changes++;
 	guest->read = 0;
 }
 

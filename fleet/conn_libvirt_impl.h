@@ -64,6 +64,8 @@ struct guest {
 	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
 	bool was_active;              /* when it was read */
 	bool no_block;                /* a disk of it can't ever be measured: its disk numbers stay unknown */
+	int64_t silent_us;            /* since when nothing was heard from its monitor, 0: it answers */
+	unsigned changes;             /* grows with each event that may have changed its XML */
 	bool autostart, persistent;
 	bool flags_known;             /* the two above were read */
 	struct vm_sample last;        /* numbers read on its own; no name */
@@ -102,6 +104,8 @@ struct libvirt {
 	uint64_t pcpus, mem_total;      /* of virNodeGetInfo(), 0: not asked yet or not told */
 	uint64_t ksm_saved;
 	bool ksm_known;
+	bool tells_rss;                 /* its bulk statistics have the resident memory of guests */
+	bool version_read;              /* the daemon's, to know the above before a guest told it */
 	bool caps_read;
 	struct capsxml caps;
 };
@@ -163,6 +167,8 @@ bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned gr
 
 /* Reads GROUPS of all guests into VMS; when the driver has no bulk statistics, LV->lacks says so afterwards. */
 bool bulk_sample(struct libvirt *lv, unsigned groups, GArray *vms, GError **error);
+/* Whether GUEST's monitor has been silent for so long that it is frozen, or busy as if it were. */
+bool guest_is_silent(const struct guest *guest);
 /* Appends the guest behind DOM, so far without numbers. Valid until the next one is appended. */
 struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct _virDomain *dom, GArray *vms);
 

@@ -33,6 +33,8 @@ unsigned stats_read(const struct _virTypedParameter *params, int nparams, struct
 uint32_t stats_group_raw(enum stats_group group);
 
 /* virDomainState and a reason of it in our words; unknown ones are VM_STATE_UNKNOWN and NULL. */
+/* Our own reason of a guest that runs: QEMU's monitor is frozen, or busy as if it were. */
+#define STATS_REASON_SILENT "monitor does not answer"
 enum vm_state stats_state(int vir_state);
 const char *stats_reason(int vir_state, int vir_reason);
 

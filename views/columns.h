@@ -131,8 +131,8 @@ extern const struct row_kind host_rows, vm_rows, event_rows;
 /* What states, types and hypervisors are called, for column.words. */
 extern const char *const vm_state_words[], *const vm_type_words[], *const hypervisor_words[], *const link_words[];
 
-/* Whether the guest's state is one that nobody wanted: crashed, halted by an error. */
-enum vm_plight { PLIGHT_NONE, PLIGHT_HALTED, PLIGHT_CRASHED };
+/* Whether the guest's state is one that nobody wanted: crashed, halted by an error, frozen (its monitor is silent). */
+enum vm_plight { PLIGHT_NONE, PLIGHT_SILENT, PLIGHT_HALTED, PLIGHT_CRASHED };
 enum vm_plight vm_plight(const struct vm *vm);
 
 /* The host's CPU use of the last five minutes as a sparkline of WIDTH columns; what lies before it was watched is blank,

@@ -58,6 +58,12 @@ is_halted(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
 }
 
 static bool
+is_silent(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
+{
+	return vm_plight(vm) == PLIGHT_SILENT;
+}
+
+static bool
 is_starving(const struct row_ctx *ctx, const struct vm *vm)
 {
 	return VM_HAS(vm, VM_READY) && vm->value[VM_READY] >= (double)ctx->config->ready_bad_pct;
@@ -80,6 +86,7 @@ find_guests(const struct fleet_snap *snap, const struct row_ctx *ctx, GArray *ou
 	struct group groups[] = {
 		{ .what = "crashed", .severity = SEVERITY_BAD, .has = is_crashed },
 		{ .what = "halted by an error", .severity = SEVERITY_BAD, .has = is_halted },
+		{ .what = "frozen, or its monitor is", .severity = SEVERITY_BAD, .has = is_silent },
 		{ .what = "waiting long for a CPU", .severity = SEVERITY_WARN, .has = is_starving },
 	};
 

@@ -429,6 +429,7 @@ vm_plight(const struct vm *vm)
 		{ VM_STATE_PAUSED, "I/O error", PLIGHT_HALTED },
 		{ VM_STATE_PAUSED, "watchdog", PLIGHT_HALTED },
 		{ VM_STATE_PAUSED, "post-copy migration failed", PLIGHT_HALTED },
+		{ VM_STATE_RUNNING, "monitor does not answer", PLIGHT_SILENT },
 	};
 
 	if (vm->state == VM_STATE_CRASHED)

@@ -3,6 +3,7 @@
 #include "fleet/error.h"
 #include "fleet/events.h"
 #include "fleet/snapshot.h"
+#include "fleet/stats.h"
 #include "tests/support/lab.h"
 #include "tests/support/witness.h"
 
@@ -471,6 +472,66 @@ Test(libvirt_daemon, frozen_guest_does_not_hold_up_what_needs_no_monitor)
 	take_sample(conn, &full_opts, &sample);
 	cr_assert(HAS(sample_vm(&sample, "a"), RAW_DISK_RD_BYTES));
 	host_sample_done(&sample);
+	conn->ops->free(conn);
+}
+
+struct asking {
+	struct conn *conn;
+	pthread_t thread;
+};
+
+static void *
+ask_until_cut(void *arg)
+{
+	struct asking *asking = arg;
+	struct host_sample sample;
+
+	host_sample_init(&sample);
+	asking->conn->ops->sample(asking->conn, &full_opts, &sample, NULL);
+	host_sample_done(&sample);
+	return NULL;
+}
+
+static bool
+is_silent(void *arg)
+{
+	struct host_sample sample;
+
+	take_sample(arg, &full_opts, &sample);
+	const char *reason = sample_vm(&sample, "a")->reason;
+	bool silent = g_strcmp0(reason, STATS_REASON_SILENT) == 0;
+	cr_assert_str_neq(sample_vm(&sample, "b")->reason, STATS_REASON_SILENT);
+	host_sample_done(&sample);
+	return silent;
+}
+
+static bool
+speaks_again(void *arg)
+{
+	return !is_silent(arg);
+}
+
+/* The first who asks a frozen guest waits for ever and is cut; whoever comes after him is told less. */
+Test(libvirt_daemon, frozen_guest_is_marked_until_it_answers)
+{
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	struct asking first = { 0 };
+
+	lab_guest_start(daemon, "a");
+	lab_guest_start(daemon, "b");
+	first.conn = open_daemon(daemon);
+	pid_t qemu = lab_guest_pid(daemon, "a");
+	cr_assert_eq(kill(qemu, SIGSTOP), 0);
+	cr_assert_eq(pthread_create(&first.thread, NULL, ask_until_cut, &first), 0);
+
+	struct conn *conn = open_daemon(daemon);
+	cr_assert(lab_wait(is_silent, conn, 60000));
+	first.conn->ops->cancel(first.conn);
+	pthread_join(first.thread, NULL);
+	first.conn->ops->free(first.conn);
+
+	cr_assert_eq(kill(qemu, SIGCONT), 0);
+	cr_assert(lab_wait(speaks_again, conn, 60000));
 	conn->ops->free(conn);
 }
 

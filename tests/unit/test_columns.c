@@ -228,6 +228,7 @@ Test(columns, plights)
 		{ VM_STATE_RUNNING, "booted", PLIGHT_NONE, "●" },
 		{ VM_STATE_PAUSED, "by user", PLIGHT_NONE, "‖" },
 		{ VM_STATE_PAUSED, "I/O error", PLIGHT_HALTED, "✕" },
+		{ VM_STATE_RUNNING, "monitor does not answer", PLIGHT_SILENT, "✕" },
 		{ VM_STATE_OFF, "shut down", PLIGHT_NONE, "○" },
 		{ VM_STATE_OFF, "crashed", PLIGHT_CRASHED, "✕" },
 		{ VM_STATE_OFF, NULL, PLIGHT_NONE, "○" },
