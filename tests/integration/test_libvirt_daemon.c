@@ -478,10 +478,11 @@ Test(libvirt_daemon, frozen_guest_does_not_hold_up_what_needs_no_monitor)
 struct asking {
 	struct conn *conn;
 	pthread_t thread;
+	atomic_bool answered;
 };
 
 static void *
-ask_until_cut(void *arg)
+ask_once(void *arg)
 {
 	struct asking *asking = arg;
 	struct host_sample sample;
@@ -489,7 +490,16 @@ ask_until_cut(void *arg)
 	host_sample_init(&sample);
 	asking->conn->ops->sample(asking->conn, &full_opts, &sample, NULL);
 	host_sample_done(&sample);
+	atomic_store(&asking->answered, true);
 	return NULL;
+}
+
+static bool
+one_is_answered(void *arg)
+{
+	struct asking *two = arg;
+
+	return atomic_load(&two[0].answered) || atomic_load(&two[1].answered);
 }
 
 static bool
@@ -511,28 +521,34 @@ speaks_again(void *arg)
 	return !is_silent(arg);
 }
 
-/* The first who asks a frozen guest waits for ever and is cut; whoever comes after him is told less. */
+/* The first who asks a frozen guest waits for ever and is cut in the end; whoever comes after him is told less. */
 Test(libvirt_daemon, frozen_guest_is_marked_until_it_answers)
 {
 	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
-	struct asking first = { 0 };
+	struct asking two[2] = { 0 };
 
 	lab_guest_start(daemon, "a");
 	lab_guest_start(daemon, "b");
-	first.conn = open_daemon(daemon);
 	pid_t qemu = lab_guest_pid(daemon, "a");
+	two[0].conn = open_daemon(daemon);
+	two[1].conn = open_daemon(daemon);
 	cr_assert_eq(kill(qemu, SIGSTOP), 0);
-	cr_assert_eq(pthread_create(&first.thread, NULL, ask_until_cut, &first), 0);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(pthread_create(&two[i].thread, NULL, ask_once, &two[i]), 0);
+	cr_assert(lab_wait(one_is_answered, two, 60000));
 
-	struct conn *conn = open_daemon(daemon);
-	cr_assert(lab_wait(is_silent, conn, 60000));
-	first.conn->ops->cancel(first.conn);
-	pthread_join(first.thread, NULL);
-	first.conn->ops->free(first.conn);
+	struct asking *second = atomic_load(&two[0].answered) ? &two[0] : &two[1];
+	struct asking *first = second == &two[0] ? &two[1] : &two[0];
+	pthread_join(second->thread, NULL);
+	cr_assert(lab_wait(is_silent, second->conn, 60000));
+	first->conn->ops->cancel(first->conn);
+	pthread_join(first->thread, NULL);
+	cr_assert(is_silent(second->conn));
 
 	cr_assert_eq(kill(qemu, SIGCONT), 0);
-	cr_assert(lab_wait(speaks_again, conn, 60000));
-	conn->ops->free(conn);
+	cr_assert(lab_wait(speaks_again, second->conn, 60000));
+	first->conn->ops->free(first->conn);
+	second->conn->ops->free(second->conn);
 }
 
 /* ---- a far end that is no libvirt ---- */

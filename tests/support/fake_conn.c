@@ -355,6 +355,38 @@ fake_vm_facts(struct conn *base, const uint8_t uuid[UUID_LEN], GError **error)
 	return facts;
 }
 
+static struct vm_detail *
+fake_vm_detail(struct conn *base, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, GError **error)
+{
+	struct fake_conn *conn = self(base);
+	struct vm_detail *detail;
+
+	if (!call_begin(conn, FAKE_VM_DETAIL, error))
+		return NULL;
+	unlock(conn->fake);
+	detail = vm_detail_new();
+	memcpy(detail->uuid, uuid, UUID_LEN);
+	detail->taken_us = clock_now_us();
+	detail->snapshots =
+		old ? old->snapshots + 1 : 0; /* so that a test sees whether it is OLD that comes back */
+	return detail;
+}
+
+static struct host_detail *
+fake_host_detail(struct conn *base, const struct host_detail *old, GError **error)
+{
+	struct fake_conn *conn = self(base);
+	struct host_detail *detail;
+
+	(void)old;
+	if (!call_begin(conn, FAKE_HOST_DETAIL, error))
+		return NULL;
+	unlock(conn->fake);
+	detail = host_detail_new();
+	detail->taken_us = clock_now_us();
+	return detail;
+}
+
 static char *
 fake_vm_xml(struct conn *base, const uint8_t uuid[UUID_LEN], GError **error)
 {
@@ -427,6 +459,8 @@ static const struct conn_ops fake_ops = {
 	.sample = fake_sample,
 	.host_facts = fake_host_facts,
 	.vm_facts = fake_vm_facts,
+	.vm_detail = fake_vm_detail,
+	.host_detail = fake_host_detail,
 	.vm_xml = fake_vm_xml,
 	.act = fake_act,
 	.can = fake_can,

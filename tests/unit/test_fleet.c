@@ -570,3 +570,135 @@ Test(fleet, once_reads_all_facts_that_are_needed)
 	cr_assert_eq(fake_count(world->fake, 0, FAKE_HOST_FACTS), 0);
 	world_free(world);
 }
+
+/* ---- details ---- */
+
+static struct row_key
+key_of(uint8_t n)
+{
+	struct row_key key = { .host = 0 };
+
+	fake_uuid(n, key.uuid);
+	return key;
+}
+
+static bool
+has_detail_of(const struct host_snap *host, const void *key)
+{
+	return host->vm_detail &&
+	       memcmp(host->vm_detail->uuid, ((const struct row_key *)key)->uuid, UUID_LEN) == 0;
+}
+
+/* Read three times or more, each with what was read before. */
+static bool
+detail_goes_on(const struct host_snap *host, const void *key)
+{
+	return has_detail_of(host, key) && host->vm_detail->snapshots >= 2;
+}
+
+struct steady {
+	unsigned until; /* samples */
+	bool *lost;
+};
+
+static bool
+is_detailed_so_long(const struct host_snap *host, const void *ctx)
+{
+	const struct steady *steady = ctx;
+
+	*steady->lost |= !host->vm_detail;
+	return host->samples >= steady->until;
+}
+
+static bool
+has_host_detail_only(const struct host_snap *host, const void *ctx)
+{
+	(void)ctx;
+	return host->detail && !host->vm_detail;
+}
+
+static bool
+has_no_detail(const struct host_snap *host, const void *ctx)
+{
+	(void)ctx;
+	return host->link == LINK_UP && !host->detail && !host->vm_detail;
+}
+
+static struct world *
+world_of_two_guests(void)
+{
+	struct world *world = world_new(1);
+	struct vm_sample vms[] = { running(1, "web"), running(2, "db") };
+
+	fake_set_vms(world->fake, 0, vms, G_N_ELEMENTS(vms));
+	fleet_start(world->fleet);
+	return world;
+}
+
+Test(fleet, the_detail_is_of_what_is_looked_at)
+{
+	struct world *world = world_of_two_guests();
+	struct row_key web = key_of(1), db = key_of(2), host = { .host = 0, .is_host = true };
+	unsigned one = 1;
+
+	cr_assert(world_until(world, 0, has_samples, &one));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_VM_DETAIL), 0, "nobody looks");
+	fleet_inspect(world->fleet, &web);
+	cr_assert(world_until(world, 0, detail_goes_on, &web));
+	fleet_inspect(world->fleet, &db);
+	cr_assert(world_until(world, 0, has_detail_of, &db));
+	fleet_inspect(world->fleet, &host);
+	cr_assert(world_until(world, 0, has_host_detail_only, NULL));
+	fleet_inspect(world->fleet, NULL);
+	cr_assert(world_until(world, 0, has_no_detail, NULL));
+	cr_assert_eq(fake_seen(world->fake, 0).overlaps, 0);
+	world_free(world);
+}
+
+Test(fleet, the_detail_outlives_the_samples_between)
+{
+	struct world *world = world_of_two_guests();
+	struct row_key web = key_of(1);
+	struct fake_step late = { .delay_ms = 50 };
+	bool lost = false;
+
+	fake_script_rest(world->fake, 0, FAKE_VM_DETAIL, &late);
+	fleet_inspect(world->fleet, &web);
+	cr_assert(world_until(world, 0, has_detail_of, &web));
+	cr_assert(world_until(world, 0, is_detailed_so_long, &(struct steady){ .until = 6, .lost = &lost }));
+	cr_assert_not(lost, "a sample was shown without the detail read before");
+	world_free(world);
+}
+
+Test(fleet, a_guest_that_is_gone_has_no_detail_and_its_host_stays)
+{
+	struct world *world = world_of_two_guests();
+	struct row_key web = key_of(1), db = key_of(2);
+	struct fake_step gone = { .code = FLEET_ERROR_NO_DOMAIN, .error = "no such guest" };
+	unsigned before;
+
+	fleet_inspect(world->fleet, &web);
+	cr_assert(world_until(world, 0, has_detail_of, &web));
+	fake_script_rest(world->fake, 0, FAKE_VM_DETAIL, &gone);
+	cr_assert(world_until(world, 0, has_no_detail, NULL));
+	before = fake_seen(world->fake, 0).made;
+	fake_script_rest(world->fake, 0, FAKE_VM_DETAIL, NULL);
+	fleet_inspect(world->fleet, &db);
+	cr_assert(world_until(world, 0, has_detail_of, &db));
+	cr_assert_eq(fake_seen(world->fake, 0).made, before, "the connection was good all the time");
+	world_free(world);
+}
+
+Test(fleet, a_detail_that_hangs_is_cut_like_a_sample)
+{
+	struct world *world = world_of_two_guests();
+	struct row_key web = key_of(1);
+	struct fake_step hang = { .hang = true };
+	enum link_state timeout = LINK_TIMEOUT;
+
+	fake_script(world->fake, 0, FAKE_VM_DETAIL, &hang, 1);
+	fleet_inspect(world->fleet, &web);
+	cr_assert(world_until(world, 0, link_is, &timeout));
+	cr_assert(world_until(world, 0, has_detail_of, &web), "and read after it came back");
+	world_free(world);
+}
