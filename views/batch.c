@@ -3,6 +3,7 @@
 #include "tui/cell.h"
 #include "views/density.h"
 #include "views/filter.h"
+#include "views/groups.h"
 #include "views/rows.h"
 #include "views/units.h"
 
@@ -15,7 +16,8 @@
 struct batch {
 	const struct config *config;
 	const struct row_kind *kind;
-	GPtrArray *columns; /* const struct column * */
+	struct groups *groups; /* what group_rows are gathered from; NULL for other kinds */
+	GPtrArray *columns;    /* const struct column * */
 	struct filter *filter;
 	void (*print)(
 		const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out);
@@ -214,9 +216,13 @@ choose(struct batch *batch, const struct batch_opts *opts, GError **error)
 	batch->kind = row_kind_by_name(opts->what);
 	if (!batch->kind) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"'%s' can't be listed; allowed are: hosts, vms", opts->what);
+			"'%s' can't be listed; allowed are: hosts, vms, groups", opts->what);
 		return false;
 	}
+	if (batch->kind == &group_rows)
+		batch->groups = g_new0(struct groups, 1);
+	if (batch->groups && opts->by && !groups_choose(batch->groups, opts->by, error))
+		return false;
 	if (!choose_format(batch, opts, &columns, &facts_only, error))
 		return false;
 	batch->columns = columns_parse(batch->kind, columns, error);
@@ -247,6 +253,9 @@ batch_free(struct batch *batch)
 	if (!batch)
 		return;
 	g_clear_pointer(&batch->columns, g_ptr_array_unref);
+	if (batch->groups)
+		groups_done(batch->groups);
+	g_free(batch->groups);
 	filter_free(batch->filter);
 	g_free(batch);
 }
@@ -278,7 +287,7 @@ batch_print(
 {
 	struct row_ctx ctx = { .config = batch->config, .now_us = now_us, .ascii = batch->config->ascii };
 	const struct rows_query query = { .filter = batch->filter, .scope = -1 };
-	struct rows *rows = rows_new(batch->kind, NULL);
+	struct rows *rows = rows_new(batch->kind, batch->groups);
 
 	ctx.size = density_size(snap, now_us);
 	rows_update(rows, snap, &query, &ctx);

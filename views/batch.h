@@ -17,7 +17,8 @@ enum batch_format { BATCH_TABLE, BATCH_JSON, BATCH_CSV };
 
 struct batch_opts {
 	const struct config *config; /* borrowed, outlives the batch */
-	const char *what;            /* "hosts" or "vms" */
+	const char *what;            /* "hosts", "vms" or "groups" */
+	const char *by;              /* of groups: "tenant", "label rack"; NULL: tenant */
 	const char *format;          /* "table", "json", "csv"; NULL: table */
 	const char *columns;         /* "name,host,cpu"; "all"; NULL: the screen's default, in JSON all */
 	const char *where;           /* as after `/`; NULL: all rows */

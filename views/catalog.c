@@ -6,6 +6,7 @@ const struct view_ops *const catalog[] = {
 	&pulse_view,
 	&hosts_view,
 	&vms_view,
+	&groups_view,
 	&events_view,
 	&host_view,
 	&vm_view,
@@ -25,7 +26,8 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "events", "host", "vm", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "host", "vm",
+		"help", NULL };
 
 	return names;
 }

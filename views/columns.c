@@ -1,5 +1,6 @@
 #include "views/columns.h"
 
+#include "views/groups.h"
 #include "views/units.h"
 
 #include <assert.h>
@@ -101,7 +102,7 @@ column_cell(const struct column *column, const struct row_ctx *ctx, const void *
 const struct row_kind *
 row_kind_by_name(const char *name)
 {
-	static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &event_rows };
+	static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &group_rows, &event_rows };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (strcmp(kinds[i]->name, name) == 0)

@@ -106,7 +106,7 @@ struct row_kind {
 	const struct column *columns;
 	size_t ncolumns;
 	size_t name_column;   /* the row's name: second sort key */
-	const char *sort;     /* name of the column that sorts at first; NULL: name_column */
+	const char *sort;     /* column that sorts at first, as after `:sort`: "age up"; NULL: name_column */
 
 	/* Kinds whose rows are not parts of hosts (groups, events): appends all rows of SOURCE, which the list was made with.
 	 * They hold until the next call with the same SOURCE. Then count and at are NULL, and host may give NULL. */

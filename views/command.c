@@ -1,6 +1,7 @@
 #include "views/command.h"
 
 #include "tui/keymap.h"
+#include "views/groups.h"
 #include "views/request.h"
 
 #include <string.h>
@@ -56,6 +57,15 @@ complete_vm(const struct command_ctx *ctx, struct candidates *out)
 			candidate(out, ctx->snap->hosts[i]->vms[j].name);
 }
 
+static void
+complete_groups(const struct command_ctx *ctx, struct candidates *out)
+{
+	g_auto(GStrv) choices = groups_choices(ctx->snap);
+
+	for (size_t i = 0; choices[i]; i++)
+		candidate(out, choices[i]);
+}
+
 static const struct {
 	const char *word, *usage, *help;
 	const char *separators; /* between the words of its argument that are completed one by one */
@@ -68,6 +78,9 @@ static const struct {
 		NULL },
 	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,...",
 		"Choose columns by name, or: default, wide, all", ",", false, complete_columns },
+	[COMMAND_FORM_GROUPS] = { "groups", "groups [WHAT]",
+		"Add VMs up by: tenant, site, tag, hypervisor, os, type, state, host, label NAME", NULL, true,
+		complete_groups },
 	[COMMAND_FORM_HOST] = { "host", "host NAME", "Open a host's page", NULL, false, complete_host },
 	[COMMAND_FORM_VM] = { "vm", "vm NAME", "Open a VM's page", NULL, false, complete_vm },
 };

@@ -8,6 +8,7 @@ enum command_form {
 	COMMAND_FORM_SORT,    /* argument: column [up|down] */
 	COMMAND_FORM_FILTER,  /* argument: as after `/`; NULL clears it */
 	COMMAND_FORM_COLUMNS, /* argument: a,b,c */
+	COMMAND_FORM_GROUPS,  /* argument: tenant, label rack, …; NULL: as they are */
 	COMMAND_FORM_HOST,    /* argument: a host's name */
 	COMMAND_FORM_VM,      /* argument: a guest's name */
 	COMMAND_FORM_COUNT

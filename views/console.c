@@ -97,7 +97,7 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "events", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "help", NULL };
 
 	return names;
 }
@@ -241,6 +241,7 @@ static const struct {
 	{ REQ_FILTER, "filter", leads_on },
 	{ REQ_OPEN, "open", leads_on },
 	{ REQ_MARK, "mark", has_rows },
+	{ REQ_GROUP_BY, "group by", NULL }, /* has a key in one view alone */
 	{ REQ_BACK, "back", has_layers },
 	{ REQ_FAULTS, "faults", leads_on },
 	{ REQ_SORT_RIGHT, "sort", has_rows },

@@ -152,6 +152,12 @@ open_events(struct console *console)
 }
 
 static void
+open_groups(struct console *console)
+{
+	stack_open(console->env.stack, &groups_view, NULL);
+}
+
+static void
 open_help(struct console *console)
 {
 	stack_open(console->env.stack, &help_view, NULL);
@@ -175,6 +181,7 @@ console_request(struct console *console, int request)
 		[REQ_PULSE] = open_pulse,
 		[REQ_HOSTS] = open_hosts,
 		[REQ_VMS] = open_vms,
+		[REQ_GROUPS] = open_groups,
 		[REQ_EVENTS] = open_events,
 		[REQ_HELP] = open_help,
 		[REQ_FILTER] = console_filter,

@@ -4,6 +4,7 @@
 #include "tui/cell.h"
 #include "views/catalog.h"
 #include "views/command.h"
+#include "views/groups_view.h"
 #include "views/request.h"
 
 #include <string.h>
@@ -115,6 +116,13 @@ run_columns(struct console *console, const char *argument, GError **error)
 }
 
 static bool
+run_groups(struct console *console, const char *argument, GError **error)
+{
+	stack_open(console->env.stack, &groups_view, NULL);
+	return !argument || groups_view_choose(console_front(console), argument, error);
+}
+
+static bool
 run_host(struct console *console, const char *argument, GError **error)
 {
 	const struct host_snap *host = command_find_host(console->env.snap, argument);
@@ -160,6 +168,7 @@ run_command(struct console *console, const char *text)
 		[COMMAND_FORM_SORT] = run_sort,
 		[COMMAND_FORM_FILTER] = run_filter,
 		[COMMAND_FORM_COLUMNS] = run_columns,
+		[COMMAND_FORM_GROUPS] = run_groups,
 		[COMMAND_FORM_HOST] = run_host,
 		[COMMAND_FORM_VM] = run_vm,
 	};

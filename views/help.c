@@ -1,10 +1,11 @@
 /* help: made from the tables that it explains. */
 #include "views/catalog.h"
 #include "views/command.h"
+#include "views/groups.h"
 #include "views/request.h"
 #include "views/units.h"
 
-static const struct binding keys[] = {
+static const struct binding help_keys[] = {
 	{ "q", REQ_BACK },
 	{ "?", REQ_BACK },
 	{ NULL, 0 },
@@ -16,15 +17,16 @@ static const struct {
 } groups[] = {
 	{ "Moving", REQ_DOWN, REQ_BACK },
 	{ "Views", REQ_PULSE, REQ_EVENTS },
-	{ "Tables", REQ_FILTER, REQ_WIDE },
+	{ "Tables", REQ_FILTER, REQ_GROUP_BY },
 	{ "Marks", REQ_MARK, REQ_FOLLOW },
 	{ "Program", REQ_FREEZE, REQ_QUIT },
 };
 
 static void
-add_request(struct page *page, const struct keymap *keymap, int request)
+add_request(struct page *page, const struct keys *keys, int request)
 {
-	g_autofree char *labels = keys_labels(keymap, request);
+	/* as in a table of VMs, where most can be done */
+	g_autofree char *labels = keys_labels_anywhere(keys, vms_view.name, request);
 	g_autofree char *command = g_strdup_printf(":%s", request_name(request));
 	const struct page_cell cells[] = {
 		{ labels ? labels : "", 12, ALIGN_LEFT, ROLE_KEY },
@@ -38,17 +40,14 @@ add_request(struct page *page, const struct keymap *keymap, int request)
 static void
 add_keys(struct page *page, const struct env *env)
 {
-	/* as in a table of VMs, where most can be done */
-	const struct keymap *keymap = keys_of(env->keys, vms_view.name);
-
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
 		page_section(page, groups[i].title);
 		for (int request = groups[i].first; request <= groups[i].last; request++)
-			add_request(page, keymap, request);
+			add_request(page, env->keys, request);
 	}
 	page_section(page, "Verbs, on the marked VMs or the one under the cursor");
 	for (int request = REQ_COUNT; request < request_limit(env->readonly); request++)
-		add_request(page, keymap, request);
+		add_request(page, env->keys, request);
 	if (env->readonly)
 		page_text(page, ROLE_DIM, "none: read-only");
 	page_section(page, "Mouse");
@@ -115,13 +114,14 @@ help_fill(struct view *view, struct page *page)
 		add_look(page, view->env, vm_look((enum vm_state)i), vm_state_name((enum vm_state)i));
 	add_columns(page, &host_rows, "Columns of hosts");
 	add_columns(page, &vm_rows, "Columns of VMs");
+	add_columns(page, &group_rows, "Columns of groups");
 }
 
 const struct view_ops help_view = {
 	.name = "help",
 	.help = "Keys, commands and columns",
 	.target = TARGET_NONE,
-	.keys = keys,
+	.keys = help_keys,
 	.fill = help_fill,
 	.least = 90,
 };

@@ -29,6 +29,7 @@ static const struct binding generic_keys[] = {
 	{ "1", REQ_PULSE },
 	{ "2", REQ_HOSTS },
 	{ "3", REQ_VMS },
+	{ "4", REQ_GROUPS },
 	{ "7", REQ_EVENTS },
 	{ "/", REQ_FILTER },
 	{ "!", REQ_FAULTS },
@@ -195,6 +196,20 @@ keys_labels(const struct keymap *keymap, int request)
 		}
 	}
 	return g_string_free(out, FALSE);
+}
+
+char *
+keys_labels_anywhere(const struct keys *keys, const char *view, int request)
+{
+	char *here = keys_labels(keys_of(keys, view), request);
+
+	for (size_t i = 0; !here && catalog[i]; i++) {
+		g_autofree char *there = keys_labels(keys_of(keys, catalog[i]->name), request);
+
+		if (there)
+			return g_strdup_printf("%s in %s", there, catalog[i]->name);
+	}
+	return here;
 }
 
 char *

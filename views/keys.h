@@ -17,3 +17,5 @@ const struct keymap *keys_of(const struct keys *keys, const char *view);
 char *keys_label(const struct keymap *keymap, int request);
 /* All of them: "j, Down". NULL: none. Caller frees. */
 char *keys_labels(const struct keymap *keymap, int request);
+/* The same in VIEW, else in the first view that has keys of its own for it, which is named: "b in groups". */
+char *keys_labels_anywhere(const struct keys *keys, const char *view, int request);

@@ -19,8 +19,9 @@ list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *sour
 	list->widest = g_array_new(FALSE, TRUE, sizeof(int));
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->query.scope = scope;
-	list->query.sort[0].column =
-		kind->sort ? column_by_name(kind, kind->sort) : &kind->columns[kind->name_column];
+	list->query.sort[0].column = &kind->columns[kind->name_column];
+	if (kind->sort)
+		sort_parse(kind, kind->sort, list->query.sort, NULL);
 	list_set_columns(list, "default", NULL);
 	return list;
 }
@@ -32,6 +33,7 @@ list_free(struct list *list)
 		return;
 	rows_free(list->rows);
 	filter_free(list->filter);
+	g_free(list->home);
 	g_ptr_array_unref(list->columns);
 	g_array_free(list->table_columns, TRUE);
 	g_array_free(list->widest, TRUE);
@@ -206,6 +208,16 @@ list_set_filter(
 	return whole;
 }
 
+bool
+list_open_filtered(struct list *list, const char *text, GError **error)
+{
+	if (!list_set_filter(list, text, QUERY_WHOLE, NULL, error))
+		return false;
+	g_free(list->home);
+	list->home = g_strdup(text);
+	return true;
+}
+
 /* ---- requests ---- */
 
 void
@@ -227,10 +239,10 @@ back(struct list *list)
 		g_hash_table_remove_all(list->marks);
 		return true;
 	}
-	if (!list->filter && !list->query.faults)
+	if (strcmp(list_filter(list), list->home ? list->home : "") == 0 && !list->query.faults)
 		return false;
 	list->query.faults = false;
-	list_set_filter(list, NULL, QUERY_WHOLE, NULL, NULL);
+	list_set_filter(list, list->home, QUERY_WHOLE, NULL, NULL);
 	return true;
 }
 

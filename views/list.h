@@ -27,6 +27,8 @@ bool list_mouse(struct list *list, struct input input);
 /* Sets the filter at once; "" or NULL: no filter. False with an error, and in *FAULT (may be NULL) where it is. Then the old
  * filter stays, but for a text that is still typed and just incomplete: what there is of it holds. */
 bool list_set_filter(struct list *list, const char *text, enum query_mode mode, struct query_fault *fault, GError **error);
+/* The same for a list that is opened with this filter: Esc comes back to it, and then leaves. */
+bool list_open_filtered(struct list *list, const char *text, GError **error);
 const char *list_filter(const struct list *list); /* "": none */
 bool list_faults(const struct list *list);
 /* COLUMN by name, perhaps followed by "up" or "down". */

@@ -57,12 +57,15 @@ list_invert_marks(struct list *list)
 void
 list_drop_dead_marks(struct list *list)
 {
+	/* nearly all rows may be marked, and looking through all of them for each mark would take too long */
+	g_autoptr(GHashTable) alive =
+		list->kind->gather && list_marks(list) ? rows_gathered_keys(list->rows) : NULL;
 	GHashTableIter iter;
 	gpointer key;
 
 	g_hash_table_iter_init(&iter, list->marks);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
-		if (!list_row_exists(list, key))
+		if (alive ? !g_hash_table_contains(alive, key) : !list_row_exists(list, key))
 			g_hash_table_iter_remove(&iter);
 }
 

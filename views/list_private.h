@@ -23,6 +23,7 @@ struct list {
 
 	struct rows_query query;
 	struct filter *filter; /* query's; NULL: none */
+	char *home;            /* the filter it was opened with; NULL: none */
 
 	/* The row the operator put the cursor on. Until he does, the cursor stays at the top, whatever comes there. */
 	bool placed;

@@ -21,6 +21,7 @@
 	_(PULSE, "pulse", "The whole fleet on one screen")                                    \
 	_(HOSTS, "hosts", "A row per host")                                                   \
 	_(VMS, "vms", "A row per VM over all hosts")                                          \
+	_(GROUPS, "groups", "A row per tenant, site, tag, hypervisor, state, label ...")      \
 	_(EVENTS, "events", "What happened, the newest first")                                \
 	_(FILTER, "filter", "Filter rows: words that must occur, !words that must not")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
@@ -29,6 +30,7 @@
 	_(SORT_RIGHT, "sort-right", "Sort by the column to the right")                        \
 	_(SORT_INVERT, "sort-invert", "Turn the sort order around")                           \
 	_(WIDE, "wide", "More columns")                                                       \
+	_(GROUP_BY, "group-by", "Group VMs by the next thing: tenant, site, tag ...")         \
 	_(MARK, "mark", "Mark the row and move on")                                           \
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
 	_(INVERT, "invert", "Invert the marks of the rows shown")                             \

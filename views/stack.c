@@ -83,6 +83,21 @@ uncover(struct stack *stack, const struct view_ops *ops, const struct row_key *s
 	return false;
 }
 
+static void
+push(struct stack *stack, struct view *view)
+{
+	if (stack->pushed->len == MAX_DEPTH)
+		g_ptr_array_remove_index(stack->pushed, 0);
+	g_ptr_array_add(stack->pushed, view);
+}
+
+void
+stack_push(struct stack *stack, const struct view_ops *ops)
+{
+	push(stack, view_new(ops, stack->env, NULL));
+	view_update(stack_front(stack));
+}
+
 void
 stack_open(struct stack *stack, const struct view_ops *ops, const struct row_key *subject)
 {
@@ -92,9 +107,7 @@ stack_open(struct stack *stack, const struct view_ops *ops, const struct row_key
 		g_ptr_array_set_size(stack->pushed, 0);
 		stack->root = root;
 	} else if (!uncover(stack, ops, subject)) {
-		if (stack->pushed->len == MAX_DEPTH)
-			g_ptr_array_remove_index(stack->pushed, 0);
-		g_ptr_array_add(stack->pushed, view_new(ops, stack->env, subject));
+		push(stack, view_new(ops, stack->env, subject));
 	}
 	view_update(stack_front(stack));
 }

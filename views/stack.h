@@ -1,5 +1,5 @@
 /*
- * stack: which view is in front. A root view (pulse, hosts, vms) is always at the bottom; what Enter opens lies on top of
+ * stack: which view is in front. A root view (pulse, hosts, vms, groups) is always at the bottom; what Enter opens lies on top of
  * it, and Esc takes it off again. Root views live as long as the stack, so that each keeps its cursor and filter.
  * UI thread only.
  */
@@ -18,6 +18,8 @@ bool stack_has_back(const struct stack *stack); /* something lies on top of a ro
 /* Brings OPS in front. SUBJECT NULL: a root alone, or a page without a subject on top. Else a page about SUBJECT, or a
  * table of its rows, on top of what is there; one that already lies there is uncovered instead. */
 void stack_open(struct stack *stack, const struct view_ops *ops, const struct row_key *subject);
+/* A new view without a subject on top, even one that is a root: what it shows belongs to what it was opened from. */
+void stack_push(struct stack *stack, const struct view_ops *ops);
 bool stack_back(struct stack *stack); /* false: nothing but a root is left */
 
 /* A new snapshot is there: roots take note, the view in front makes its rows anew. */

@@ -193,6 +193,22 @@ totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx)
 }
 
 void
+vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh)
+{
+	count_guest(&totals->guests, vm, fresh);
+	if (!fresh || !vm_is_running(vm))
+		return;
+	sum_add_vm(&totals->vcpus, vm, VM_VCPUS);
+	sum_add_vm(&totals->mem, vm, VM_MEM);
+	sum_add_vm(&totals->net, vm, VM_NET);
+	sum_add_vm(&totals->disk, vm, VM_DISK);
+	if (VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS)) {
+		sum_add(&totals->cores_used, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
+		sum_add(&totals->cpu_vcpus, vm->value[VM_VCPUS]);
+	}
+}
+
+void
 totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out)
 {
 	g_autoptr(GHashTable) arriving = twins_of_vms(rows, n, ctx->now_us);
@@ -200,20 +216,8 @@ totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct 
 	*out = (struct vm_totals){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		const struct vm *vm = rows[i];
-		bool fresh = host_snap_fresh(vm->host, ctx->now_us);
 
-		if (vm->is_dom0 || (arriving && g_hash_table_contains(arriving, vm)))
-			continue;
-		count_guest(&out->guests, vm, fresh);
-		if (!fresh || !vm_is_running(vm))
-			continue;
-		sum_add_vm(&out->vcpus, vm, VM_VCPUS);
-		sum_add_vm(&out->mem, vm, VM_MEM);
-		sum_add_vm(&out->net, vm, VM_NET);
-		sum_add_vm(&out->disk, vm, VM_DISK);
-		if (VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS)) {
-			sum_add(&out->cores_used, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
-			sum_add(&out->cpu_vcpus, vm->value[VM_VCPUS]);
-		}
+		if (!vm->is_dom0 && !(arriving && g_hash_table_contains(arriving, vm)))
+			vm_totals_add(out, vm, host_snap_fresh(vm->host, ctx->now_us));
 	}
 }

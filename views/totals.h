@@ -57,6 +57,8 @@ struct site_totals {
 /* An array of struct site_totals by name, NULL last; caller unrefs. */
 GArray *totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx);
 void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out);
+/* One more guest; FRESH: its host answers. Domain-0 and twins are the caller's to leave out. */
+void vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh);
 
 /* How many guests of SIZE still fit on HOST by memory not promised and by the config's vCPU:pCPU cap; -1: not known. */
 double headroom_host(const struct host_snap *host, const struct config *config, const struct vm_size *size);

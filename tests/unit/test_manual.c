@@ -7,6 +7,7 @@
 #include "actions/registry.h"
 #include "views/catalog.h"
 #include "views/columns.h"
+#include "views/groups.h"
 #include "views/keys.h"
 #include "views/request.h"
 #include "views/units.h"
@@ -158,7 +159,7 @@ make_requests(GString *page, int first, int end)
 	struct keys *keys = keys_new(&config, false, NULL);
 
 	for (int request = first; request < end; request++) {
-		g_autofree char *labels = keys_labels(keys_of(keys, "vms"), request);
+		g_autofree char *labels = keys_labels_anywhere(keys, "vms", request);
 
 		g_string_append(page, ".It ");
 		if (labels) {
@@ -215,6 +216,19 @@ make_vm_columns(GString *page)
 }
 
 static void
+make_group_columns(GString *page)
+{
+	make_columns(page, &group_rows);
+}
+
+static void
+make_group_dimensions(GString *page)
+{
+	for (int by = 0; by < GROUP_BY_COUNT; by++)
+		append_item(page, "Cm", group_by_name((enum group_by)by), group_by_help((enum group_by)by));
+}
+
+static void
 make_host_states(GString *page)
 {
 	static const struct {
@@ -248,6 +262,8 @@ static const struct section {
 	{ "verbs", make_verbs },
 	{ "host-columns", make_host_columns },
 	{ "vm-columns", make_vm_columns },
+	{ "group-columns", make_group_columns },
+	{ "group-dimensions", make_group_dimensions },
 	{ "host-states", make_host_states },
 	{ "vm-states", make_vm_states },
 };

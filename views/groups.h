@@ -1,0 +1,96 @@
+/*
+ * groups: the guests of a fleet added up by what they have in common – whom they belong to, where they are, what their
+ * hosts are tagged with. Domain-0 is in no group; a guest that is being migrated counts once, and those of hosts that do
+ * not answer count as unknown. UI thread only.
+ */
+#pragma once
+
+#include "views/columns.h"
+#include "views/totals.h"
+
+/* What groups are made by; name and help are in views/group_names.c. */
+enum group_by {
+	GROUP_BY_TENANT,
+	GROUP_BY_SITE,
+	GROUP_BY_TAG,
+	GROUP_BY_HYPERVISOR,
+	GROUP_BY_OS,
+	GROUP_BY_TYPE,
+	GROUP_BY_STATE,
+	GROUP_BY_HOST,
+	GROUP_BY_LABEL, /* a label of the host, by its name */
+	GROUP_BY_COUNT
+};
+
+/* A group's sums, beyond those of struct vm_totals; of running guests that are known. */
+enum group_sum {
+	GROUP_MEM_USED,
+	GROUP_RSS,
+	GROUP_NET_RX,
+	GROUP_NET_TX,
+	GROUP_DISK_RD,
+	GROUP_DISK_WR,
+	GROUP_SUM_COUNT
+};
+
+struct tally;
+
+/* A row of group_rows. */
+struct group {
+	const struct tally *tally;
+	char *name;                       /* NULL: the guests that have none */
+	struct row_key key;               /* a digest of dimension and name: stays the same across snapshots */
+	struct vm_totals totals;
+	struct sum sums[GROUP_SUM_COUNT];
+	struct sum mem_telling;           /* memory of the guests that tell how much of it they use */
+	unsigned hosts;                   /* on which it has guests */
+	unsigned crashed;                 /* crashed or halted by an error; not among the states of totals.guests */
+	const struct vm *waiting;         /* the guest that waits the most for a CPU; NULL: not known of any */
+	uint32_t host_seen;               /* private to groups.c: the host counted last */
+};
+
+/* Whose groups are gathered: the source of group_rows. All zero: by tenant. */
+struct groups {
+	enum group_by by;
+	char *label;         /* GROUP_BY_LABEL: its name */
+	struct tally *tally; /* private */
+};
+
+/* What all groups together are, whatever a filter shows. */
+struct groups_totals {
+	struct group all;  /* each guest once; no row */
+	unsigned nameless; /* guests in the group without a name */
+	unsigned unread;   /* guests of which nothing but the list has been read yet */
+};
+
+extern const struct row_kind group_rows;
+
+/* Chooses the dimension: "tenant", "label rack". False with CONFIG_ERROR_VALUE that says what there is, and GROUPS as it
+ * was. Its rows are gone. */
+bool groups_choose(struct groups *groups, const char *text, GError **error);
+void groups_done(struct groups *groups);
+
+/* "tenant", "label rack"; caller frees. */
+char *groups_by_name(const struct groups *groups);
+/* "tenants", "values of label rack"; caller frees. */
+char *groups_by_plural(const struct groups *groups);
+const char *group_by_name(enum group_by by);
+const char *group_by_help(enum group_by by);
+
+/* Of the last gathering; NULL before the first. */
+const struct groups_totals *groups_totals(const struct groups *groups);
+
+/* What can be chosen in SNAP: the dimensions, and "label NAME" for each label that its hosts have. NULL-terminated, caller
+ * frees. */
+char **groups_choices(const struct fleet_snap *snap);
+
+/* Appends the query that finds, in the view vms, the guests of the groups whose keys are in the set CHOSEN:
+ * tenant="Acme" or tenant="Bolt". */
+void groups_query(const struct groups *groups, GHashTable *chosen, GString *query);
+
+/* What follows is for group_rows alone. */
+
+/* All groups of SNAP's guests, appended to ROWS; computed anew only when SNAP, or which hosts answer, is another. */
+void groups_gather(void *groups, const struct fleet_snap *snap, const struct row_ctx *ctx, GPtrArray *rows);
+const struct groups *tally_groups(const struct tally *tally);
+const struct groups_totals *tally_totals(const struct tally *tally);

@@ -1,0 +1,196 @@
+/* groups: a row per tenant, site, tag, … with what its guests are and use together. */
+#include "views/groups_view.h"
+#include "views/catalog.h"
+#include "views/groups.h"
+#include "views/request.h"
+#include "views/stack.h"
+#include "views/summary.h"
+
+#include <string.h>
+
+static const struct binding group_keys[] = {
+	{ "b", REQ_GROUP_BY },
+	{ NULL, 0 },
+};
+
+/* ---- the line under the table ---- */
+
+static void
+add_sum(struct sum *to, const struct sum *more)
+{
+	to->value += more->value;
+	to->covered += more->covered;
+}
+
+static void
+add_group(struct vm_totals *to, unsigned *crashed, const struct group *group)
+{
+	const struct vm_totals *more = &group->totals;
+
+	to->guests.vms += more->guests.vms;
+	to->guests.unknown += more->guests.unknown;
+	to->guests.running += more->guests.running;
+	for (int i = 0; i < VM_STATE_COUNT; i++)
+		to->guests.by_state[i] += more->guests.by_state[i];
+	add_sum(&to->vcpus, &more->vcpus);
+	add_sum(&to->mem, &more->mem);
+	add_sum(&to->net, &more->net);
+	add_sum(&to->disk, &more->disk);
+	add_sum(&to->cores_used, &more->cores_used);
+	add_sum(&to->cpu_vcpus, &more->cpu_vcpus);
+	*crashed += group->crashed;
+}
+
+/* Of all groups a guest counts once, though it may be in several of them. */
+static void
+totals_shown(struct view *view, struct vm_totals *totals, unsigned *crashed)
+{
+	const struct rows *rows = list_rows(view->list);
+	const struct groups_totals *all = groups_totals(view->state);
+
+	memset(totals, 0, sizeof(*totals));
+	*crashed = 0;
+	if (rows_matched(rows) == rows_total(rows)) {
+		add_group(totals, crashed, &all->all);
+		return;
+	}
+	for (size_t i = 0; i < rows_matched(rows); i++)
+		add_group(totals, crashed, rows_data(rows)[i]);
+}
+
+/* "2340 tenants", "12 of 2340 tenants", "2340 tenants, 60 VMs have none". */
+static void
+append_count(GString *text, struct view *view)
+{
+	const struct groups_totals *all = groups_totals(view->state);
+	const struct rows *rows = list_rows(view->list);
+	g_autofree char *many = groups_by_plural(view->state);
+	size_t named = rows_total(rows) - (all->nameless > 0);
+
+	if (rows_matched(rows) < rows_total(rows))
+		g_string_append_printf(text, "%zu of ", rows_matched(rows));
+	g_string_append_printf(text, "%zu %s", named, many);
+	if (all->nameless)
+		g_string_append_printf(
+			text, ", %u VM%s none", all->nameless, all->nameless == 1 ? " has" : "s have");
+}
+
+static char *
+groups_summary(struct view *view)
+{
+	const struct groups_totals *all = groups_totals(view->state);
+	const struct groups *groups = view->state;
+	const char *dot = env_dot(view->env);
+	GString *text = g_string_new(NULL);
+	struct vm_totals totals;
+	unsigned crashed;
+
+	totals_shown(view, &totals, &crashed);
+	append_count(text, view);
+	g_string_append_printf(text, "%s%u VMs", dot, totals.guests.vms);
+	summary_states(text, &totals.guests);
+	if (crashed)
+		g_string_append_printf(text, ", %u crashed", crashed);
+	if (all->unread && groups->by != GROUP_BY_STATE)
+		g_string_append_printf(text, "%s%u not read yet", dot, all->unread);
+	if (groups->by == GROUP_BY_TAG)
+		g_string_append_printf(text, "%sa VM counts in each of its tags", dot);
+	summary_sums(text, dot, &totals);
+	return g_string_free(text, FALSE);
+}
+
+static char *
+groups_title(struct view *view)
+{
+	g_autofree char *by = groups_by_name(view->state);
+
+	return g_strdup_printf("groups by %s", by);
+}
+
+/* ---- requests ---- */
+
+bool
+groups_view_choose(struct view *view, const char *text, GError **error)
+{
+	if (!groups_choose(view->state, text, error))
+		return false;
+	/* marks, filter and cursor were about other groups */
+	list_request(view->list, REQ_UNMARK);
+	list_set_filter(view->list, NULL, QUERY_WHOLE, NULL, NULL);
+	list_request(view->list, REQ_FIRST);
+	return true;
+}
+
+/* By the next thing, and after the last by the first. */
+static void
+choose_next(struct view *view)
+{
+	g_auto(GStrv) choices = groups_choices(view->env->snap);
+	g_autofree char *now = groups_by_name(view->state);
+	size_t i = 0;
+
+	while (choices[i] && strcmp(choices[i], now) != 0)
+		i++;
+	groups_view_choose(view, choices[i] && choices[i + 1] ? choices[i + 1] : choices[0], NULL);
+}
+
+/* The guests of the marked groups, or of the one under the cursor. */
+static char *
+query_of_selection(struct view *view)
+{
+	g_autoptr(GHashTable) chosen = g_hash_table_new(row_key_hash, row_key_equal_g);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+	GString *query = g_string_new(NULL);
+	unsigned hidden;
+
+	list_selection(view->list, keys, &hidden);
+	for (guint i = 0; i < keys->len; i++)
+		g_hash_table_add(chosen, &g_array_index(keys, struct row_key, i));
+	groups_query(view->state, chosen, query);
+	return g_string_free(query, FALSE);
+}
+
+static void
+open_guests(struct view *view)
+{
+	struct env *env = view->env;
+	g_autofree char *query = query_of_selection(view);
+	g_autoptr(GError) error = NULL;
+
+	if (!*query)
+		return;
+	stack_push(env->stack, &vms_view);
+	if (!list_open_filtered(stack_front(env->stack)->list, query, &error))
+		env_notice(env, ROLE_BAD, "%s", error->message);
+}
+
+static bool
+groups_request(struct view *view, int request)
+{
+	if (request == REQ_GROUP_BY)
+		choose_next(view);
+	else if (request == REQ_OPEN)
+		open_guests(view);
+	else
+		return false;
+	return true;
+}
+
+static void
+groups_finish(struct view *view)
+{
+	groups_done(view->state);
+}
+
+const struct view_ops groups_view = {
+	.name = "groups",
+	.help = "A row per tenant, site, tag, hypervisor, state, label: what its VMs are and use",
+	.target = TARGET_NONE,
+	.keys = group_keys,
+	.kind = &group_rows,
+	.state_size = sizeof(struct groups),
+	.request = groups_request,
+	.summary = groups_summary,
+	.title = groups_title,
+	.done = groups_finish,
+};
