@@ -48,10 +48,19 @@ enum conn_event_kind {
 	CONN_EVENT_CLOSED,  /* the link ended; uuid is zero */
 };
 
+/* What lies behind it, where that is more than somebody's wish. */
+enum conn_cause {
+	CONN_CAUSE_NONE,
+	CONN_CAUSE_MIGRATION, /* the other half of it happens on another host */
+	CONN_CAUSE_FAULT,     /* nobody wanted it: a crash, an I/O error */
+};
+
 struct conn_event {
 	enum conn_event_kind kind;
+	enum conn_cause cause;
 	uint8_t uuid[UUID_LEN];
-	const char *detail; /* static text: "migrated", "destroyed", …; NULL: none */
+	const char *name;   /* the guest's, for the call; NULL: not told */
+	const char *detail; /* static text: "migrated here", "forced off", …; NULL: none */
 };
 
 /* Called on the thread that noticed (host's or event thread's): must not block and not call into the conn. */

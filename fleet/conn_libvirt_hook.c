@@ -104,12 +104,18 @@ tell(struct hook *hook, const struct conn_event *event)
 	pthread_mutex_unlock(&hook->lock);
 }
 
-static void
-guest_event(struct hook *hook, virDomainPtr dom, enum conn_event_kind kind, const char *detail)
-{
-	struct conn_event event = { .kind = kind, .detail = detail };
+struct detail {
+	const char *text; /* static; NULL: none */
+	enum conn_cause cause;
+};
 
-	virDomainGetUUID(dom, event.uuid); /* reads the object in our memory, asks nobody */
+static void
+guest_event(struct hook *hook, virDomainPtr dom, enum conn_event_kind kind, const struct detail *detail)
+{
+	struct conn_event event = { .kind = kind, .cause = detail->cause, .detail = detail->text };
+
+	virDomainGetUUID(dom, event.uuid); /* reads the object in our memory, asks nobody; so does … */
+	event.name = virDomainGetName(dom);
 	pthread_mutex_lock(&hook->lock);
 	bool muted = hook->muted;
 	if (!muted) {
@@ -123,98 +129,120 @@ guest_event(struct hook *hook, virDomainPtr dom, enum conn_event_kind kind, cons
 		tell(hook, &event);
 }
 
-static const char *const started_details[] = {
-	[VIR_DOMAIN_EVENT_STARTED_BOOTED] = "booted",
-	[VIR_DOMAIN_EVENT_STARTED_MIGRATED] = "migrated here",
-	[VIR_DOMAIN_EVENT_STARTED_RESTORED] = "restored",
-	[VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT] = "from snapshot",
-	[VIR_DOMAIN_EVENT_STARTED_WAKEUP] = "woken up",
+static const struct detail defined_details[] = {
+	[VIR_DOMAIN_EVENT_DEFINED_ADDED] = { "new", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_DEFINED_UPDATED] = { "changed", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_DEFINED_RENAMED] = { "renamed", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_DEFINED_FROM_SNAPSHOT] = { "from snapshot", CONN_CAUSE_NONE },
 };
-static const char *const suspended_details[] = {
-	[VIR_DOMAIN_EVENT_SUSPENDED_PAUSED] = "paused",
-	[VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED] = "migrating",
-	[VIR_DOMAIN_EVENT_SUSPENDED_IOERROR] = "I/O error",
-	[VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG] = "watchdog",
-	[VIR_DOMAIN_EVENT_SUSPENDED_RESTORED] = "restored",
-	[VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT] = "from snapshot",
-	[VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR] = "failed call",
-	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY] = "post-copy migration",
-	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED] = "post-copy migration failed",
+static const struct detail undefined_details[] = {
+	[VIR_DOMAIN_EVENT_UNDEFINED_REMOVED] = { NULL, CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_UNDEFINED_RENAMED] = { "renamed", CONN_CAUSE_NONE },
 };
-static const char *const resumed_details[] = {
-	[VIR_DOMAIN_EVENT_RESUMED_UNPAUSED] = "resumed",
-	[VIR_DOMAIN_EVENT_RESUMED_MIGRATED] = "migrated",
-	[VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT] = "from snapshot",
-	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY] = "post-copy migration",
-	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED] = "post-copy migration failed",
+static const struct detail started_details[] = {
+	[VIR_DOMAIN_EVENT_STARTED_BOOTED] = { "booted", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STARTED_MIGRATED] = { "migrated here", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_STARTED_RESTORED] = { "restored", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT] = { "from snapshot", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STARTED_WAKEUP] = { "woken up", CONN_CAUSE_NONE },
 };
-static const char *const stopped_details[] = {
-	[VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN] = "shut down",
-	[VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = "forced off",
-	[VIR_DOMAIN_EVENT_STOPPED_CRASHED] = "crashed",
-	[VIR_DOMAIN_EVENT_STOPPED_MIGRATED] = "migrated away",
-	[VIR_DOMAIN_EVENT_STOPPED_SAVED] = "saved",
-	[VIR_DOMAIN_EVENT_STOPPED_FAILED] = "failed",
-	[VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT] = "from snapshot",
+static const struct detail suspended_details[] = {
+	[VIR_DOMAIN_EVENT_SUSPENDED_PAUSED] = { "paused", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED] = { "migrating", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_SUSPENDED_IOERROR] = { "I/O error", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG] = { "watchdog", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_SUSPENDED_RESTORED] = { "restored", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT] = { "from snapshot", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_SUSPENDED_API_ERROR] = { "failed call", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY] = { "post-copy migration", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED] = { "post-copy migration failed", CONN_CAUSE_FAULT },
+};
+static const struct detail resumed_details[] = {
+	[VIR_DOMAIN_EVENT_RESUMED_UNPAUSED] = { "resumed", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_RESUMED_MIGRATED] = { "migrated", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT] = { "from snapshot", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY] = { "post-copy migration", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED] = { "post-copy migration failed", CONN_CAUSE_FAULT },
+};
+static const struct detail stopped_details[] = {
+	[VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN] = { "shut down", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = { "forced off", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STOPPED_CRASHED] = { "crashed", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_STOPPED_MIGRATED] = { "migrated away", CONN_CAUSE_MIGRATION },
+	[VIR_DOMAIN_EVENT_STOPPED_SAVED] = { "saved", CONN_CAUSE_NONE },
+	[VIR_DOMAIN_EVENT_STOPPED_FAILED] = { "its emulator failed", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT] = { "from snapshot", CONN_CAUSE_NONE },
+};
+static const struct detail crashed_details[] = {
+	[VIR_DOMAIN_EVENT_CRASHED_PANICKED] = { "panicked", CONN_CAUSE_FAULT },
+	[VIR_DOMAIN_EVENT_CRASHED_CRASHLOADED] = { "panicked, dumps its memory", CONN_CAUSE_FAULT },
 };
 
 #define DETAILS(table) table, G_N_ELEMENTS(table)
 
 static const struct {
 	enum conn_event_kind kind;
-	const char *const *details;
+	const struct detail *details;
 	size_t ndetails;
 } lifecycle[] = {
-	[VIR_DOMAIN_EVENT_DEFINED] = { CONN_EVENT_DEFINED, NULL, 0 },
-	[VIR_DOMAIN_EVENT_UNDEFINED] = { CONN_EVENT_UNDEFINED, NULL, 0 },
+	[VIR_DOMAIN_EVENT_DEFINED] = { CONN_EVENT_DEFINED, DETAILS(defined_details) },
+	[VIR_DOMAIN_EVENT_UNDEFINED] = { CONN_EVENT_UNDEFINED, DETAILS(undefined_details) },
 	[VIR_DOMAIN_EVENT_STARTED] = { CONN_EVENT_STARTED, DETAILS(started_details) },
 	[VIR_DOMAIN_EVENT_SUSPENDED] = { CONN_EVENT_SUSPENDED, DETAILS(suspended_details) },
 	[VIR_DOMAIN_EVENT_RESUMED] = { CONN_EVENT_RESUMED, DETAILS(resumed_details) },
 	[VIR_DOMAIN_EVENT_STOPPED] = { CONN_EVENT_STOPPED, DETAILS(stopped_details) },
 	[VIR_DOMAIN_EVENT_SHUTDOWN] = { CONN_EVENT_SHUTDOWN, NULL, 0 },
 	[VIR_DOMAIN_EVENT_PMSUSPENDED] = { CONN_EVENT_PMSUSPENDED, NULL, 0 },
-	[VIR_DOMAIN_EVENT_CRASHED] = { CONN_EVENT_CRASHED, NULL, 0 },
+	[VIR_DOMAIN_EVENT_CRASHED] = { CONN_EVENT_CRASHED, DETAILS(crashed_details) },
 };
 
 static int
 on_lifecycle(virConnectPtr vir, virDomainPtr dom, int event, int detail, void *opaque)
 {
+	static const struct detail none;
+
 	(void)vir;
 	if (event < 0 || (size_t)event >= G_N_ELEMENTS(lifecycle)) {
-		guest_event(opaque, dom, CONN_EVENT_CHANGED, NULL);
+		guest_event(opaque, dom, CONN_EVENT_CHANGED, &none);
 		return 0;
 	}
 	bool known = detail >= 0 && (size_t)detail < lifecycle[event].ndetails;
-	guest_event(opaque, dom, lifecycle[event].kind, known ? lifecycle[event].details[detail] : NULL);
+	guest_event(opaque, dom, lifecycle[event].kind, known ? &lifecycle[event].details[detail] : &none);
 	return 0;
+}
+
+static void
+guest_changed(struct hook *hook, virDomainPtr dom, const char *how)
+{
+	guest_event(hook, dom, CONN_EVENT_CHANGED, &(struct detail){ .text = how });
 }
 
 static void
 on_tunable(virConnectPtr vir, virDomainPtr dom, virTypedParameterPtr params, int nparams, void *opaque)
 {
 	(void)vir, (void)params, (void)nparams;
-	guest_event(opaque, dom, CONN_EVENT_CHANGED, "tuned");
+	guest_changed(opaque, dom, "tuned");
 }
 
 static void
 on_device_added(virConnectPtr vir, virDomainPtr dom, const char *alias, void *opaque)
 {
 	(void)vir, (void)alias;
-	guest_event(opaque, dom, CONN_EVENT_CHANGED, "device added");
+	guest_changed(opaque, dom, "device added");
 }
 
 static void
 on_device_removed(virConnectPtr vir, virDomainPtr dom, const char *alias, void *opaque)
 {
 	(void)vir, (void)alias;
-	guest_event(opaque, dom, CONN_EVENT_CHANGED, "device removed");
+	guest_changed(opaque, dom, "device removed");
 }
 
 static void
 on_metadata(virConnectPtr vir, virDomainPtr dom, int type, const char *uri, void *opaque)
 {
 	(void)vir, (void)type, (void)uri;
-	guest_event(opaque, dom, CONN_EVENT_CHANGED, "metadata");
+	guest_changed(opaque, dom, "metadata");
 }
 
 static void

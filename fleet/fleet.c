@@ -1,5 +1,6 @@
 #include "fleet/fleet.h"
 
+#include "fleet/chronicler.h"
 #include "fleet/clock.h"
 #include "fleet/host.h"
 
@@ -14,13 +15,14 @@
 #define STARTUP_PATIENCE_US (4 * INT64_C(1000000))
 
 struct fleet {
-	struct host_env env;         /* constant, borrowed by every host */
-	struct conn_factory factory; /* constant */
-	struct snap_need once;       /* constant */
-	struct startup *startup;     /* constant */
-	struct mailbox *mailbox;     /* constant */
-	struct host **hosts;         /* constant after fleet_new(); n of them */
-	struct host_static *statics; /* constant */
+	struct host_env env;           /* constant, borrowed by every host */
+	struct conn_factory factory;   /* constant */
+	struct snap_need once;         /* constant */
+	struct startup *startup;       /* constant */
+	struct mailbox *mailbox;       /* constant */
+	struct chronicler *chronicler; /* constant; NULL: nobody wants to know */
+	struct host **hosts;           /* constant after fleet_new(); n of them */
+	struct host_static *statics;   /* constant */
 	size_t n;
 	bool started; /* UI thread only */
 	pthread_t supervisor;
@@ -53,6 +55,15 @@ fleet_publish(void *ctx, uint32_t index, const struct host_snap *snap)
 }
 
 static void
+fleet_event(void *ctx, uint32_t index, const struct conn_event *event)
+{
+	struct fleet *fleet = ctx;
+
+	if (fleet->chronicler)
+		chronicler_post(fleet->chronicler, index, event);
+}
+
+static void
 fleet_job_ended(void *ctx, struct job *job)
 {
 	struct fleet *fleet = ctx;
@@ -73,6 +84,22 @@ fleet_host_gone(void *ctx)
 	fleet->running--;
 	pthread_cond_broadcast(&fleet->cond);
 	pthread_mutex_unlock(&fleet->lock);
+}
+
+/* ---- called by the chronicler ---- */
+
+static const struct fleet_snap *
+chronicle_snapshot(void *ctx)
+{
+	return fleet_snapshot(ctx);
+}
+
+static void
+chronicle_changed(void *ctx)
+{
+	struct fleet *fleet = ctx;
+
+	mailbox_mark(fleet->mailbox);
 }
 
 /* ---- the supervisor ---- */
@@ -133,9 +160,18 @@ fleet_new(const struct fleet_opts *opts)
 		.startup = fleet->startup,
 		.ctx = fleet,
 		.publish = fleet_publish,
+		.event = fleet_event,
 		.job_ended = fleet_job_ended,
 		.gone = fleet_host_gone,
 	};
+	if (opts->timeline)
+		fleet->chronicler = chronicler_new(&(struct chronicler_opts){
+			.config = opts->config,
+			.timeline = opts->timeline,
+			.snapshot = chronicle_snapshot,
+			.changed = chronicle_changed,
+			.ctx = fleet,
+		});
 	pthread_mutex_init(&fleet->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -169,6 +205,8 @@ fleet_start(struct fleet *fleet)
 
 	fleet->started = true;
 	fleet->running = fleet->n;
+	if (fleet->chronicler)
+		chronicler_start(fleet->chronicler);
 	for (size_t i = 0; i < fleet->n; i++)
 		host_start(fleet->hosts[i]);
 	failed = pthread_create(&fleet->supervisor, NULL, supervisor_main, fleet);
@@ -179,6 +217,8 @@ fleet_start(struct fleet *fleet)
 void
 fleet_stop(struct fleet *fleet)
 {
+	if (fleet->chronicler)
+		chronicler_stop(fleet->chronicler);
 	pthread_mutex_lock(&fleet->lock);
 	fleet->stopping = true;
 	pthread_cond_broadcast(&fleet->cond);
@@ -212,6 +252,7 @@ fleet_free(struct fleet *fleet)
 		for (size_t i = 0; i < fleet->n; i++)
 			host_join(fleet->hosts[i]);
 	}
+	chronicler_free(fleet->chronicler);
 	for (size_t i = 0; i < fleet->n; i++) {
 		host_free(fleet->hosts[i]);
 		host_snap_unref(fleet->slots[i]);

@@ -36,7 +36,7 @@ void fleet_stop(struct fleet *fleet);
 bool fleet_wait(struct fleet *fleet, int64_t timeout_ms);
 void fleet_free(struct fleet *fleet);
 
-/* The newest snapshot of everything, one reference. UI thread; never waits for a host. */
+/* The newest snapshot of everything, one reference. Any thread; never waits for a host. */
 const struct fleet_snap *fleet_snapshot(struct fleet *fleet);
 
 /* Sample this host now / reconnect it now if it waits. Any thread, never blocks. */

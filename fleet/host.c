@@ -100,6 +100,7 @@ host_on_event(void *ctx, const struct conn_event *event)
 	struct host *host = ctx;
 	int64_t now = clock_now_us();
 
+	host->env->event(host->env->ctx, host->facts_static->index, event);
 	pthread_mutex_lock(&host->lock);
 	switch (event->kind) {
 	case CONN_EVENT_DEFINED:

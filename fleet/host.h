@@ -20,6 +20,8 @@ struct host_env {
 	void *ctx;
 	/* Takes the reference on SNAP. */
 	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);
+	/* What the connection of host INDEX noticed; any thread, must not block. */
+	void (*event)(void *ctx, uint32_t index, const struct conn_event *event);
 	/* Takes JOB. */
 	void (*job_ended)(void *ctx, struct job *job);
 	/* The thread is about to end. */
