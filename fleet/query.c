@@ -35,7 +35,7 @@ query_new(const struct query_schema *schema, const char *text, enum query_mode m
 	}
 	query = g_new0(struct query, 1);
 	query->schema = schema;
-	query->text = g_strdup(text);
+	query->text = g_strconcat(text, parser.partial ? "…" : "", NULL);
 	query->root = root;
 	query->round = 1;
 	note_searched(query);
@@ -142,21 +142,21 @@ const struct query_note *
 query_notes(size_t *n)
 {
 	static const struct query_note notes[] = {
-		{ "web", "\"web\" in any text that is searched: name, host, tenant, site …" },
-		{ "web dc1", "both" },
-		{ "!web", "not" },
-		{ "web or db", "either; words side by side bind tighter" },
-		{ "(web or db) state=running", "parentheses" },
-		{ "\"two words\"", "a text with blanks, signs, or the word or" },
-		{ "cpu>80", "numbers: = != < <= > >=" },
-		{ "mem>=4G age<1m net>100M/s", "units: K M G T, %, ms s m h d, 2.3:1" },
-		{ "state!=running", "texts: = != in any case" },
+		{ "web", "this in a name, host, tenant, site or other text, in any case" },
+		{ "web dc1", "both of them" },
+		{ "!web", "rows without it" },
+		{ "web or db", "either; terms side by side bind tighter" },
+		{ "(web or db) state=running", "parentheses hold terms together" },
+		{ "\"two words\"", "a text with blanks or signs" },
+		{ "cpu>80", "numbers compare by = != < <= > >=" },
+		{ "mem>=4G age<1m net>100M/s", "units are K M G T, %, ms s m h d, 2.3:1" },
+		{ "state!=running", "texts are = or !=, in any case" },
 		{ "host=kvm0*", "* stands for any text, ? for one character" },
-		{ "name~^db-\\d+", "~ and !~: Perl's regular expressions" },
-		{ "tag=prod", "any of the host's tags; != none of them" },
-		{ "label.rack=b7", "a label; rack=b7 does, if no field is called so" },
-		{ "autostart=yes", "yes or no" },
-		{ "tenant=-", "not known, or there is none; !=- the others" },
+		{ "name~^db-\\d+", "Perl's regular expressions by ~ and !~" },
+		{ "tag=prod", "one of the host's tags is this" },
+		{ "label.rack=b7", "a label of the host; rack=b7 does where no column is called so" },
+		{ "autostart=yes", "yes or no, where there is nothing else" },
+		{ "tenant=-", "not known, or there is none" },
 		{ "!cpu>80", "what is not known is neither above nor below" },
 	};
 

@@ -65,7 +65,9 @@ struct query_fault {
 
 enum query_mode {
 	QUERY_WHOLE,
-	QUERY_TYPING, /* somebody still types: what is incomplete at the end is left out */
+	/* Somebody still types: what is incomplete at the end is left out, and a text that something is to be equal to is
+	 * just its beginning. If there is such a thing the query's text gets "…" at its end. */
+	QUERY_TYPING,
 };
 
 /* Compiles TEXT. NULL with CONFIG_ERROR_VALUE, whose words tell what is wrong and what is allowed, and *FAULT (may be NULL)

@@ -29,10 +29,12 @@ collect(struct collector *collector, const char *word)
 		g_ascii_strncasecmp(word, collector->prefix, strlen(collector->prefix)) != 0)
 		return;
 	text = g_strconcat(collector->before, word, NULL);
-	if (g_hash_table_add(collector->seen, text))
-		g_ptr_array_add(collector->found, text);
-	else
+	if (g_hash_table_contains(collector->seen, text)) {
 		g_free(text);
+		return;
+	}
+	g_hash_table_add(collector->seen, text);
+	g_ptr_array_add(collector->found, text);
 }
 
 /* ---- where we are ---- */

@@ -34,8 +34,10 @@ query_fail_incomplete(struct query_parser *parser, const char *format, ...)
 {
 	va_list args;
 
-	if (parser->mode == QUERY_TYPING)
+	if (parser->mode == QUERY_TYPING) {
+		parser->partial = true;
 		return true;
+	}
 	va_start(args, format);
 	fail_at(parser, parser->text + strlen(parser->text), 0, true, format, args);
 	va_end(args);

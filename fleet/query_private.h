@@ -117,6 +117,7 @@ struct query_parser {
 	const char *text, *at;
 	enum query_mode mode;
 	unsigned depth, terms;
+	bool partial; /* QUERY_TYPING made a difference */
 	struct query_fault fault;
 	GError *error;
 };

@@ -100,6 +100,7 @@ fail_value(struct comparison *comparison, bool may_grow, const char *message)
 	bool incomplete = may_grow && !span.at[span.length] && !(span.quoted && !span.unclosed);
 
 	if (incomplete && parser->mode == QUERY_TYPING) {
+		parser->partial = true;
 		g_clear_pointer(&comparison->node, query_node_free);
 		return true;
 	}
@@ -160,6 +161,26 @@ set_flag(struct comparison *comparison)
 	return fail_value(comparison, may_grow, message);
 }
 
+/* "host=kvm0" on its way to "host=kvm017": no host is called kvm0, but the table must not be empty on the way. */
+static bool
+is_beginning(const struct comparison *comparison)
+{
+	struct query_span span = comparison->span;
+
+	return comparison->parser->mode == QUERY_TYPING && !span.quoted && !span.at[span.length] &&
+	       comparison->node->op == QUERY_OP_EQ;
+}
+
+static void
+set_beginning(struct comparison *comparison, const char *text)
+{
+	g_autofree char *beginning = g_strconcat(text, "*", NULL);
+
+	comparison->parser->partial = true;
+	g_free(comparison->node->pattern.text);
+	comparison->node->pattern = query_pattern_new(beginning, true);
+}
+
 /* Words with blanks may be typed with "-" or "_" in place of them. */
 static char *
 plain_word(const char *word)
@@ -196,6 +217,10 @@ set_known_word(struct comparison *comparison)
 			nearest = words[i];
 		}
 	}
+	if (may_grow && is_beginning(comparison)) {
+		set_beginning(comparison, plain);
+		return true;
+	}
 	g_autofree char *quoted = words_quote(comparison->value);
 	g_autofree char *all = g_strjoinv(", ", (char **)(uintptr_t)words);
 	g_autofree char *message = g_strdup_printf("%s is never %s;%s%s%s allowed are: %s", comparison->name,
@@ -207,8 +232,14 @@ set_known_word(struct comparison *comparison)
 static bool
 set_text(struct comparison *comparison)
 {
+	bool known_words = comparison->field && comparison->field->words;
+
 	comparison->node->pattern = query_pattern_new(comparison->value, !comparison->span.quoted);
-	return !comparison->field || !comparison->field->words || set_known_word(comparison);
+	if (known_words)
+		return set_known_word(comparison);
+	if (is_beginning(comparison))
+		set_beginning(comparison, comparison->value);
+	return true;
 }
 
 static bool

@@ -231,7 +231,9 @@ choose(struct batch *batch, const struct batch_opts *opts, GError **error)
 	for (guint i = batch->columns->len; facts_only && i-- > 0;)
 		if (((const struct column *)batch->columns->pdata[i])->flags & COLUMN_SCREEN)
 			g_ptr_array_remove_index(batch->columns, i);
-	batch->filter = opts->where ? filter_new(batch->kind, opts->config, opts->where, QUERY_WHOLE, NULL, error) : NULL;
+	batch->filter = opts->where
+				? filter_new(batch->kind, opts->config, opts->where, QUERY_WHOLE, NULL, error)
+				: NULL;
 	return !opts->where || batch->filter;
 }
 
@@ -309,10 +311,7 @@ batch_columns_help(const char *what)
 	for (size_t i = 0; kind && i < kind->ncolumns; i++) {
 		const struct column *column = &kind->columns[i];
 
-		g_string_append_printf(text, "%-14s %-18s %s\n", column->info->name,
-			column->flags & COLUMN_TEXT     ? "text"
-			: column->flags & COLUMN_SCREEN ? "table only"
-							: unit_name(column->info->unit),
+		g_string_append_printf(text, "%-14s %-18s %s\n", column->info->name, column_type_name(column),
 			column->info->help);
 	}
 	return g_string_free(text, !kind);

@@ -99,6 +99,25 @@ column_cell(const struct column *column, const struct row_ctx *ctx, const void *
 
 /* ---- looking up ---- */
 
+const char *
+column_type_name(const struct column *column)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} names[] = {
+		{ COLUMN_SCREEN, "on the screen only" },
+		{ COLUMN_FLAG, "yes or no" },
+		{ COLUMN_LIST, "list of words" },
+		{ COLUMN_TEXT, "text" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (column->flags & names[i].flag)
+			return names[i].name;
+	return unit_name(column->info->unit);
+}
+
 const struct row_kind *
 row_kind_by_name(const char *name)
 {

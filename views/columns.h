@@ -147,6 +147,9 @@ const struct column *column_by_name(const struct row_kind *kind, const char *nam
  * unknown one and what there is. */
 GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError **error);
 
+/* What its values are: "text", "yes or no", "bytes per second" … */
+const char *column_type_name(const struct column *column);
+
 /* What COLUMN says of ROW, raw. OUT needs no initialiser, which would clear its buffer for each of 100,000 rows. */
 static inline void
 column_value(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out)

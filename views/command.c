@@ -1,6 +1,7 @@
 #include "views/command.h"
 
 #include "tui/keymap.h"
+#include "views/filter.h"
 #include "views/groups.h"
 #include "views/request.h"
 
@@ -66,6 +67,18 @@ complete_groups(const struct command_ctx *ctx, struct candidates *out)
 		candidate(out, choices[i]);
 }
 
+/* Whatever stands in the line is part of the query: its completions come whole. */
+static void
+complete_filter(const struct command_ctx *ctx, struct candidates *out)
+{
+	g_auto(GStrv) found = NULL;
+
+	if (ctx->kind && ctx->row)
+		found = filter_complete(ctx->kind, ctx->row, ctx->snap, out->prefix);
+	for (size_t i = 0; found && found[i]; i++)
+		candidate(out, found[i]);
+}
+
 static const struct {
 	const char *word, *usage, *help;
 	const char *separators; /* between the words of its argument that are completed one by one */
@@ -74,8 +87,8 @@ static const struct {
 } forms[COMMAND_FORM_COUNT] = {
 	[COMMAND_FORM_SORT] = { "sort", "sort COLUMN [up|down]", "Sort by a column", NULL, false,
 		complete_column },
-	[COMMAND_FORM_FILTER] = { "filter", "filter [WORDS]", "Filter rows; no words: all rows", NULL, true,
-		NULL },
+	[COMMAND_FORM_FILTER] = { "filter", "filter [QUERY]", "Filter rows; no query: all rows", NULL, true,
+		complete_filter },
 	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,...",
 		"Choose columns by name, or: default, wide, all", ",", false, complete_columns },
 	[COMMAND_FORM_GROUPS] = { "groups", "groups [WHAT]",

@@ -25,6 +25,7 @@ struct command_ctx {
 	bool readonly;
 	const struct row_kind *kind;   /* of the table in front, NULL: no table */
 	const struct fleet_snap *snap;
+	const struct row_ctx *row;     /* for the values of its columns; NULL: none are completed */
 };
 
 /* False with CONFIG_ERROR_VALUE when TEXT means nothing. An empty text is REQUEST KEYMAP_NONE. OUT is to be cleared. */

@@ -60,6 +60,7 @@ command_ctx(struct console *console)
 		.readonly = console->opts.readonly,
 		.kind = view->list ? list_kind(view->list) : NULL,
 		.snap = console->env.snap,
+		.row = &console->env.row,
 	};
 }
 

@@ -1,4 +1,5 @@
 /* help: made from the tables that it explains. */
+#include "fleet/query.h"
 #include "views/catalog.h"
 #include "views/command.h"
 #include "views/groups.h"
@@ -70,6 +71,23 @@ add_commands(struct page *page)
 }
 
 static void
+add_queries(struct page *page)
+{
+	size_t n;
+	const struct query_note *notes = query_notes(&n);
+
+	page_section(page, "Queries after `/` and --where: words, and columns by the names below");
+	for (size_t i = 0; i < n; i++) {
+		const struct page_cell cells[] = {
+			{ notes[i].example, 28, ALIGN_LEFT, ROLE_KEY },
+			{ notes[i].help, 30, ALIGN_LEFT, ROLE_NORMAL },
+		};
+
+		page_cells(page, cells, G_N_ELEMENTS(cells));
+	}
+}
+
+static void
 add_columns(struct page *page, const struct row_kind *kind, const char *title)
 {
 	page_section(page, title);
@@ -106,6 +124,7 @@ help_fill(struct view *view, struct page *page)
 {
 	add_keys(page, view->env);
 	add_commands(page);
+	add_queries(page);
 	page_section(page, "States of hosts");
 	for (int i = 0; i < LINK_STATE_COUNT; i++)
 		add_look(page, view->env, link_look((enum link_state)i), link_state_word((enum link_state)i));

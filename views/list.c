@@ -193,16 +193,18 @@ list_set_filter(
 	const struct config *config = list->env->config;
 	struct query_fault where = { 0 };
 	struct filter *filter = NULL;
-	bool whole = !text || !*text;
+	bool whole = true;
 
-	if (!whole) {
+	if (text && *text) {
 		filter = filter_new(list->kind, config, text, QUERY_WHOLE, &where, error);
 		whole = filter != NULL;
+		if (mode == QUERY_TYPING && (whole || where.incomplete)) {
+			filter_free(filter);
+			filter = filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL);
+		}
 	}
 	if (fault)
 		*fault = where;
-	if (!whole && mode == QUERY_TYPING && where.incomplete)
-		filter = filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL);
 	if (whole || filter)
 		use_filter(list, filter);
 	return whole;

@@ -25,7 +25,7 @@ bool list_request(struct list *list, int request); /* true: done */
 bool list_mouse(struct list *list, struct input input);
 
 /* Sets the filter at once; "" or NULL: no filter. False with an error, and in *FAULT (may be NULL) where it is. Then the old
- * filter stays, but for a text that is still typed and just incomplete: what there is of it holds. */
+ * filter stays, but for a text that is still typed and just incomplete: what there is of it holds (QUERY_TYPING). */
 bool list_set_filter(struct list *list, const char *text, enum query_mode mode, struct query_fault *fault, GError **error);
 /* The same for a list that is opened with this filter: Esc comes back to it, and then leaves. */
 bool list_open_filtered(struct list *list, const char *text, GError **error);

@@ -23,7 +23,7 @@
 	_(VMS, "vms", "A row per VM over all hosts")                                          \
 	_(GROUPS, "groups", "A row per tenant, site, tag, hypervisor, state, label ...")      \
 	_(EVENTS, "events", "What happened, the newest first")                                \
-	_(FILTER, "filter", "Filter rows: words that must occur, !words that must not")       \
+	_(FILTER, "filter", "Filter rows by a query: web cpu>80 !tag=prod")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
 	_(COMMAND, "command", "Type a command; Tab completes")                                \
 	_(SORT_LEFT, "sort-left", "Sort by the column to the left")                           \

@@ -8,7 +8,10 @@
 
 static struct config *config;
 static const struct fleet_snap *snap;
-static const struct host_static where = { .name = (char[]){ "kvm017" }, .site = (char[]){ "dc1" } };
+static char *tags[] = { (char[]){ "nvme" }, (char[]){ "prod" }, NULL };
+static const struct host_static where = {
+	.name = (char[]){ "kvm017" }, .site = (char[]){ "dc1" }, .tags = tags
+};
 
 static void
 setup(void)
@@ -104,4 +107,125 @@ Test(filter, follows_the_host)
 	cr_expect_not(filter_match(filter, &ctx, &two->hosts[0]->vms[0]));
 	filter_free(filter);
 	fleet_snap_unref(two);
+}
+
+/* ---- the columns as fields ---- */
+
+/* What help and manual say can be typed. */
+Test(filter, examples_are_right)
+{
+	static const char text[] = "hosts:\n  - host: kvm1\n    labels: { rack: b7 }\n";
+	g_autoptr(GError) error = NULL;
+	struct config *labelled = config_parse(text, strlen(text), "test", &error);
+	size_t n;
+	const struct query_note *notes = query_notes(&n);
+
+	cr_assert(labelled, "%s", error ? error->message : "");
+	for (size_t i = 0; i < n; i++) {
+		struct filter *filter =
+			filter_new(&vm_rows, labelled, notes[i].example, QUERY_WHOLE, NULL, &error);
+
+		cr_assert(filter, "%s: %s", notes[i].example, error ? error->message : "");
+		filter_free(filter);
+	}
+	config_free(labelled);
+}
+
+ParameterizedTestParameters(filter, fields)
+{
+	static struct example examples[] = {
+		{ "cpu>49 cpu<51", true },
+		{ "mem=4G", true },
+		{ "state=running", true },
+		{ "state!=off", true },
+		{ "host=kvm0*", true },
+		{ "site=dc1", true },
+		{ "tag=prod", true },
+		{ "tags=nvme", true },
+		{ "tag!=test", true },
+		{ "tag=test", false },
+		
+		{ "type=kvm", true },
+		{ "hv=kvm", true },
+		{ "host-state=up", true },
+		{ "tenant=acme*", true },
+		{ "age<30s", true },
+		{ "age>30s", false },
+		{ "autostart=no", true },
+		{ "persistent=yes", true },
+		{ "mac=52:54:00*", true },
+		{ "uuid~beef$", true },
+		{ "net-rx=-", true },
+		{ "net!=-", true },
+	};
+
+	return cr_make_param_array(struct example, examples, G_N_ELEMENTS(examples));
+}
+
+ParameterizedTest(struct example *example, filter, fields)
+{
+	cr_expect_eq(match(&vm_rows, example->text), example->matches, "'%s'", example->text);
+}
+
+Test(filter, hosts_have_fields)
+{
+	cr_expect(match(&host_rows, "state=up vms=1 tag=prod"));
+	cr_expect_not(match(&host_rows, "age>1h"));
+	cr_expect_not(match(&host_rows, "state=login-denied"));
+}
+
+Test(filter, pictures_are_no_fields)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_expect_null(filter_new(&host_rows, config, "history>5", QUERY_WHOLE, NULL, &error));
+	cr_assert_not_null(error);
+}
+
+Test(filter, tells_what_it_looks_at)
+{
+	static const struct {
+		const char *text;
+		unsigned has, lacks;
+	} cases[] = {
+		{ "age>1s", COLUMN_VOLATILE, COLUMN_RATE | COLUMN_FACT },
+		{ "cpu>1", COLUMN_RATE, COLUMN_VOLATILE | COLUMN_FACT },
+		{ "web", COLUMN_FACT, COLUMN_VOLATILE | COLUMN_RATE },
+		{ "host=x", COLUMN_OF_HOST, COLUMN_FACT | COLUMN_RATE },
+		{ "", 0, ~0u },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct filter *filter = filter_new(&vm_rows, config, cases[i].text, QUERY_WHOLE, NULL, NULL);
+		unsigned flags = filter_flags(filter);
+
+		cr_expect_eq(flags & cases[i].has, cases[i].has, "%s", cases[i].text);
+		cr_expect_eq(flags & cases[i].lacks, 0, "%s: %x", cases[i].text, flags);
+		filter_free(filter);
+	}
+}
+
+/* ---- completion ---- */
+
+Test(filter, completes_what_is_there)
+{
+	static const struct {
+		const char *text, *completions;
+	} cases[] = {
+		{ "host=", "host=kvm017" },
+		{ "tag=", "tag=nvme|tag=prod" },
+		{ "tenant=a", "tenant=acme-logistics" },
+		{ "!site=d", "!site=dc1" },
+		{ "name=w", "name=Web-Éclair-01" },
+		{ "type=p", "type=pv|type=pvh" },
+		{ "auto", "autostart" },
+	};
+	struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(GStrv) found = filter_complete(&vm_rows, &ctx, snap, cases[i].text);
+		g_autofree char *joined = found ? g_strjoinv("|", found) : NULL;
+
+		cr_expect_eq(g_strcmp0(joined, cases[i].completions), 0, "'%s': %s", cases[i].text, joined);
+	}
 }

@@ -5,6 +5,7 @@
 #include "options.c" /* its table is nobody else's business */
 
 #include "actions/registry.h"
+#include "fleet/query.h"
 #include "views/catalog.h"
 #include "views/columns.h"
 #include "views/groups.h"
@@ -195,7 +196,7 @@ make_columns(GString *page, const struct row_kind *kind)
 
 		g_string_append_printf(page, ".It Cm %s", column->info->name);
 		if (!(column->flags & (COLUMN_TEXT | COLUMN_SCREEN)))
-			g_string_append_printf(page, " Pq %s", unit_name(column->info->unit));
+			g_string_append_printf(page, " Pq %s", column_type_name(column));
 		g_string_append_c(page, '\n');
 		append_sentences(page, column->info->help);
 		if (column->flags & COLUMN_SCREEN)
@@ -251,6 +252,36 @@ make_vm_states(GString *page)
 			vm_state_name(state), state + 1 < VM_STATE_COUNT ? " ," : " .");
 }
 
+/* ".It Li "text"" of a text that may have blanks, quotes and backslashes. */
+static void
+append_quoted(GString *page, const char *text)
+{
+	g_string_append(page, ".It Li \"");
+	for (; *text; text++) {
+		if (*text == '"')
+			g_string_append(page, "\\(dq");
+		else if (*text == '\\')
+			g_string_append(page, "\\e");
+		else
+			g_string_append_c(page, *text);
+	}
+	g_string_append(page, "\"\n");
+}
+
+static void
+make_queries(GString *page)
+{
+	size_t n;
+	const struct query_note *notes = query_notes(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		g_autofree char *help = g_strdup(notes[i].help);
+
+		append_quoted(page, notes[i].example);
+		append_sentences(page, help);
+	}
+}
+
 static const struct section {
 	const char *name;
 	void (*make)(GString *page);
@@ -260,6 +291,7 @@ static const struct section {
 	{ "views", make_views },
 	{ "keys", make_keys },
 	{ "verbs", make_verbs },
+	{ "queries", make_queries },
 	{ "host-columns", make_host_columns },
 	{ "vm-columns", make_vm_columns },
 	{ "group-columns", make_group_columns },
