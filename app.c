@@ -27,6 +27,8 @@ app_make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct
 			.tunnels = app->tunnels,
 			.readonly = app->opts.readonly,
 			.keepalive_ms = app->opts.config->keepalive_ms,
+			.tenant = app->tenants,
+			.labels = host->labels,
 		},
 		host->spec, index, listener);
 }
@@ -67,6 +69,7 @@ app_init(struct app *app, const struct app_opts *opts, GError **error)
 	app->mailbox = mailbox_new(MAILBOX_ENTRIES);
 	app->timeline = timeline_new((size_t)opts->config->events_kept);
 	app->asks = asks_new(opts->interactive, app_poke, app_asks_changed, app);
+	app->tenants = tenant_rules_new(opts->config);
 	app->factory = (struct conn_factory){ .ctx = app, .make = app_make_conn };
 	if (app_needs_libvirt(opts->config)) {
 		struct tunnels_opts tunnels = {
@@ -115,6 +118,7 @@ app_done(struct app *app)
 		tunnels_free(app->tunnels);
 		events_stop();
 	}
+	tenant_rules_free(app->tenants);
 	asks_free(app->asks);
 	mailbox_free(app->mailbox, message_drop);
 	timeline_free(app->timeline);

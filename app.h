@@ -10,6 +10,7 @@
 #include "fleet/conn_sim.h"
 #include "fleet/fleet.h"
 #include "fleet/mailbox.h"
+#include "fleet/tenant.h"
 #include "fleet/tunnel.h"
 
 struct app_opts {
@@ -26,6 +27,7 @@ struct app {
 	struct mailbox *mailbox;
 	struct timeline *timeline;
 	struct asks *asks;
+	struct tenant_rules *tenants;
 	struct tunnels *tunnels;
 	struct conn_factory factory;
 	struct fleet *fleet;

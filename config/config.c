@@ -45,7 +45,12 @@ config_free(struct config *config)
 	g_clear_pointer(&config->hosts, g_ptr_array_unref);
 	g_clear_pointer(&config->keys, g_ptr_array_unref);
 	theme_free(config->theme);
+	g_free(config->tenant_metadata.namespace);
+	g_free(config->tenant_metadata.path);
+	g_free(config->tenant_metadata.attribute);
 	g_free(config->tenant_regex);
+	g_strfreev(config->tenant_match);
+	g_free(config->tenant_label);
 	settings_free(config->defaults);
 	g_free(config);
 }
@@ -72,6 +77,19 @@ check_orders(const struct config *config, const struct yaml_value *root, GError 
 				low_text, order->high, high_text);
 	}
 	return true;
+}
+
+/* Namespace and attribute are about an element, which the path names. */
+static bool
+check_tenant(const struct config *config, const struct yaml_value *root, GError **error)
+{
+	const struct config_metadata *metadata = &config->tenant_metadata;
+	const char *lonely = metadata->namespace ? "tenant.metadata.namespace" : "tenant.metadata.attribute";
+
+	if (metadata->path || (!metadata->namespace && !metadata->attribute))
+		return true;
+	return yaml_fail(option_value(root, lonely), error, CONFIG_ERROR_VALUE,
+		"%s is set without tenant.metadata.path, which names the element", lonely);
 }
 
 static bool
@@ -108,7 +126,7 @@ fill(struct config *config, const struct draft *draft, const struct yaml_value *
 
 	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
 	config->defaults = g_new0(struct host_settings, 1);
-	if (!check_orders(config, root, error))
+	if (!check_orders(config, root, error) || !check_tenant(config, root, error))
 		return false;
 	config->theme = look_theme(draft, root, error);
 	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error))

@@ -40,6 +40,13 @@ struct config_key {
 	char *origin;
 };
 
+/* Where something stands in the <metadata> of a guest's XML. */
+struct config_metadata {
+	char *namespace; /* what xmlns= says, "*" at its end: however it goes on; NULL: any */
+	char *path;      /* elements from <metadata> down, "owner/project"; NULL: nowhere */
+	char *attribute; /* NULL: the text in the element */
+};
+
 struct config {
 	GPtrArray *hosts; /* struct config_host *, in the order of the file, then of the command line */
 	GPtrArray *keys;  /* struct config_key * */
@@ -63,7 +70,12 @@ struct config {
 	int64_t vcpu_cap_pct;       /* vCPU:pCPU cap for headroom, in percent: 400 is 4:1 */
 	bool ascii;                 /* no UTF-8 graphics */
 	bool mouse;
-	char *tenant_regex;         /* NULL: none; first group on the guest's name is the tenant */
+
+	/* Whose a guest is: the first of these that says something */
+	struct config_metadata tenant_metadata;
+	char *tenant_regex;         /* NULL: none; its first group is the tenant */
+	char **tenant_match;        /* what it is matched on, in this order: "name", "title", "description" */
+	char *tenant_label;         /* of the guest's host; NULL: none */
 
 	struct host_settings *defaults; /* config/ only: what hosts leave open, for config_select() */
 };

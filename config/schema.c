@@ -3,6 +3,8 @@
 #include "config/error.h"
 #include "config/hostspec.h"
 
+#include <string.h>
+
 #define MS         ((int64_t)1)
 #define SECOND     (1000 * MS)
 #define MINUTE     (60 * SECOND)
@@ -24,6 +26,59 @@ check_regex(const char *text, GError **error)
 			"the expression has no group, which would be the tenant; allowed: one like "
 			"^([^-]+)-");
 	return true;
+}
+
+static bool
+check_namespace(const char *text, GError **error)
+{
+	if (strchr(text, ':') && !strpbrk(text, " \t<>\"'"))
+		return true;
+	return config_fail(error, CONFIG_ERROR_VALUE,
+		"'%s' is no namespace; allowed: what xmlns= says in the XML (not the prefix), like "
+		"http://openstack.org/xmlns/libvirt/nova/*",
+		text);
+}
+
+static bool
+is_xml_name(const char *text)
+{
+	if (!g_ascii_isalpha(*text) && *text != '_')
+		return false;
+	while (g_ascii_isalnum(*text) || (*text && strchr("_-.", *text)))
+		text++;
+	return !*text;
+}
+
+static bool
+check_path(const char *text, GError **error)
+{
+	g_auto(GStrv) names = g_strsplit(text, "/", -1);
+
+	for (size_t i = 0; names[i]; i++)
+		if (!is_xml_name(names[i]))
+			return config_fail(error, CONFIG_ERROR_VALUE,
+				"'%s' is no element; allowed: names without a prefix, from <metadata> down, "
+				"like owner/project",
+				names[i]);
+	return true;
+}
+
+static bool
+check_attribute(const char *text, GError **error)
+{
+	return is_xml_name(text) ||
+	       config_fail(error, CONFIG_ERROR_VALUE,
+		       "'%s' is no attribute; allowed: a name without a prefix, like id", text);
+}
+
+static bool
+check_match(const char *text, GError **error)
+{
+	static const char *const allowed[] = { "name", "title", "description", NULL };
+
+	return g_strv_contains(allowed, text) ||
+	       config_fail(error, CONFIG_ERROR_VALUE,
+		       "'%s' is nothing to match on; allowed: name, title, description", text);
 }
 
 /* clang-format off: a line each is how a table is read. */
@@ -92,8 +147,23 @@ static const struct option_def config_defs[] = {
 	NUMBER("thresholds.vcpu_per_cpu", RATIO, CONFIG(vcpu_cap_pct), "4:1", 10, 10000,
 		"virtual per physical CPUs up to which a host has room for more guests"),
 
+	CHECKED("tenant.metadata.namespace", CONFIG(tenant_metadata.namespace), check_namespace,
+		"what xmlns= says of the element in a guest's metadata; unset: any"),
+	CHECKED("tenant.metadata.path", CONFIG(tenant_metadata.path), check_path,
+		"the element that says the tenant, from <metadata> down"),
+	CHECKED("tenant.metadata.attribute", CONFIG(tenant_metadata.attribute), check_attribute,
+		"… in this attribute; unset: as its text"),
 	CHECKED("tenant.regex", CONFIG(tenant_regex), check_regex,
-		"its first group, matched on a guest's name, is the tenant"),
+		"where the metadata says nothing: its first group, matched on the texts below, is the "
+		"tenant"),
+	{ .path = "tenant.match",
+		.type = OPTION_LIST,
+		.offset = CONFIG(tenant_match),
+		.preset = "name",
+		.check = check_match,
+		.help = "name, title, description: the first on which it matches" },
+	OTHER("tenant.label", TEXT, CONFIG(tenant_label), NULL,
+		"where that says nothing either: this label of the guest's host"),
 
 	OTHER("ui.ascii", BOOL, CONFIG(ascii), "no", "draw with ASCII only"),
 	OTHER("ui.mouse", BOOL, CONFIG(mouse), "yes", "use the mouse"),

@@ -3,12 +3,15 @@
 
 #include "config/hostspec.h"
 #include "fleet/conn.h"
+#include "fleet/tenant.h"
 #include "fleet/tunnel.h"
 
 struct conn_libvirt_opts {
 	struct tunnels *tunnels;
 	bool readonly;         /* read-only socket and virConnectOpenReadOnly */
 	int64_t keepalive_ms;  /* 0: none */
+	const struct tenant_rules *tenant; /* whose guests are; borrowed; NULL: nobody asks */
+	GHashTable *labels;    /* of the host, for these; borrowed; NULL: none */
 };
 
 /* SPEC is copied, LISTENER's target must outlive the conn. fleet/events must run. Never fails.

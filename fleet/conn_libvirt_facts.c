@@ -32,6 +32,16 @@ libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 }
 
 struct vm_facts *
+libvirt_parse_facts(const struct libvirt *lv, const char *xml, unsigned *vcpus_max, GError **error)
+{
+	const struct domxml_opts opts = {
+		.pcpus = (unsigned)lv->pcpus, .tenant = lv->opts.tenant, .labels = lv->opts.labels
+	};
+
+	return domxml_parse(xml, strlen(xml), &opts, vcpus_max, error);
+}
+
+struct vm_facts *
 libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 {
 	struct libvirt *lv = libvirt_of(conn);
@@ -46,8 +56,7 @@ libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error
 	/* which guest is pinned depends on how many CPUs there are */
 	g_autofree char *xml = node_read_info(lv, error) ? libvirt_vm_xml(conn, uuid, error) : NULL;
 	unsigned vcpus_max = 0;
-	struct vm_facts *facts =
-		xml ? domxml_parse(xml, strlen(xml), (unsigned)lv->pcpus, &vcpus_max, error) : NULL;
+	struct vm_facts *facts = xml ? libvirt_parse_facts(lv, xml, &vcpus_max, error) : NULL;
 	if (guest && facts) {
 		guest->facts = vm_facts_ref(facts);
 		guest->vcpus_max = vcpus_max;

@@ -186,6 +186,8 @@ bool node_read_ksm(struct libvirt *lv, GError **error);
 /* Reads the capabilities, once. */
 bool libvirt_read_caps(struct libvirt *lv, GError **error);
 struct host_facts *libvirt_host_facts(struct conn *conn, GError **error);
+/* A guest's XML as its facts, *VCPUS_MAX as domxml_parse() has it. */
+struct vm_facts *libvirt_parse_facts(const struct libvirt *lv, const char *xml, unsigned *vcpus_max, GError **error);
 struct vm_facts *libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);

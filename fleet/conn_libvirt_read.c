@@ -1,7 +1,6 @@
 #include "fleet/conn_libvirt_impl.h"
 
 #include "fleet/clock.h"
-#include "fleet/domxml.h"
 #include "fleet/error.h"
 #include "fleet/virerror.h"
 
@@ -103,7 +102,7 @@ read_devices(struct reading *reading)
 	char *xml = virDomainGetXMLDesc(guest->dom, 0);
 	if (!xml)
 		return forgive(reading, NULL, "read a guest's XML");
-	guest->facts = domxml_parse(xml, strlen(xml), (unsigned)reading->lv->pcpus, &guest->vcpus_max, NULL);
+	guest->facts = libvirt_parse_facts(reading->lv, xml, &guest->vcpus_max, NULL);
 	free(xml);
 	return true;
 }

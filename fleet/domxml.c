@@ -197,7 +197,7 @@ read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 }
 
 struct vm_facts *
-domxml_parse(const char *xml, size_t len, unsigned pcpus, unsigned *vcpus_max, GError **error)
+domxml_parse(const char *xml, size_t len, const struct domxml_opts *opts, unsigned *vcpus_max, GError **error)
 {
 	struct _xmlDoc *doc = xml_parse(xml, len, "domain", error);
 
@@ -216,7 +216,9 @@ domxml_parse(const char *xml, size_t len, unsigned pcpus, unsigned *vcpus_max, G
 	facts->description = xml_text(xml_child(root, "description"));
 	facts->type = vm_type_of(domain, facts->os_type);
 	read_devices(xml_child(root, "devices"), facts);
-	domxml_read_place(root, pcpus, facts);
+	domxml_read_place(root, opts ? opts->pcpus : 0, facts);
+	if (opts && opts->tenant)
+		facts->tenant = tenant_find(opts->tenant, root, facts, opts->labels);
 	if (vcpus_max)
 		*vcpus_max = (unsigned)xml_number(xml_child(root, "vcpu"));
 	xml_free(doc);

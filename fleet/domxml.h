@@ -2,8 +2,16 @@
 #pragma once
 
 #include "fleet/model.h"
+#include "fleet/tenant.h"
 
-/* XML (LEN bytes) as virDomainGetXMLDesc() gives it. One reference for the caller; the tenant stays NULL. PCPUS:
- * the host's physical CPUs, 0: not known (then a guest whose XML names all of them counts as pinned). *VCPUS_MAX (may be
+/* What reading depends on; all zero will do. */
+struct domxml_opts {
+	unsigned pcpus; /* the host's physical CPUs, 0: not known; then a guest whose XML names all of them counts as pinned */
+	const struct tenant_rules *tenant; /* whose it is; NULL: nobody asks */
+	GHashTable *labels; /* of its host, for these; NULL: none */
+};
+
+/* XML (LEN bytes) as virDomainGetXMLDesc() gives it. One reference for the caller. OPTS may be NULL. *VCPUS_MAX (may be
  * NULL) gets the vCPUs that the guest may have, 0: not told. NULL with FLEET_ERROR_PROTOCOL. */
-struct vm_facts *domxml_parse(const char *xml, size_t len, unsigned pcpus, unsigned *vcpus_max, GError **error);
+struct vm_facts *domxml_parse(
+	const char *xml, size_t len, const struct domxml_opts *opts, unsigned *vcpus_max, GError **error);

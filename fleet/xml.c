@@ -4,6 +4,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* libvirt itself sends no string longer than this. */
@@ -102,6 +103,46 @@ char *
 xml_text(struct _xmlNode *node)
 {
 	return node ? take(xmlNodeGetContent(node)) : NULL;
+}
+
+static bool
+in_namespace(const xmlNode *node, const char *namespace)
+{
+	const char *name = node->ns ? (const char *)node->ns->href : NULL;
+	size_t length = namespace ? strlen(namespace) : 0;
+
+	if (!namespace)
+		return true;
+	if (!name)
+		return false;
+	if (length && namespace[length - 1] == '*')
+		return strncmp(name, namespace, length - 1) == 0;
+	return strcmp(name, namespace) == 0;
+}
+
+/* NAMES: what is left of the path. */
+static char *
+lookup(xmlNode *parent, const char *namespace, char *const *names, bool outermost, const char *attribute)
+{
+	char *found = NULL;
+
+	for (xmlNode *node = xml_child(parent, *names); node && !found; node = xml_next(node)) {
+		if (!in_namespace(node, namespace) && (outermost || node->ns))
+			continue;
+		if (names[1])
+			found = lookup(node, namespace, names + 1, false, attribute);
+		else
+			found = attribute ? xml_attr(node, attribute) : xml_text(node);
+	}
+	return found;
+}
+
+char *
+xml_lookup(struct _xmlNode *node, const char *namespace, const char *path, const char *attribute)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+
+	return node && *names ? lookup(node, namespace, names, true, attribute) : NULL;
 }
 
 static guint64

@@ -23,6 +23,11 @@ size_t xml_count(struct _xmlNode *node, const char *name);
 char *xml_attr(struct _xmlNode *node, const char *name);
 char *xml_text(struct _xmlNode *node);
 
+/* What stands at PATH ("owner/project") below NODE: the text of such an element, or its ATTRIBUTE, of the first that has one.
+ * The first element of PATH is in NAMESPACE ("*" at its end: whatever it goes on with; NULL: any or none), the others in
+ * the same or in none. NULL: nothing; NODE may be NULL. */
+char *xml_lookup(struct _xmlNode *node, const char *namespace, const char *path, const char *attribute);
+
 /* The same as a number, decimal or hexadecimal with 0x; 0 when it is none. */
 guint64 xml_attr_number(struct _xmlNode *node, const char *name);
 guint64 xml_number(struct _xmlNode *node);

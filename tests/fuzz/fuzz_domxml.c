@@ -8,10 +8,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static char *match[] = { "name", "title", "description", NULL };
+	struct config config = {
+		.tenant_metadata = { .namespace = "http://*", .path = "a/b" },
+		.tenant_regex = "(a+)+-",
+		.tenant_match = match,
+	};
+	struct tenant_rules *rules = tenant_rules_new(&config);
+	const struct domxml_opts opts = { .pcpus = 4, .tenant = rules };
 	struct capsxml caps = { 0 };
 	unsigned vcpus_max;
 
-	vm_facts_unref(domxml_parse((const char *)data, size, 4, &vcpus_max, NULL));
+	vm_facts_unref(domxml_parse((const char *)data, size, &opts, &vcpus_max, NULL));
+	tenant_rules_free(rules);
 	capsxml_parse((const char *)data, size, &caps, NULL);
 	capsxml_done(&caps);
 	return 0;

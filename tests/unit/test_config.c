@@ -422,6 +422,19 @@ static const struct {
 	{ "ui: {theme: lihgt}\nthemes: {night: {}}\n", "c.yaml:1:13: there is no theme 'lihgt'; allowed: default, light, "
 	  "colour-blind, mono, night; did you mean 'light'?" },
 	{ "tenant: {regex: '('}\n", "c.yaml:1:17: tenant.regex: *" },
+	{ "tenant: {match: [name, titel]}\n",
+	  "c.yaml:1:23: tenant.match: 'titel' is nothing to match on; allowed: name, title, description" },
+	{ "tenant:\n  metadata:\n    namespace: nova\n    path: owner\n",
+	  "c.yaml:3:16: tenant.metadata.namespace: 'nova' is no namespace; allowed: what xmlns= says *" },
+	{ "tenant: {metadata: {path: 'nova:owner/nova:project'}}\n",
+	  "c.yaml:1:27: tenant.metadata.path: 'nova:owner' is no element; allowed: *" },
+	{ "tenant: {metadata: {path: /owner}}\n", "c.yaml:1:27: tenant.metadata.path: '' is no element; *" },
+	{ "tenant: {metadata: {path: owner, attribute: 'a b'}}\n",
+	  "c.yaml:1:45: tenant.metadata.attribute: 'a b' is no attribute; *" },
+	{ "tenant: {metadata: {namespace: 'urn:x:1'}}\n",
+	  "c.yaml:1:32: tenant.metadata.namespace is set without tenant.metadata.path, *" },
+	{ "tenant: {metadata: {attribute: id}}\n",
+	  "c.yaml:1:32: tenant.metadata.attribute is set without tenant.metadata.path, *" },
 	{ "tenant: {regex: abc}\n", "c.yaml:1:17: tenant.regex: the expression has no group, which would be the tenant; allowed: "
 	  "one like ^([^-]+)-" },
 

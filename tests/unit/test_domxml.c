@@ -9,7 +9,7 @@ static struct vm_facts *
 parse(const char *xml, unsigned *vcpus_max)
 {
 	g_autoptr(GError) error = NULL;
-	struct vm_facts *facts = domxml_parse(xml, strlen(xml), 0, vcpus_max, &error);
+	struct vm_facts *facts = domxml_parse(xml, strlen(xml), NULL, vcpus_max, &error);
 
 	cr_assert(facts, "%s", error ? error->message : "no error");
 	return facts;
@@ -276,7 +276,8 @@ Test(domxml, pins)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *xml = g_strdup_printf("<domain>%s</domain>", cases[i].xml);
-		struct vm_facts *facts = domxml_parse(xml, strlen(xml), cases[i].pcpus, NULL, NULL);
+		struct vm_facts *facts = domxml_parse(
+			xml, strlen(xml), &(struct domxml_opts){ .pcpus = cases[i].pcpus }, NULL, NULL);
 
 		cr_assert(facts);
 		cr_assert_eq(facts->pinned, cases[i].pinned, "%s", xml);
@@ -321,7 +322,7 @@ Test(domxml, pins_recorded_from_xen)
 	gsize len;
 
 	cr_assert(g_file_get_contents("tests/data/xen/pv.xml", &xml, &len, NULL));
-	struct vm_facts *facts = domxml_parse(xml, len, 4, NULL, NULL);
+	struct vm_facts *facts = domxml_parse(xml, len, &(struct domxml_opts){ .pcpus = 4 }, NULL, NULL);
 
 	cr_assert(facts->pinned);
 	cr_assert_null(facts->cpuset);
@@ -360,7 +361,7 @@ Test(domxml, refused)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
-		cr_assert_null(domxml_parse(cases[i], strlen(cases[i]), 0, NULL, &error), "%s", cases[i]);
+		cr_assert_null(domxml_parse(cases[i], strlen(cases[i]), NULL, NULL, &error), "%s", cases[i]);
 		cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_PROTOCOL), "%s", cases[i]);
 	}
 }
@@ -373,7 +374,7 @@ Test(domxml, too_long_is_refused_unread)
 
 	memset(xml, ' ', len);
 	memcpy(xml, "<domain/>", 9);
-	cr_assert_null(domxml_parse(xml, len, 0, NULL, &error));
+	cr_assert_null(domxml_parse(xml, len, NULL, NULL, &error));
 	cr_assert(strstr(error->message, "too long"));
 }
 

@@ -812,7 +812,8 @@ facts_agree(const struct sim_host *host, const struct sim_vm *vm)
 {
 	g_autofree char *xml = sim_vm_xml(host, vm);
 	struct vm_facts *told = sim_vm_facts(host, vm);
-	struct vm_facts *read = domxml_parse(xml, strlen(xml), host->cpus, NULL, NULL);
+	struct vm_facts *read =
+		domxml_parse(xml, strlen(xml), &(struct domxml_opts){ .pcpus = host->cpus }, NULL, NULL);
 
 	cr_assert(read, "%s", xml);
 	cr_assert_eq(told->pinned, read->pinned, "%s", xml);
