@@ -72,11 +72,47 @@ bar_spark_text(char *out, size_t size, int width, bool ascii, const uint8_t *val
 		out[len] = '\0';
 }
 
+/* One line of a graph that is ROWS lines high; ROW 0 is its top. What does not reach the line is a blank there, so that
+ * only the lowest line tells "nothing" from "not known". */
+static const char *
+graph_glyph(uint8_t value, bool ascii, int row, int rows)
+{
+	int below = rows - 1 - row; /* lines */
+	int eighths;
+
+	if (value == SPARK_UNKNOWN)
+		return below ? " " : spark_glyph(value, ascii);
+	eighths = MIN(value * 8 * rows / 100, 8 * rows - 1) - 8 * below;
+	if (eighths < 0)
+		return " ";
+	return (ascii ? spark_ascii : spark_utf8)[MIN(eighths, 7)];
+}
+
+void
+bar_graph_row(const struct pane *pane, int y, int x, int width, enum role role, const uint8_t *values,
+	size_t n, int row, int rows)
+{
+	bool ascii = canvas_ascii(pane->canvas);
+	size_t columns = (size_t)MAX(width, 0);
+
+	for (size_t i = 0; i < columns; i++) {
+		uint8_t value;
+
+		if (n <= columns && i < columns - n)
+			continue; /* before history began */
+		value = n <= columns ? values[i - (columns - n)]
+				     : spark_merge(values + i * n / columns,
+					       (i + 1) * n / columns - i * n / columns);
+		pane_text(pane, y, x + (int)i, 1, value == SPARK_UNKNOWN ? ROLE_DIM : role,
+			graph_glyph(value, ascii, row, rows));
+	}
+}
+
 void
 bar_meter(const struct pane *pane, int y, int x, int width, enum role role, double pct)
 {
 	bool ascii = canvas_ascii(pane->canvas);
-	int eighths;
+	int eighths, full;
 
 	if (width <= 0)
 		return;
@@ -88,9 +124,10 @@ bar_meter(const struct pane *pane, int y, int x, int width, enum role role, doub
 	eighths = (int)(MIN(pct, 100.0) / 100.0 * width * 8 + 0.5);
 	if (eighths == 0 && pct > 0)
 		eighths = 1;
-	pane_fill(pane, y, x, width, role);
-	for (int i = 0; i < eighths / 8; i++)
-		pane_glyph(pane, y, x + i, role, "█", '#');
+	full = eighths / 8;
+	for (int i = 0; i < width; i++)
+		pane_glyph(pane, y, x + i, i < full ? role : ROLE_DIM, i < full ? "█" : "─",
+			i < full ? '#' : '.');
 	if (eighths % 8)
-		pane_text(pane, y, x + eighths / 8, 1, role, (ascii ? meter_ascii : meter_utf8)[eighths % 8]);
+		pane_text(pane, y, x + full, 1, role, (ascii ? meter_ascii : meter_utf8)[eighths % 8]);
 }

@@ -64,10 +64,10 @@ static const struct {
 	double pct;
 	const char *utf8, *ascii;
 } meters[] = {
-	{ 0, "", "" },
-	{ 0.1, "▏", ":" },
-	{ 50, "██", "##" },
-	{ 37.5, "█▌", "#=" },
+	{ 0, "────", "...." },
+	{ 0.1, "▏───", ":..." },
+	{ 50, "██──", "##.." },
+	{ 37.5, "█▌──", "#=.." },
 	{ 100, "████", "####" },
 	{ 250, "████", "####" },
 	{ -1, "····", "????" },
@@ -101,4 +101,37 @@ Test(bar, a_meter_of_nan_is_unknown)
 	drawn = g_strchomp(canvas_text(canvas));
 	cr_expect_str_eq(drawn, "··");
 	canvas_free(canvas);
+}
+
+static const struct {
+	uint8_t values[4];
+	size_t n;
+	int width, rows;
+	const char *lines[3];
+} graphs[] = {
+	{ { 0, 50, 100, U }, 4, 4, 1, { "▁▅█·" } },
+	{ { 0, 49, 100, U }, 4, 4, 2, { "  █", "▁██·" } },
+	{ { 100, 34 }, 2, 4, 3, { "  █", "  █▁", "  ██" } },
+	{ { 0, 100, U, U }, 4, 2, 1, { "█·" } },
+	{ { 0 }, 0, 4, 2, { "", "" } },
+};
+
+Test(bar, graphs)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(graphs); i++) {
+		struct canvas *canvas = canvas_new(3, 6, false);
+		struct pane pane = pane_whole(canvas);
+		g_auto(GStrv) lines = NULL;
+		g_autofree char *drawn = NULL;
+
+		for (int row = 0; row < graphs[i].rows; row++)
+			bar_graph_row(&pane, row, 0, graphs[i].width, ROLE_GRAPH, graphs[i].values,
+				graphs[i].n, row, graphs[i].rows);
+		drawn = canvas_text(canvas);
+		lines = g_strsplit(drawn, "\n", -1);
+		for (int row = 0; row < graphs[i].rows; row++)
+			cr_expect_str_eq(lines[row], graphs[i].lines[row], "graph %zu, line %d: %s", i, row,
+				lines[row]);
+		canvas_free(canvas);
+	}
 }
