@@ -63,14 +63,25 @@ equals(const struct query_pattern *pattern, const char *text)
 			     : g_ascii_strcasecmp(pattern->text, text) == 0;
 }
 
+/* g_ascii_tolower(), which is a call: hundreds of thousands of texts are looked through between two frames. */
+static inline char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 /* strstr(3) that ignores the case of ASCII in TEXT; WORD is in lower case and not empty. */
 static bool
 contains(const char *text, const char *word)
 {
-	for (; *text; text++) {
-		size_t i = 0;
+	const char first = word[0];
 
-		while (word[i] && g_ascii_tolower(text[i]) == word[i])
+	for (; *text; text++) {
+		size_t i = 1;
+
+		if (lower(*text) != first)
+			continue;
+		while (word[i] && lower(text[i]) == word[i])
 			i++;
 		if (!word[i])
 			return true;
