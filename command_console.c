@@ -200,6 +200,14 @@ session_redraw(void *ctx)
 	term_redraw(session->term);
 }
 
+static bool
+session_copy(void *ctx, const char *text, GError **error)
+{
+	struct session *session = ctx;
+
+	return term_copy(session->term, text, error);
+}
+
 /* ---- start and end ---- */
 
 static bool
@@ -221,6 +229,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.view = env->options->view,
 			.quit = session_quit,
 			.redraw = session_redraw,
+			.copy = session_copy,
 			.ctx = session,
 		},
 		error);

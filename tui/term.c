@@ -18,6 +18,9 @@
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
+/* What common terminals accept of OSC 52: 100,000 bytes of base64. */
+#define COPY_MOST 74994
+
 struct term {
 	SCREEN *screen;
 	struct termios tty; /* as it was before */
@@ -278,6 +281,28 @@ void
 term_redraw(struct term *term)
 {
 	g_clear_pointer(&term->shown, g_free);
+}
+
+bool
+term_copy(struct term *term, const char *text, GError **error)
+{
+	size_t len = strlen(text);
+	g_autofree char *code = NULL, *line = NULL;
+
+	if (len > COPY_MOST) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
+			"%zu bytes are more than terminals take (%d)", len, COPY_MOST);
+		return false;
+	}
+	if (!*term->on) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			"this terminal is not known to have a clipboard");
+		return false;
+	}
+	code = g_base64_encode((const guchar *)text, len);
+	line = g_strdup_printf("\033]52;c;%s\a", code);
+	term_send(line);
+	return true;
 }
 
 void

@@ -32,6 +32,9 @@ void term_resized(struct term *term); /* after SIGWINCH */
 /* Shows CANVAS; only what changed since the last call is sent. */
 void term_paint(struct term *term, const struct canvas *canvas);
 void term_redraw(struct term *term); /* next paint sends everything (Ctrl-L) */
+/* Puts TEXT onto the clipboard of the operator's terminal, over any distance (OSC 52). False with an error in words when
+ * TEXT is too long for that or the terminal is not known to have one. Whether it took it is not told by any terminal. */
+bool term_copy(struct term *term, const char *text, GError **error);
 void term_bell(struct term *term);
 
 /* The next input, INPUT_NONE when there is none; never blocks. A lone ESC is told from a sequence within 25 ms by

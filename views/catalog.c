@@ -10,6 +10,7 @@ const struct view_ops *const catalog[] = {
 	&events_view,
 	&host_view,
 	&vm_view,
+	&xml_view,
 	&help_view,
 	NULL,
 };
@@ -26,7 +27,7 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "host", "vm",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "host", "vm", "xml",
 		"help", NULL };
 
 	return names;

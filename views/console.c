@@ -57,6 +57,8 @@ console_new(const struct console_opts *opts, GError **error)
 		.config = opts->config,
 		.fleet = opts->fleet,
 		.timeline = opts->timeline,
+		.copy = opts->copy,
+		.copy_ctx = opts->ctx,
 		.keys = keys,
 		.readonly = opts->readonly,
 		.demo = opts->demo,
@@ -69,6 +71,7 @@ console_new(const struct console_opts *opts, GError **error)
 	console->work = work_new(&console->env);
 	console->watch = watch_new(opts->fleet);
 	console->filters = g_ptr_array_new_with_free_func(g_free);
+	console->searches = g_ptr_array_new_with_free_func(g_free);
 	console->commands = g_ptr_array_new_with_free_func(g_free);
 	console->env.stack = stack_new(&console->env, first);
 	console->changed = opts->fleet != NULL;
@@ -90,6 +93,7 @@ console_free(struct console *console)
 	history_free(console->env.history);
 	fleet_snap_unref(console->env.snap);
 	g_ptr_array_free(console->filters, TRUE);
+	g_ptr_array_free(console->searches, TRUE);
 	g_ptr_array_free(console->commands, TRUE);
 	g_free(console);
 }

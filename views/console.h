@@ -31,6 +31,8 @@ struct console_opts {
 	const char *view;            /* name of the first view; NULL: pulse */
 	void (*quit)(void *ctx);     /* the operator wants out (and confirmed it, where jobs run) */
 	void (*redraw)(void *ctx);   /* Ctrl-L: send the whole screen again; NULL: nothing to do */
+	/* Puts TEXT onto the operator's clipboard; false with an error in words. NULL: that can't be done here. */
+	bool (*copy)(void *ctx, const char *text, GError **error);
 	void *ctx;
 };
 

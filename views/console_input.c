@@ -158,6 +158,16 @@ open_groups(struct console *console)
 }
 
 static void
+open_xml(struct console *console)
+{
+	struct view *view = console_front(console);
+	struct row_key key;
+
+	if (view->ops->target == TARGET_VM && view_current(view, &key))
+		stack_open(console->env.stack, &xml_view, &key);
+}
+
+static void
 open_help(struct console *console)
 {
 	stack_open(console->env.stack, &help_view, NULL);
@@ -183,6 +193,7 @@ console_request(struct console *console, int request)
 		[REQ_VMS] = open_vms,
 		[REQ_GROUPS] = open_groups,
 		[REQ_EVENTS] = open_events,
+		[REQ_XML] = open_xml,
 		[REQ_HELP] = open_help,
 		[REQ_FILTER] = console_filter,
 		[REQ_FAULTS] = open_faults,

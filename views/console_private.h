@@ -11,7 +11,7 @@
 #include "tui/dialog.h"
 #include "tui/prompt.h"
 
-enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
+enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
 enum dialog_use { DIALOG_FOR_PLAN, DIALOG_FOR_ASK, DIALOG_FOR_QUIT };
 
 struct console {
@@ -26,7 +26,7 @@ struct console {
 	enum dialog_use dialog_use;
 	struct prompt *prompt;
 	enum prompt_use prompt_use;
-	GPtrArray *filters, *commands; /* histories: char * */
+	GPtrArray *filters, *searches, *commands; /* histories: char * */
 	char *filter_before;           /* what Esc restores */
 	struct filter_error {          /* what is wrong with the filter that is being typed */
 		char *words;           /* NULL: nothing */

@@ -18,6 +18,22 @@ list_to_filter(struct console *console)
 	return console_front(console)->list;
 }
 
+static void
+search(struct console *console, const char *text)
+{
+	struct view *view = console_front(console);
+
+	view->ops->search(view, text);
+}
+
+static void
+open_search(struct console *console)
+{
+	search(console, "");
+	console_open_prompt(console, PROMPT_FOR_SEARCH,
+		&(struct prompt_opts){ .label = "search: ", .history = console->searches });
+}
+
 void
 console_forget_filter_error(struct console *console)
 {
@@ -40,8 +56,13 @@ complete_filter(void *ctx, const char *text, size_t cursor)
 void
 console_filter(struct console *console)
 {
-	struct list *list = list_to_filter(console);
+	struct list *list;
 
+	if (console_front(console)->ops->search) {
+		open_search(console);
+		return;
+	}
+	list = list_to_filter(console);
 	console->filter_before = g_strdup(list_filter(list));
 	console_open_prompt(console, PROMPT_FOR_FILTER,
 		&(struct prompt_opts){ .label = "/",
@@ -219,11 +240,15 @@ console_prompt_input(struct console *console, struct input input)
 		result = prompt_key(console->prompt, input.key);
 	if (result == PROMPT_CHANGED && console->prompt_use == PROMPT_FOR_FILTER)
 		apply_filter(console, prompt_text(console->prompt), QUERY_TYPING, NULL);
+	if (result == PROMPT_CHANGED && console->prompt_use == PROMPT_FOR_SEARCH)
+		search(console, prompt_text(console->prompt));
 	if (result == PROMPT_DONE) {
 		prompt_done(console);
 	} else if (result == PROMPT_CANCELLED) {
 		if (console->prompt_use == PROMPT_FOR_FILTER)
 			apply_filter(console, console->filter_before, QUERY_WHOLE, NULL);
+		else if (console->prompt_use == PROMPT_FOR_SEARCH)
+			search(console, "");
 		console_drop_modal(console);
 	}
 }

@@ -23,6 +23,15 @@ env_notice_drop(struct env *env)
 	g_clear_pointer(&env->notice.text, g_free);
 }
 
+bool
+env_copy(const struct env *env, const char *text, GError **error)
+{
+	if (env->copy)
+		return env->copy(env->copy_ctx, text, error);
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no clipboard here");
+	return false;
+}
+
 const char *
 env_dot(const struct env *env)
 {

@@ -32,7 +32,12 @@ struct env {
 	struct fleet_totals totals;     /* of snap */
 	int64_t now_us, wall_us;
 	struct notice notice;
+	bool (*copy)(void *ctx, const char *text, GError **error); /* NULL: there is no clipboard */
+	void *copy_ctx;
 };
+
+/* Puts TEXT onto the operator's clipboard. False with an error in words when that can't be done. */
+bool env_copy(const struct env *env, const char *text, GError **error);
 
 /* Puts a line on the status line. */
 void env_notice(struct env *env, enum role role, const char *format, ...) G_GNUC_PRINTF(3, 4);

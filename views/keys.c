@@ -38,6 +38,8 @@ static const struct binding generic_keys[] = {
 	{ ">", REQ_SORT_RIGHT },
 	{ "I", REQ_SORT_INVERT },
 	{ "w", REQ_WIDE },
+	{ "tab", REQ_NEXT_BLOCK },
+	{ "backtab", REQ_PREVIOUS_BLOCK },
 	{ "space", REQ_MARK },
 	{ "v", REQ_RANGE },
 	{ "*", REQ_INVERT },

@@ -31,6 +31,13 @@
 	_(SORT_INVERT, "sort-invert", "Turn the sort order around")                           \
 	_(WIDE, "wide", "More columns")                                                       \
 	_(GROUP_BY, "group-by", "Group VMs by the next thing: tenant, site, tag ...")         \
+	_(NEXT_BLOCK, "next-block", "Go to the next block of a page")                         \
+	_(PREVIOUS_BLOCK, "previous-block", "Go to the block before")                         \
+	_(SPAN, "span", "Histories over 1 minute, 15 minutes, 1 hour")                        \
+	_(XML, "xml", "The VM's XML, as its host tells it")                                   \
+	_(COPY, "copy", "Copy the XML to the clipboard of this terminal")                     \
+	_(NEXT_MATCH, "next-match", "Go to the next line that matches")                       \
+	_(PREVIOUS_MATCH, "previous-match", "Go to the matching line before")                 \
 	_(MARK, "mark", "Mark the row and move on")                                           \
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
 	_(INVERT, "invert", "Invert the marks of the rows shown")                             \

@@ -1,6 +1,10 @@
 #include "views/view.h"
 
+#include "views/request.h"
+
 #include <string.h>
+
+#define WHEEL_LINES 3
 
 static void
 remember_name(struct view *view, const char *name)
@@ -85,10 +89,9 @@ view_mouse(struct view *view, struct input input)
 {
 	if (view->list)
 		return list_mouse(view->list, input);
-	if (view->page && input.button == MOUSE_WHEEL_UP)
-		page_scroll(view->page, -3);
-	if (view->page && input.button == MOUSE_WHEEL_DOWN)
-		page_scroll(view->page, 3);
+	for (int i = 0; i < WHEEL_LINES; i++)
+		if (input.button == MOUSE_WHEEL_UP || input.button == MOUSE_WHEEL_DOWN)
+			view_request(view, input.button == MOUSE_WHEEL_UP ? REQ_UP : REQ_DOWN);
 	return false;
 }
 

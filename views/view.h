@@ -29,6 +29,8 @@ struct view_ops {
 
 	size_t state_size;           /* of its private, zeroed view->state: what kind->gather() is given as its source */
 	void (*observe)(struct view *view);      /* a new snapshot is there; root views: also when not in front */
+	void (*search)(struct view *view, const char *text); /* `/` searches instead of filtering: TEXT as it is typed, "" at
+	                                                      * first and when given up; NULL: no search */
 	bool (*request)(struct view *view, int request); /* true: done; asked before everybody else */
 	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */
 	char *(*title)(struct view *view);       /* more than the name for the header, caller frees; NULL: name */

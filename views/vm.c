@@ -1,204 +1,220 @@
-/* vm: everything known of one guest. */
+/* vm: everything known of one guest. vm_use.c, vm_devices.c and vm_inside.c have most of its blocks. */
 #include "views/catalog.h"
+#include "views/request.h"
 #include "views/units.h"
+#include "views/vm_page.h"
 
 #include <string.h>
 
-/* The columns whose facts make up a section, under shorter labels. */
-struct entry {
-	const char *label, *column;
-};
+/* ---- head ---- */
 
-static const struct entry cpu_entries[] = {
-	{ "vCPUs", "vcpus" },
-	{ "at most", "vcpus-max" },
-	{ "use", "cpu" },
-	{ "physical CPUs used", "cores" },
-	{ "ready, waiting", "ready" },
-	{ "waiting on I/O", "wait" },
-	{ "CPU time", "cpu-time" },
-};
-
-static const struct entry memory_entries[] = {
-	{ "now", "mem" },
-	{ "at most", "mem-max" },
-	{ "used inside", "mem-used" },
-	{ "held on the host", "rss" },
-};
-
-static const struct entry traffic_entries[] = {
-	{ "network in", "net-rx" },
-	{ "network out", "net-tx" },
-	{ "disk read", "disk-rd" },
-	{ "disk written", "disk-wr" },
-	{ "reads", "disk-rd-ops" },
-	{ "writes", "disk-wr-ops" },
-	{ "read latency", "disk-rd-ms" },
-	{ "write latency", "disk-wr-ms" },
-};
-
-static const struct entry identity_entries[] = {
-	{ "host", "host" },
-	{ "tenant", "tenant" },
-	{ "site", "site" },
-	{ "type", "type" },
-	{ "title", "title" },
-	{ "boots as", "os" },
-	{ "machine", "machine" },
-	{ "architecture", "arch" },
-	{ "uuid", "uuid" },
-	{ "id", "id" },
-	{ "autostart", "autostart" },
-	{ "persistent", "persistent" },
-};
-
-static void
-add_entries(
-	struct page *page, const struct env *env, const struct vm *vm, const struct entry *entries, size_t n)
+static const struct look *
+look_of(const struct vm *vm)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct column *column = column_by_name(&vm_rows, entries[i].column);
-		bool per_s = column->info->unit == UNIT_BYTES_S || column->info->unit == UNIT_PER_S;
-		struct cell cell;
+	return vm_look(vm_plight(vm) != PLIGHT_NONE ? VM_STATE_CRASHED : vm->state);
+}
 
-		column_cell(column, &env->row, vm, &cell);
-		page_field(page, entries[i].label, cell.role, "%s%s", cell.text,
-			per_s && cell.role != ROLE_DIM ? "/s" : "");
-	}
+/* "● web-1  running  on kvm017  of acme" */
+static void
+head_state(const struct vm_page *on)
+{
+	const struct vm *vm = on->vm;
+	const struct look *look = look_of(vm);
+	char ascii[] = { look->ascii, '\0' };
+	enum role role = on->fresh ? look->role : ROLE_WARN;
+
+	page_head(on->page);
+	page_piece(on->page, NULL, role, "%s", on->env->row.ascii ? ascii : look->glyph);
+	page_piece(on->page, NULL, ROLE_TITLE, "%s", vm->name);
+	if (on->fresh)
+		page_piece(on->page, NULL, role == ROLE_GOOD ? ROLE_NORMAL : role, "%s%s%s",
+			vm_state_name(vm->state), vm->reason ? ", " : "", vm->reason ? vm->reason : "");
+	else
+		page_piece(on->page, NULL, ROLE_WARN, "was %s; its host is %s", vm_state_name(vm->state),
+			link_state_word(host_snap_link(vm->host, on->env->row.now_us)));
+	page_piece(on->page, "on", ROLE_NORMAL, "%s", vm->host->name);
+	if (vm->facts && vm->facts->tenant)
+		page_piece(on->page, "of", ROLE_NORMAL, "%s", vm->facts->tenant);
 }
 
 static void
-add_state(struct page *page, const struct env *env, const struct vm *vm)
+head_pair(const struct vm_page *on, const char *label, const char *in, const char *in_word, const char *out,
+	const char *out_word)
 {
-	const struct look *look = vm_look(vm_plight(vm) != PLIGHT_NONE ? VM_STATE_CRASHED : vm->state);
-	bool fresh = host_snap_fresh(vm->host, env->row.now_us);
-	char age[UNIT_TEXT];
+	struct cell left, right;
 
-	if (fresh)
-		page_field(page, "state", look->role == ROLE_GOOD ? ROLE_NORMAL : look->role, "%s%s%s%s",
-			vm_state_name(vm->state), vm->reason ? " (" : "", vm->reason ? vm->reason : "",
-			vm->reason ? ")" : "");
-	else
-		page_field(page, "state", ROLE_WARN, "not known: host is %s; was %s",
-			link_state_word(host_snap_link(vm->host, env->row.now_us)), vm_state_name(vm->state));
+	dossier_cell(on->env, &vm_rows, on->vm, in, &left);
+	dossier_cell(on->env, &vm_rows, on->vm, out, &right);
+	page_piece(on->page, label, left.role, "%s %s %s %s", in_word, left.text, out_word, right.text);
+}
+
+/* "CPU ████──── 41% of 4 vCPUs  ready 1%  memory ██────── 61% of 8.0G" */
+static void
+head_use(const struct vm_page *on)
+{
+	double bytes, used = vm_memory_used(on, &bytes, &(bool){ false });
+	struct cell cpu, vcpus, ready, mem;
+	char text[UNIT_TEXT] = "-";
+
+	dossier_cell(on->env, &vm_rows, on->vm, "cpu", &cpu);
+	dossier_cell(on->env, &vm_rows, on->vm, "vcpus", &vcpus);
+	dossier_cell(on->env, &vm_rows, on->vm, "ready", &ready);
+	dossier_cell(on->env, &vm_rows, on->vm, "mem", &mem);
+	page_head(on->page);
+	page_piece_meter(on->page, "CPU", cpu.role == ROLE_DIM ? ROLE_NORMAL : cpu.role,
+		dossier_number(on->env, &vm_rows, on->vm, "cpu"), "%s of %s vCPUs", cpu.text, vcpus.text);
+	page_piece(on->page, "ready", ready.role, "%s", ready.text);
+	if (used >= 0)
+		unit_format(text, UNIT_PCT, used);
+	page_piece_meter(on->page, "memory", ROLE_NORMAL, used, "%s of %s", text, mem.text);
+	head_pair(on, "net", "net-rx", "in", "net-tx", "out");
+	head_pair(on, "disk", "disk-rd", "read", "disk-wr", "written");
+}
+
+/* ---- identity ---- */
+
+static const char *
+yes_no(bool known, bool yes)
+{
+	return !known ? "-" : yes ? "yes" : "no";
+}
+
+static void
+add_state(struct view *view, const struct vm_page *on)
+{
+	const struct vm *vm = on->vm;
+	int64_t since = dossier_since_us(view);
+	char age[UNIT_TEXT] = "";
+
+	if (since)
+		unit_age(age, on->env->row.now_us - since);
+	page_field(on->page, "state", on->fresh ? ROLE_NORMAL : ROLE_DIM, "%s%s%s%s%s%s%s",
+		vm_state_name(vm->state), on->fresh ? "" : "?", vm->reason ? " (" : "",
+		vm->reason ? vm->reason : "", vm->reason ? ")" : "", since ? ", for " : "", age);
+	if (!on->fresh)
+		page_field(on->page, "why unknown", ROLE_WARN, "its host is %s%s%s: Enter tells what to do",
+			link_state_word(host_snap_link(vm->host, on->env->row.now_us)),
+			vm->host->why ? ": " : "", vm->host->why ? vm->host->why : "");
 	if (!vm->sampled_us) {
-		page_field(page, "numbers", ROLE_DIM, "none yet");
+		page_field(on->page, "numbers", ROLE_DIM, "none yet");
 		return;
 	}
-	unit_age(age, env->row.now_us - vm->sampled_us);
-	page_field(page, "numbers", fresh ? ROLE_NORMAL : ROLE_WARN, "%s old", age);
+	unit_age(age, on->env->row.now_us - vm->sampled_us);
+	page_field(on->page, "numbers", on->fresh ? ROLE_NORMAL : ROLE_WARN, "%s old", age);
 }
 
-/* What the card is to the guest: that is what decides its speed. */
-static const char *
-nic_kind(const struct vm_nic *nic)
+/* Words that are known, with what stands between the parts of a line. */
+static char *
+join(const struct env *env, const char *const *words, size_t n)
 {
-	if (g_strcmp0(nic->type, "hostdev") == 0)
-		return "passthrough";
-	if (g_strcmp0(nic->model, "virtio") == 0)
-		return "virtio";
-	if (g_strcmp0(nic->model, "netfront") == 0)
-		return "Xen PV";
-	return nic->model ? nic->model : "default";
-}
+	GString *out = g_string_new(NULL);
 
-static void
-append_word(GString *text, const char *before, const char *word)
-{
-	if (word)
-		g_string_append_printf(text, ", %s%s", before, word);
-}
-
-/* "vda  /images/a.qcow2 (disk, virtio, qcow2, cache none)" */
-static void
-add_disks(struct page *page, const struct vm_facts *facts)
-{
-	page_section(page, "Disks");
-	if (facts->ndisks == 0)
-		page_text(page, ROLE_DIM, "none");
-	for (size_t i = 0; i < facts->ndisks; i++) {
-		const struct vm_disk *disk = &facts->disks[i];
-		g_autoptr(GString) text = g_string_new(disk->device ? disk->device : "disk");
-
-		append_word(text, "", disk->bus);
-		append_word(text, "", disk->format);
-		append_word(text, "cache ", disk->cache);
-		append_word(text, "", disk->readonly ? "read-only" : NULL);
-		append_word(text, "", disk->shareable ? "shared" : NULL);
-		page_field(page, disk->target ? disk->target : "?", disk->source ? ROLE_NORMAL : ROLE_DIM,
-			"%s (%s)", disk->source ? disk->source : "empty", text->str);
-	}
-}
-
-/* "vnet3  virtio, 52:54:00:12:34:56, bridge br0" */
-static void
-add_nics(struct page *page, const struct vm_facts *facts)
-{
-	page_section(page, "Network cards");
-	if (facts->nnics == 0)
-		page_text(page, ROLE_DIM, "none");
-	for (size_t i = 0; i < facts->nnics; i++) {
-		const struct vm_nic *nic = &facts->nics[i];
-		g_autofree char *label =
-			nic->target ? g_strdup(nic->target) : g_strdup_printf("card %zu", i + 1);
-		g_autoptr(GString) text = g_string_new(nic_kind(nic));
-
-		append_word(text, "", nic->mac);
-		append_word(text, "", nic->type);
-		if (nic->source)
-			g_string_append_printf(text, " %s", nic->source);
-		page_field(page, label, ROLE_NORMAL, "%s", text->str);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (words[i] && *words[i])
+			g_string_append_printf(out, "%s%s", out->len ? env_dot(env) : "", words[i]);
+	return g_string_free(out, FALSE);
 }
 
 static void
-add_devices(struct page *page, const struct vm *vm)
+add_kind(const struct vm_page *on)
 {
-	const struct vm_facts *facts = vm->facts;
+	const struct vm_facts *facts = on->vm->facts;
+	const char *words[4];
+	g_autofree char *text = NULL;
 
 	if (!facts) {
-		page_section(page, "Devices");
-		page_text(page, ROLE_DIM, "not read yet");
+		page_field(on->page, "type", ROLE_DIM, "not read yet");
 		return;
 	}
-	add_disks(page, facts);
-	add_nics(page, facts);
-	if (facts->nhostdevs)
-		page_section(page, "Devices of the host");
-	for (size_t i = 0; i < facts->nhostdevs; i++)
-		page_text(page, ROLE_NORMAL, "%s %s", facts->hostdevs[i].type, facts->hostdevs[i].address);
-	if (facts->description) {
-		page_section(page, "Description");
-		page_text(page, ROLE_NORMAL, "%s", facts->description);
-	}
+	words[0] = facts->type == VM_TYPE_UNKNOWN ? NULL : vm_type_name(facts->type);
+	words[1] = facts->os_type;
+	words[2] = facts->machine;
+	words[3] = facts->arch;
+	text = join(on->env, words, G_N_ELEMENTS(words));
+	dossier_text(on->page, "type", text);
+	dossier_text(on->page, "CPU mode", facts->cpu_mode);
+	dossier_text(on->page, "run by", facts->emulator);
+	if (facts->title)
+		page_field(on->page, "title", ROLE_NORMAL, "%s", facts->title);
+	if (facts->description)
+		page_field(on->page, "description", ROLE_NORMAL, "%s", facts->description);
+}
+
+static void
+add_identity(struct view *view, const struct vm_page *on)
+{
+	const struct vm *vm = on->vm;
+	const struct host_static *config = vm->host->config;
+	g_autofree char *tags = config && config->tags ? g_strjoinv(" ", config->tags) : NULL;
+	const char *place[] = { vm->host->name, config ? config->site : NULL, tags };
+	g_autofree char *where = join(on->env, place, G_N_ELEMENTS(place));
+	char uuid[37];
+
+	page_section(on->page, "Identity");
+	add_state(view, on);
+	page_field(on->page, "host", ROLE_NORMAL, "%s", where);
+	dossier_text(on->page, "tenant", vm->facts ? vm->facts->tenant : NULL);
+	add_kind(on);
+	page_field(on->page, "starts", ROLE_NORMAL, "with its host: %s%sdefinition kept: %s",
+		yes_no(vm->autostart_known, vm->autostart), env_dot(on->env), yes_no(true, vm->persistent));
+	uuid_format(vm->uuid, uuid);
+	page_field(on->page, "uuid", ROLE_NORMAL, "%s", uuid);
+	dossier_field(on->page, on->env, &vm_rows, vm, "id", "id");
+}
+
+/* ---- the page ---- */
+
+double
+vm_memory_used(const struct vm_page *on, double *bytes, bool *inside)
+{
+	double used = dossier_number(on->env, &vm_rows, on->vm, "mem-used");
+	double mem = dossier_number(on->env, &vm_rows, on->vm, "mem");
+
+	*inside = used >= 0;
+	*bytes = *inside ? used : dossier_number(on->env, &vm_rows, on->vm, "rss");
+	return *bytes >= 0 && mem > 0 ? MIN(100 * *bytes / mem, 100) : -1;
+}
+
+static const struct vm_detail *
+detail_of(const struct vm *vm)
+{
+	const struct vm_detail *detail = vm->host->vm_detail;
+
+	return detail && memcmp(detail->uuid, vm->uuid, UUID_LEN) == 0 ? detail : NULL;
 }
 
 static void
 vm_fill(struct view *view, struct page *page)
 {
 	const struct vm *vm = view_subject_vm(view);
-	const struct env *env = view->env;
+	struct vm_page on = { .page = page, .env = view->env, .vm = vm };
 
-	page_section(page, view->subject_name ? view->subject_name : "gone");
+	dossier_look(view);
 	if (!vm) {
+		page_section(page, view->subject_name ? view->subject_name : "gone");
 		page_text(page, ROLE_WARN,
 			"This VM is no longer there: undefined, or moved to a host that is not watched.");
+		dossier_events(view, page);
 		return;
 	}
-	add_state(page, env, vm);
-	add_entries(page, env, vm, identity_entries, G_N_ELEMENTS(identity_entries));
-	page_section(page, "CPU");
-	add_entries(page, env, vm, cpu_entries, G_N_ELEMENTS(cpu_entries));
-	page_section(page, "Memory");
-	add_entries(page, env, vm, memory_entries, G_N_ELEMENTS(memory_entries));
-	page_section(page, "Traffic");
-	add_entries(page, env, vm, traffic_entries, G_N_ELEMENTS(traffic_entries));
-	add_devices(page, vm);
-	if (vm->host->facts && vm->host->facts->unknowns && *vm->host->facts->unknowns) {
-		page_section(page, "What can't be known on this host");
-		for (size_t i = 0; vm->host->facts->unknowns[i]; i++)
-			page_text(page, ROLE_DIM, "%s", vm->host->facts->unknowns[i]);
-	}
+	on.fresh = host_snap_fresh(vm->host, view->env->row.now_us);
+	on.detail = detail_of(vm);
+	head_state(&on);
+	head_use(&on);
+	dossier_histories(view, page, on.fresh);
+	add_identity(view, &on);
+	vm_page_cpu(&on);
+	vm_page_memory(&on);
+	vm_page_disks(&on);
+	vm_page_nics(&on);
+	vm_page_hostdevs(&on);
+	vm_page_migration(&on);
+	dossier_events(view, page);
+	vm_page_vcpus(&on);
+	vm_page_agent(&on);
+	vm_page_saved(&on);
+	dossier_unknowns(page, vm->host->facts ? vm->host->facts->unknowns : NULL,
+		on.detail ? on.detail->unknowns : NULL);
 }
 
 static char *
@@ -207,12 +223,22 @@ vm_title(struct view *view)
 	return g_strdup_printf("vm %s", view->subject_name ? view->subject_name : "-");
 }
 
+static const struct binding keys[] = {
+	{ "T", REQ_SPAN },
+	{ "x", REQ_XML },
+	{ NULL, 0 },
+};
+
 const struct view_ops vm_view = {
 	.name = "vm",
 	.help = "Everything known of one VM",
 	.target = TARGET_VM,
+	.keys = keys,
 	.about_one = true,
 	.fill = vm_fill,
 	.least = 58,
+	.state_size = sizeof(struct dossier),
+	.request = dossier_request,
 	.title = vm_title,
+	.done = dossier_done,
 };

@@ -4,6 +4,8 @@
 
 struct watch {
 	struct fleet *fleet;
+	struct row_key inspected; /* the host or guest whose page is in front, when any_inspected */
+	bool any_inspected;
 	GArray *keys; /* struct row_key of the guests on the screen, sorted by host */
 };
 
@@ -89,6 +91,19 @@ tell_hosts(const struct watch *watch, const GArray *keys, const GArray *shown)
 	}
 }
 
+/* Details are read only for the page in front. */
+static void
+inspect(struct watch *watch, const struct view *view)
+{
+	bool any = view->ops->about_one;
+
+	if (any == watch->any_inspected && (!any || row_key_equal(&view->subject, &watch->inspected)))
+		return;
+	watch->any_inspected = any;
+	watch->inspected = view->subject;
+	fleet_inspect(watch->fleet, any ? &watch->inspected : NULL);
+}
+
 void
 watch_update(struct watch *watch, struct view *view)
 {
@@ -96,6 +111,7 @@ watch_update(struct watch *watch, struct view *view)
 
 	if (!watch->fleet)
 		return;
+	inspect(watch, view);
 	shown = shown_guests(view);
 	if (!same_keys(shown, watch->keys)) {
 		tell_hosts(watch, watch->keys, shown); /* those that are left alone again, too */

@@ -1,5 +1,5 @@
-/* watch: tells the fleet which guests are on the screen, so that hosts that must ask for each guest ask for these first.
- * UI thread only. */
+/* watch: tells the fleet what is on the screen – which guests, so that hosts that must ask for each guest ask for these
+ * first, and whose page, so that its details are read. UI thread only. */
 #pragma once
 
 #include "views/view.h"

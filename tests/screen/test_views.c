@@ -356,7 +356,7 @@ Test(program, from_pulse_to_a_guest_and_back)
 	screen_send(screen, SCREEN_ENTER);
 	expect(screen, "vm web-4");
 	screen_send(screen, SCREEN_ENTER);
-	expect(screen, "Processor");
+	expect(screen, "Room");
 	screen_send(screen, SCREEN_ESC);
 	expect(screen, "vm web-4");
 	screen_send(screen, SCREEN_ESC);
@@ -448,7 +448,7 @@ Test(program, mouse_sorts_and_opens)
 	expect(screen, "▼CPU");
 	screen_click(screen, 4, 5);
 	screen_click(screen, 4, 5);
-	expect(screen, "Processor");
+	expect(screen, "Room");
 	quit_program(screen);
 }
 
