@@ -309,6 +309,7 @@ libvirt_free(struct conn *conn)
 	tunnel_unref(lv->tunnel);
 	hostspec_free(lv->spec);
 	capsxml_done(&lv->caps);
+	libvirt_inspect_free(lv->inspect);
 	g_free(lv->type);
 	g_free(lv->via);
 	g_free(lv);
@@ -320,6 +321,8 @@ static const struct conn_ops libvirt_ops = {
 	.sample = libvirt_sample,
 	.host_facts = libvirt_host_facts,
 	.vm_facts = libvirt_vm_facts,
+	.vm_detail = libvirt_vm_detail,
+	.host_detail = libvirt_host_detail,
 	.vm_xml = libvirt_vm_xml,
 	.act = libvirt_act,
 	.can = libvirt_can,

@@ -11,6 +11,7 @@
  * conn_libvirt_read.c    all that can be known of one guest
  * conn_libvirt_node.c    the host's own numbers
  * conn_libvirt_facts.c   facts of host and guests
+ * conn_libvirt_detail*.c what pages show beyond samples
  * conn_libvirt_act.c     verbs
  *
  * A struct libvirt belongs to one thread, as its conn does; one RPC at a time, because Debian's libvirt 9.0 client loses
@@ -74,6 +75,7 @@ struct guest {
 };
 
 struct hook;
+struct inspect; /* fleet/conn_libvirt_detail.h */
 
 struct libvirt {
 	struct conn conn;               /* first: a struct conn * is cast to this */
@@ -108,6 +110,7 @@ struct libvirt {
 	bool version_read;              /* the daemon's, to know the above before a guest told it */
 	bool caps_read;
 	struct capsxml caps;
+	struct inspect *inspect;        /* of the page that is looked at, NULL: none was yet */
 };
 
 static inline struct libvirt *
@@ -189,6 +192,10 @@ struct host_facts *libvirt_host_facts(struct conn *conn, GError **error);
 /* A guest's XML as its facts, *VCPUS_MAX as domxml_parse() has it. */
 struct vm_facts *libvirt_parse_facts(const struct libvirt *lv, const char *xml, unsigned *vcpus_max, GError **error);
 struct vm_facts *libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+struct vm_detail *libvirt_vm_detail(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old,
+                                    GError **error);
+struct host_detail *libvirt_host_detail(struct conn *conn, const struct host_detail *old, GError **error);
+void libvirt_inspect_free(struct inspect *inspect); /* accepts NULL */
 char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);
 bool libvirt_can(const struct conn *conn, enum vm_act act, const char **why_not);

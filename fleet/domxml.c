@@ -224,3 +224,24 @@ domxml_parse(const char *xml, size_t len, const struct domxml_opts *opts, unsign
 	xml_free(doc);
 	return facts;
 }
+
+enum domxml_agent
+domxml_agent(const char *xml, size_t len)
+{
+	struct _xmlDoc *doc = xml_parse(xml, len, "domain", NULL);
+	enum domxml_agent agent = DOMXML_AGENT_NONE;
+	struct _xmlNode *node;
+
+	if (!doc)
+		return DOMXML_AGENT_NONE;
+	node = xml_child(xml_child(xml_root(doc), "devices"), "channel");
+	for (; node && agent == DOMXML_AGENT_NONE; node = xml_next(node)) {
+		struct _xmlNode *target = xml_child(node, "target");
+
+		if (xml_attr_is(target, "name", "org.qemu.guest_agent.0"))
+			agent = xml_attr_is(target, "state", "connected") ? DOMXML_AGENT_CONNECTED
+									  : DOMXML_AGENT_SILENT;
+	}
+	xml_free(doc);
+	return agent;
+}

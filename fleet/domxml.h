@@ -15,3 +15,9 @@ struct domxml_opts {
  * NULL) gets the vCPUs that the guest may have, 0: not told. NULL with FLEET_ERROR_PROTOCOL. */
 struct vm_facts *domxml_parse(
 	const char *xml, size_t len, const struct domxml_opts *opts, unsigned *vcpus_max, GError **error);
+
+/* Whether a guest has a channel for QEMU's guest agent, and whether the agent is at its other end. */
+enum domxml_agent { DOMXML_AGENT_NONE, DOMXML_AGENT_SILENT, DOMXML_AGENT_CONNECTED };
+
+/* As the XML of a running guest says; NONE when it can't be read. */
+enum domxml_agent domxml_agent(const char *xml, size_t len);

@@ -331,6 +331,38 @@ Test(domxml, pins_recorded_from_xen)
 	vm_facts_unref(facts);
 }
 
+Test(domxml, agent)
+{
+	static const struct {
+		const char *channel;
+		enum domxml_agent agent;
+	} cases[] = {
+		{ "", DOMXML_AGENT_NONE },
+		{ "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0' "
+		  "state='connected'/></channel>",
+			DOMXML_AGENT_CONNECTED },
+		{ "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0' "
+		  "state='disconnected'/></channel>",
+			DOMXML_AGENT_SILENT },
+		{ "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
+			DOMXML_AGENT_SILENT },
+		{ "<channel type='spicevmc'><target type='virtio' name='com.redhat.spice.0' "
+		  "state='connected'/></channel><channel/><channel type='unix'><target "
+		  "name='org.qemu.guest_agent.0' state='connected'/></channel>",
+			DOMXML_AGENT_CONNECTED },
+		{ "<channel type='spicevmc'><target name='com.redhat.spice.0' state='connected'/></channel>",
+			DOMXML_AGENT_NONE },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml =
+			g_strdup_printf("<domain><devices>%s</devices></domain>", cases[i].channel);
+
+		cr_assert_eq(domxml_agent(xml, strlen(xml)), cases[i].agent, "%s", xml);
+	}
+	cr_assert_eq(domxml_agent("<domain", 7), DOMXML_AGENT_NONE);
+}
+
 Test(domxml, nearly_nothing)
 {
 	unsigned vcpus_max = 9;
