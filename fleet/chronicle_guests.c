@@ -332,6 +332,15 @@ find_partner(const struct guests *guests, const struct trace *trace)
 	return NULL;
 }
 
+/* The other half of a migration that an event told. */
+static bool
+is_half(const struct guests *guests, const struct telling_ctx *ctx, const struct trace *trace)
+{
+	if (leaves(trace))
+		return moves_left(guests->moves, ctx, &trace->key);
+	return trace->to == LIFE_RUNNING && !trace->restarted && moves_came(guests->moves, ctx, &trace->key);
+}
+
 static void
 tell_held(struct guests *guests, const struct telling_ctx *ctx, struct trace *trace)
 {
@@ -342,7 +351,7 @@ tell_held(struct guests *guests, const struct telling_ctx *ctx, struct trace *tr
 	if (partner)
 		tell_move(ctx, &to->key, to->name, ctx->snap->hosts[from->key.host]->name,
 			to->away ? "while not connected" : "noticed at the sample");
-	else
+	else if (!is_half(guests, ctx, trace))
 		tell_trace(ctx, trace);
 	if (partner)
 		g_hash_table_remove(guests->traces, partner);

@@ -153,31 +153,43 @@ add(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event
 	g_array_append_val(moves->all, move);
 }
 
+bool
+moves_came(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key)
+{
+	struct move *move = find(moves, key->uuid, waits_for_arrival, key->host);
+
+	if (!move)
+		return false;
+	move->to = key->host;
+	tell(move, ctx);
+	return true;
+}
+
+bool
+moves_left(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key)
+{
+	struct move *move = find(moves, key->uuid, waits_for_departure, key->host);
+
+	if (!move)
+		return false;
+	move->from = key->host;
+	tell(move, ctx);
+	return true;
+}
+
 static bool
 arrival(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	struct move *move = find(moves, event->key.uuid, waits_for_arrival, event->key.host);
-
-	if (move) {
-		move->to = event->key.host;
-		tell(move, ctx);
-	} else {
+	if (!moves_came(moves, ctx, &event->key))
 		add(moves, ctx, event, NO_HOST, event->key.host);
-	}
 	return true;
 }
 
 static bool
 departure(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	struct move *move = find(moves, event->key.uuid, waits_for_departure, event->key.host);
-
-	if (move) {
-		move->from = event->key.host;
-		tell(move, ctx);
-	} else {
+	if (!moves_left(moves, ctx, &event->key))
 		add(moves, ctx, event, event->key.host, NO_HOST);
-	}
 	return true;
 }
 

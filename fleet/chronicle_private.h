@@ -70,6 +70,9 @@ void moves_free(struct moves *moves);
 bool moves_event(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event);
 /* KEY is on its way, here or from here: its state means nothing. */
 bool moves_underway(const struct moves *moves, const struct row_key *key);
+/* Snapshots say that KEY's guest is gone, is there. True: that is the other half of a migration, which is told by that. */
+bool moves_left(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key);
+bool moves_came(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key);
 /* Tells those whose other half is not ours. */
 void moves_look(struct moves *moves, const struct telling_ctx *ctx);
 /* Writes "migrated" about the guest KEY, which came from FROM (a host's name). SUFFIX NULL: none. */
