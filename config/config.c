@@ -4,6 +4,7 @@
 #include "config/hosts.h"
 #include "config/inventory.h"
 #include "config/look.h"
+#include "config/tables.h"
 
 #define CONFIG_FILE "virt-fleet/config.yaml"
 #define SYSTEM_FILE "/etc/virt-fleet/config.yaml"
@@ -44,6 +45,7 @@ config_free(struct config *config)
 		return;
 	g_clear_pointer(&config->hosts, g_ptr_array_unref);
 	g_clear_pointer(&config->keys, g_ptr_array_unref);
+	g_clear_pointer(&config->views, g_ptr_array_unref);
 	theme_free(config->theme);
 	g_free(config->tenant_metadata.namespace);
 	g_free(config->tenant_metadata.path);
@@ -125,11 +127,13 @@ fill(struct config *config, const struct draft *draft, const struct yaml_value *
 	bool ok;
 
 	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
+	config->views = g_ptr_array_new_with_free_func((GDestroyNotify)config_view_free);
 	config->defaults = g_new0(struct host_settings, 1);
 	if (!check_orders(config, root, error) || !check_tenant(config, root, error))
 		return false;
 	config->theme = look_theme(draft, root, error);
-	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error))
+	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error) ||
+		!tables_read(draft->views, config->views, error))
 		return false;
 	if (draft->defaults != NULL &&
 		!option_read(&schema_defaults, draft->defaults, config->defaults, error))

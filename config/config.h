@@ -47,9 +47,30 @@ struct config_metadata {
 	char *attribute; /* NULL: the text in the element */
 };
 
+/* What the config's "views:" says of one table: checked by the one who knows its columns (views/), with the origins for
+ * the message. */
+struct config_word {
+	char *text; /* "cpu" or "name=20" */
+	char *origin;
+};
+
+struct config_set {
+	char *name;       /* "default": what is shown at first */
+	char *origin;
+	GPtrArray *words; /* struct config_word * */
+	char *text;       /* all of them, with commas between */
+};
+
+struct config_view {
+	char *name, *origin;
+	GPtrArray *sets;  /* struct config_set * */
+	char *sort, *sort_origin; /* NULL: none */
+};
+
 struct config {
 	GPtrArray *hosts; /* struct config_host *, in the order of the file, then of the command line */
 	GPtrArray *keys;  /* struct config_key * */
+	GPtrArray *views; /* struct config_view * */
 	struct theme *theme;
 
 	/* _ms times and counts, each with its range in the schema table (config/schema.c) */

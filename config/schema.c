@@ -171,6 +171,7 @@ static const struct option_def config_defs[] = {
 	OTHER("themes", RAW, DRAFT(themes), NULL, "themes of your own"),
 	OTHER("colours", RAW, DRAFT(colours), NULL, "changes to the theme in use"),
 	OTHER("keys", RAW, DRAFT(keys), NULL, "changes to the keys"),
+	OTHER("views", RAW, DRAFT(views), NULL, "columns and order of the tables"),
 	{ 0 },
 };
 

@@ -5,6 +5,7 @@
 #define MAX_COLUMNS 64 /* of a view; its tables are static, so more is a programmer's error */
 #define WIDE_GAP    2
 #define NARROW_GAP  1
+#define ARROW_LEAST 20 /* columns; a pane that narrow has no room for arrows */
 
 /* Which columns are on screen, and where. Made anew for each draw and each click: it depends on the pane alone. */
 struct layout {
@@ -13,6 +14,7 @@ struct layout {
 	int x[MAX_COLUMNS], width[MAX_COLUMNS];
 	int gutter; /* columns for the mark, at the left */
 	int gap;    /* between columns */
+	bool more_left, more_right;
 };
 
 static int
@@ -171,7 +173,7 @@ layout_try(struct layout *layout, const struct table_source *source, size_t left
 	return layout_by_scroll(layout, source, left, cols);
 }
 
-/* Returns whether nothing is left out at the right. */
+/* Returns whether nothing is left out at the right; else the arrow that says so has a column there. */
 static bool
 layout_columns(struct layout *layout, const struct table_source *source, size_t left, int cols)
 {
@@ -180,6 +182,12 @@ layout_columns(struct layout *layout, const struct table_source *source, size_t 
 	g_assert(source->ncolumns <= MAX_COLUMNS);
 	complete = layout_try(layout, source, left, cols, WIDE_GAP) ||
 		   layout_try(layout, source, left, cols, NARROW_GAP);
+	layout->more_left = left > 0 && layout->gutter;
+	layout->more_right = !complete && layout->gutter && cols > ARROW_LEAST;
+	if (layout->more_right) {
+		cols--;
+		layout_try(layout, source, left, cols, NARROW_GAP);
+	}
 	layout_grow(layout, source, cols);
 	layout_place(layout);
 	return complete;
@@ -215,12 +223,14 @@ table_scroll(struct table *table, size_t nrows)
 		table->top = table->cursor - page + 1;
 }
 
+/* The second column's is the smaller one. */
 static const char *
-sort_arrow(const struct pane *pane, bool descending)
+sort_arrow(const struct pane *pane, bool descending, bool second)
 {
-	if (canvas_ascii(pane->canvas))
-		return descending ? "v" : "^";
-	return descending ? "▼" : "▲";
+	static const char *const arrows[2][2] = { { "▲", "▼" }, { "▴", "▾" } };
+	static const char *const ascii[2][2] = { { "^", "v" }, { "'", "," } };
+
+	return canvas_ascii(pane->canvas) ? ascii[second][descending] : arrows[second][descending];
 }
 
 /* The arrow stands on the title's open side – right of a left-aligned one, left of a right-aligned one – if need be in
@@ -230,17 +240,19 @@ draw_title(const struct pane *pane, const struct table_source *source, const str
 {
 	const struct table_column *column = &source->columns[layout->column[i]];
 	bool sorted = layout->column[i] == source->sort_column;
+	bool second = !sorted && layout->column[i] == source->second_column;
 	enum role role = sorted ? ROLE_SORTED : ROLE_COLUMN;
 	int x = layout->x[i], width = layout->width[i], title = MIN(text_width(column->title), width);
 
 	pane_field(pane, 0, x, width, column->align, role, column->title);
-	if (!sorted)
+	if (!sorted && !second)
 		return;
 	if (column->align == ALIGN_RIGHT)
 		x = MAX(x + width - title - 1, 0);
 	else
 		x = MIN(x + title, pane->cols - 1);
-	pane_text(pane, 0, x, 1, role, sort_arrow(pane, source->sort_descending));
+	pane_text(pane, 0, x, 1, role,
+		sort_arrow(pane, second ? source->second_descending : source->sort_descending, second));
 }
 
 static void
@@ -249,6 +261,10 @@ draw_header(const struct pane *pane, const struct table_source *source, const st
 	pane_fill(pane, 0, 0, -1, ROLE_COLUMN);
 	for (size_t i = 0; i < layout->n; i++)
 		draw_title(pane, source, layout, i);
+	if (layout->more_left)
+		pane_glyph(pane, 0, 0, ROLE_SORTED, "‹", '<');
+	if (layout->more_right)
+		pane_glyph(pane, 0, pane->cols - 1, ROLE_SORTED, "›", '>');
 }
 
 /* Under the cursor only alarms keep their colour, reversed: they must not be lost, and two colours are enough. */

@@ -1,6 +1,7 @@
 /*
  * table: a scrolling table of rows it knows nothing about. The owner keeps rows, identity and marks; the table keeps cursor,
- * scroll and layout, and draws. UI thread only.
+ * scroll and layout, and draws. Where there are marks there is a column for them at the left, in whose title – and at the
+ * right edge – an arrow says that there are more columns on that side. UI thread only.
  */
 #pragma once
 
@@ -30,6 +31,8 @@ struct table_source {
 	bool (*marked)(void *ctx, size_t row);        /* NULL: none */
 	size_t sort_column;                           /* ncolumns: unsorted */
 	bool sort_descending;
+	size_t second_column;                         /* decides among equal ones; ncolumns: none on screen */
+	bool second_descending;
 	const char *empty;                            /* shown instead of rows: "no guest matches 'web'" */
 };
 

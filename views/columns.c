@@ -70,31 +70,39 @@ threshold_role(const struct config *config, enum threshold threshold, double num
 }
 
 void
+column_value_cell(
+	const struct column *column, const struct row_ctx *ctx, const struct value *value, struct cell *out)
+{
+	char text[UNIT_TEXT];
+
+	switch (value->type) {
+	case VALUE_UNKNOWN:
+		cell_unknown(out);
+		break;
+	case VALUE_TEXT:
+		cell_set(out, ROLE_NORMAL, value->text);
+		break;
+	case VALUE_FLAG:
+		cell_set(out, ROLE_NORMAL, value->number != 0 ? "yes" : "no");
+		break;
+	case VALUE_NUMBER:
+		unit_format(text, column->info->unit, value->number);
+		cell_set(out, threshold_role(ctx->config, column->threshold, value->number), text);
+		break;
+	}
+}
+
+void
 column_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
 	struct value value;
-	char text[UNIT_TEXT];
 
 	if (column->cell) {
 		column->cell(column, ctx, row, out);
 		return;
 	}
 	column_value(column, ctx, row, &value);
-	switch (value.type) {
-	case VALUE_UNKNOWN:
-		cell_unknown(out);
-		break;
-	case VALUE_TEXT:
-		cell_set(out, ROLE_NORMAL, value.text);
-		break;
-	case VALUE_FLAG:
-		cell_set(out, ROLE_NORMAL, value.number != 0 ? "yes" : "no");
-		break;
-	case VALUE_NUMBER:
-		unit_format(text, column->info->unit, value.number);
-		cell_set(out, threshold_role(ctx->config, column->threshold, value.number), text);
-		break;
-	}
+	column_value_cell(column, ctx, &value, out);
 }
 
 /* ---- looking up ---- */
@@ -118,15 +126,25 @@ column_type_name(const struct column *column)
 	return unit_name(column->info->unit);
 }
 
+static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &group_rows, &event_rows };
+
 const struct row_kind *
 row_kind_by_name(const char *name)
 {
-	static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &group_rows, &event_rows };
-
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (strcmp(kinds[i]->name, name) == 0)
 			return kinds[i];
 	return NULL;
+}
+
+char *
+row_kind_names(void)
+{
+	GString *names = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "", kinds[i]->name);
+	return g_string_free(names, FALSE);
 }
 
 const struct column *

@@ -140,6 +140,7 @@ enum vm_plight vm_plight(const struct vm *vm);
 void host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int width, char *out, size_t size);
 
 const struct row_kind *row_kind_by_name(const char *name);
+char *row_kind_names(void); /* with commas between; caller frees */
 
 /* The column called NAME, or NULL. */
 const struct column *column_by_name(const struct row_kind *kind, const char *name);
@@ -159,6 +160,7 @@ column_value(const struct column *column, const struct row_ctx *ctx, const void 
 }
 
 /* The same for the screen. */
+void column_value_cell(const struct column *column, const struct row_ctx *ctx, const struct value *value, struct cell *out);
 void column_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out);
 
 /* The colour NUMBER deserves. */

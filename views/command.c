@@ -3,6 +3,7 @@
 #include "tui/keymap.h"
 #include "views/filter.h"
 #include "views/groups.h"
+#include "views/prefs.h"
 #include "views/request.h"
 
 #include <string.h>
@@ -37,10 +38,21 @@ static void
 complete_columns(const struct command_ctx *ctx, struct candidates *out)
 {
 	static const char *const groups[] = { "default", "wide", "all" };
+	g_autofree const char **sets = ctx->kind && ctx->row ? prefs_sets(ctx->row->config, ctx->kind) : NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(groups); i++)
 		candidate(out, groups[i]);
+	for (size_t i = 0; sets && sets[i]; i++)
+		candidate(out, sets[i]);
 	complete_column(ctx, out);
+}
+
+static void
+complete_group(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (size_t i = 0; ctx->kind && i < ctx->kind->ncolumns; i++)
+		if (ctx->kind->columns[i].flags & COLUMN_TEXT && i != ctx->kind->name_column)
+			candidate(out, ctx->kind->columns[i].info->name);
 }
 
 static void
@@ -85,12 +97,17 @@ static const struct {
 	bool optional;          /* its argument */
 	completer complete;
 } forms[COMMAND_FORM_COUNT] = {
-	[COMMAND_FORM_SORT] = { "sort", "sort COLUMN [up|down]", "Sort by a column", NULL, false,
+	[COMMAND_FORM_SORT] = { "sort", "sort A,B",
+		"Sort by a column or two; -A: the highest first, +A: the lowest", ",", false,
 		complete_column },
 	[COMMAND_FORM_FILTER] = { "filter", "filter [QUERY]", "Filter rows; no query: all rows", NULL, true,
 		complete_filter },
-	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B,...",
-		"Choose columns by name, or: default, wide, all", ",", false, complete_columns },
+	[COMMAND_FORM_COLUMNS] = { "columns", "columns A,B=20,...",
+		"Choose columns, order and widths, a set of the config, or: default, wide, all", ",", false,
+		complete_columns },
+	[COMMAND_FORM_GROUP] = { "group", "group [COLUMN]",
+		"Gather the table's rows by host, tenant, site, tag, state, label NAME ...", NULL, true,
+		complete_group },
 	[COMMAND_FORM_GROUPS] = { "groups", "groups [WHAT]",
 		"Add VMs up by: tenant, site, tag, hypervisor, os, type, state, host, label NAME", NULL, true,
 		complete_groups },

@@ -5,9 +5,10 @@
 
 enum command_form {
 	COMMAND_FORM_REQUEST, /* any request or verb by its name; request says which */
-	COMMAND_FORM_SORT,    /* argument: column [up|down] */
+	COMMAND_FORM_SORT,    /* argument: as sort_parse() takes it */
 	COMMAND_FORM_FILTER,  /* argument: as after `/`; NULL clears it */
 	COMMAND_FORM_COLUMNS, /* argument: a,b,c */
+	COMMAND_FORM_GROUP,   /* argument: host, tenant, label rack, …; NULL: plain rows */
 	COMMAND_FORM_GROUPS,  /* argument: tenant, label rack, …; NULL: as they are */
 	COMMAND_FORM_HOST,    /* argument: a host's name */
 	COMMAND_FORM_VM,      /* argument: a guest's name */

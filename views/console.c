@@ -232,7 +232,7 @@ has_layers(const struct view *view)
 	const struct list *list = view->list;
 
 	return stack_has_back(view->env->stack) ||
-	       (list && (list_marks(list) || *list_filter(list) || list_faults(list)));
+	       (list && (list_has_marks(list) || *list_filter(list) || list_faults(list)));
 }
 
 /* What the last line offers where it makes sense, as far as there is room. */
@@ -354,7 +354,6 @@ draw_summary(struct console *console, const struct pane *pane, int y)
 	struct view *view = stack_front(console->env.stack);
 	const char *const *candidates = console->prompt ? prompt_candidates(console->prompt) : NULL;
 	const struct filter_error *wrong = &console->filter_error;
-	unsigned marks = view->list ? list_marks(view->list) : 0;
 	const char *summary = view_summary(view);
 	int x = 0;
 
@@ -369,8 +368,8 @@ draw_summary(struct console *console, const struct pane *pane, int y)
 		pane_text(pane, y, 0, -1, wrong->incomplete ? ROLE_DIM : ROLE_BAD, wrong->words);
 		return true;
 	}
-	if (marks)
-		x = pane_printf(pane, y, 0, ROLE_MARKED, "%u marked", marks) + 2;
+	if (view->list)
+		x = list_draw_standing(view->list, pane, y);
 	pane_text(pane, y, x, -1, ROLE_STATUS, summary);
 	return true;
 }

@@ -145,6 +145,18 @@ open_vms(struct console *console)
 	stack_open(console->env.stack, &vms_view, NULL);
 }
 
+/* The host under the cursor with its VMs, all others folded. */
+static void
+open_tree(struct console *console)
+{
+	struct row_key host;
+	bool any = view_current(console_front(console), &host);
+
+	host = (struct row_key){ .host = host.host, .is_host = true };
+	open_vms(console);
+	list_open_tree(console_front(console)->list, any ? &host : NULL);
+}
+
 static void
 open_events(struct console *console)
 {
@@ -191,6 +203,7 @@ console_request(struct console *console, int request)
 		[REQ_PULSE] = open_pulse,
 		[REQ_HOSTS] = open_hosts,
 		[REQ_VMS] = open_vms,
+		[REQ_TREE] = open_tree,
 		[REQ_GROUPS] = open_groups,
 		[REQ_EVENTS] = open_events,
 		[REQ_XML] = open_xml,

@@ -138,6 +138,12 @@ run_columns(struct console *console, const char *argument, GError **error)
 }
 
 static bool
+run_group(struct console *console, const char *argument, GError **error)
+{
+	return list_set_group(list_to_filter(console), argument, error);
+}
+
+static bool
 run_groups(struct console *console, const char *argument, GError **error)
 {
 	stack_open(console->env.stack, &groups_view, NULL);
@@ -190,6 +196,7 @@ run_command(struct console *console, const char *text)
 		[COMMAND_FORM_SORT] = run_sort,
 		[COMMAND_FORM_FILTER] = run_filter,
 		[COMMAND_FORM_COLUMNS] = run_columns,
+		[COMMAND_FORM_GROUP] = run_group,
 		[COMMAND_FORM_GROUPS] = run_groups,
 		[COMMAND_FORM_HOST] = run_host,
 		[COMMAND_FORM_VM] = run_vm,

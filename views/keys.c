@@ -2,6 +2,7 @@
 
 #include "actions/registry.h"
 #include "views/catalog.h"
+#include "views/prefs.h"
 #include "views/request.h"
 
 #include <string.h>
@@ -40,6 +41,11 @@ static const struct binding generic_keys[] = {
 	{ "w", REQ_WIDE },
 	{ "tab", REQ_NEXT_BLOCK },
 	{ "backtab", REQ_PREVIOUS_BLOCK },
+	{ "t", REQ_TREE },
+	{ "+", REQ_UNFOLD },
+	{ "-", REQ_FOLD },
+	{ "=", REQ_UNFOLD_ALL },
+	{ "_", REQ_FOLD_ALL },
 	{ "space", REQ_MARK },
 	{ "v", REQ_RANGE },
 	{ "*", REQ_INVERT },
@@ -133,7 +139,7 @@ keys_new(const struct config *config, bool readonly, GError **error)
 		g_hash_table_insert(keys->views, (gpointer)(uintptr_t)catalog[i]->name,
 			keymap_new(catalog[i]->name, catalog[i]->keys ? catalog[i]->keys : no_keys,
 				keys->generic));
-	if (bind_config(keys, config, readonly, error))
+	if (prefs_check(config, error) && bind_config(keys, config, readonly, error))
 		return keys;
 	keys_free(keys);
 	return NULL;

@@ -1,7 +1,7 @@
-/* list: life, cursor, updates, requests; list_columns.c, list_marks.c and list_draw.c have the rest. */
+/* list: life, cursor, updates; list_requests.c has the requests, and other files what they do. */
 #include "views/list_private.h"
 
-#include "views/request.h"
+#include "views/prefs.h"
 
 #include <string.h>
 
@@ -17,11 +17,15 @@ list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *sour
 	list->rows = rows_new(kind, source);
 	list->table_columns = g_array_new(FALSE, FALSE, sizeof(struct table_column));
 	list->widest = g_array_new(FALSE, TRUE, sizeof(int));
+	list->widths = g_array_new(FALSE, TRUE, sizeof(int));
+	list->folds = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->query.scope = scope;
+	list->query.folding.except = list->folds;
 	list->query.sort[0].column = &kind->columns[kind->name_column];
 	if (kind->sort)
 		sort_parse(kind, kind->sort, list->query.sort, NULL);
+	prefs_sort(env->config, kind, list->query.sort);
 	list_set_columns(list, "default", NULL);
 	return list;
 }
@@ -37,7 +41,10 @@ list_free(struct list *list)
 	g_ptr_array_unref(list->columns);
 	g_array_free(list->table_columns, TRUE);
 	g_array_free(list->widest, TRUE);
+	g_array_free(list->widths, TRUE);
 	g_hash_table_destroy(list->marks);
+	g_hash_table_destroy(list->folds);
+	g_free(list->label);
 	g_free(list);
 }
 
@@ -51,12 +58,6 @@ const struct row_kind *
 list_kind(const struct list *list)
 {
 	return list->kind;
-}
-
-unsigned
-list_marks(const struct list *list)
-{
-	return g_hash_table_size(list->marks);
 }
 
 const char *
@@ -78,7 +79,7 @@ list_current(const struct list *list, struct row_key *key)
 {
 	if (list->table.cursor >= rows_count(list->rows))
 		return false;
-	*key = list->kind->key(rows_at(list->rows, list->table.cursor));
+	*key = rows_key_at(list->rows, list->table.cursor);
 	return true;
 }
 
@@ -90,14 +91,26 @@ list_place_cursor(struct list *list)
 	list->follow = false;
 }
 
+void
+list_put_cursor(struct list *list, const struct row_key *key)
+{
+	size_t at = rows_find(list->rows, key);
+
+	if (at == rows_count(list->rows))
+		return;
+	list->table.cursor = at;
+	list_place_cursor(list);
+}
+
 /* The guest with KEY's uuid on another host, when it has left its own. */
 static bool
 find_moved(const struct list *list, struct row_key *key)
 {
-	size_t n = rows_count(list->rows);
+	const void *const *data = rows_data(list->rows);
+	size_t n = rows_matched(list->rows);
 
 	for (size_t i = 0; i < n; i++) {
-		struct row_key candidate = list->kind->key(rows_at(list->rows, i));
+		struct row_key candidate = list->kind->key(data[i]);
 
 		if (memcmp(candidate.uuid, key->uuid, UUID_LEN) == 0) {
 			*key = candidate;
@@ -112,6 +125,8 @@ list_row_exists(const struct list *list, const struct row_key *key)
 {
 	if (list->kind->gather)
 		return rows_gathered(list->rows, key);
+	if (rows_find(list->rows, key) < rows_count(list->rows))
+		return true; /* a group, perhaps */
 	return key->is_host || fleet_snap_find_vm(list->env->snap, key);
 }
 
@@ -145,11 +160,9 @@ restore_cursor(struct list *list)
 static bool
 check_due(struct list *list)
 {
-	size_t n = rows_count(list->rows);
-
-	if (n == list->checked_rows && list->env->row.now_us < list->checked_us + CHECK_US)
+	if (rows_rosters(list->rows) == list->rosters && list->env->row.now_us < list->checked_us + CHECK_US)
 		return false;
-	list->checked_rows = n;
+	list->rosters = rows_rosters(list->rows);
 	list->checked_us = list->env->row.now_us;
 	return true;
 }
@@ -158,12 +171,14 @@ void
 list_update(struct list *list)
 {
 	list->query.filter = list->filter;
+	list->query.totals = list->columns;
 	rows_update(list->rows, list->env->snap, &list->query, &list->env->row);
 	list->updates++;
 	if (check_due(list)) {
-		list_measure_columns(list);
+		list->measured = 0;
 		list_drop_dead_marks(list);
 	}
+	list_measure_columns(list);
 	restore_cursor(list);
 }
 
@@ -220,155 +235,9 @@ list_open_filtered(struct list *list, const char *text, GError **error)
 	return true;
 }
 
-/* ---- requests ---- */
-
 void
 list_move(struct list *list, enum table_move how)
 {
 	table_move(&list->table, rows_count(list->rows), how);
 	list_place_cursor(list);
-}
-
-/* One layer: range, marks, filter. False: nothing to back out of here. */
-static bool
-back(struct list *list)
-{
-	if (list->ranging) {
-		list->ranging = false;
-		return true;
-	}
-	if (list_marks(list)) {
-		g_hash_table_remove_all(list->marks);
-		return true;
-	}
-	if (strcmp(list_filter(list), list->home ? list->home : "") == 0 && !list->query.faults)
-		return false;
-	list->query.faults = false;
-	list_set_filter(list, list->home, QUERY_WHOLE, NULL, NULL);
-	return true;
-}
-
-static void
-act_scroll(struct list *list, int by)
-{
-	const struct table_source source = {
-		.columns = (const struct table_column *)(const void *)list->table_columns->data,
-		.ncolumns = list->table_columns->len,
-	};
-
-	table_scroll_columns(&list->table, &source, by);
-}
-
-static void
-act_move(struct list *list, int how)
-{
-	list_move(list, (enum table_move)how);
-}
-
-static void
-act_first(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list_move(list, TABLE_FIRST);
-	list->placed = list->ranging; /* lets go of the row, but for a range that is being made */
-}
-
-static void
-act_mark(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list_mark_row(list);
-}
-
-static void
-act_range(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list_range(list);
-}
-
-static void
-act_invert(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list_invert_marks(list);
-}
-
-static void
-act_unmark(struct list *list, int unused G_GNUC_UNUSED)
-{
-	g_hash_table_remove_all(list->marks);
-	list->ranging = false;
-}
-
-static void
-act_sort(struct list *list, int by)
-{
-	list_sort_move(list, by);
-	list_sort_changed(list);
-}
-
-static void
-act_sort_invert(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list->query.sort[0].descending = !list->query.sort[0].descending;
-	list_sort_changed(list);
-}
-
-static void
-act_follow(struct list *list, int unused G_GNUC_UNUSED)
-{
-	struct row_key key;
-	bool was = list->follow;
-
-	if (!list_current(list, &key))
-		return;
-	list_place_cursor(list);
-	list->follow = !was;
-	env_notice(list->env, ROLE_STATUS,
-		list->follow ? "following this row wherever it goes" : "no longer following");
-}
-
-static void
-act_wide(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list_toggle_wide(list);
-}
-
-static void
-act_faults(struct list *list, int unused G_GNUC_UNUSED)
-{
-	list->query.faults = !list->query.faults;
-	list_update(list);
-}
-
-bool
-list_request(struct list *list, int request)
-{
-	static const struct {
-		void (*act)(struct list *list, int argument);
-		int argument;
-	} acts[REQ_COUNT] = {
-		[REQ_DOWN] = { act_move, TABLE_DOWN },
-		[REQ_UP] = { act_move, TABLE_UP },
-		[REQ_PAGE_DOWN] = { act_move, TABLE_PAGE_DOWN },
-		[REQ_PAGE_UP] = { act_move, TABLE_PAGE_UP },
-		[REQ_FIRST] = { act_first, 0 },
-		[REQ_LAST] = { act_move, TABLE_LAST },
-		[REQ_LEFT] = { act_scroll, -1 },
-		[REQ_RIGHT] = { act_scroll, 1 },
-		[REQ_MARK] = { act_mark, 0 },
-		[REQ_RANGE] = { act_range, 0 },
-		[REQ_INVERT] = { act_invert, 0 },
-		[REQ_UNMARK] = { act_unmark, 0 },
-		[REQ_SORT_LEFT] = { act_sort, -1 },
-		[REQ_SORT_RIGHT] = { act_sort, 1 },
-		[REQ_SORT_INVERT] = { act_sort_invert, 0 },
-		[REQ_FOLLOW] = { act_follow, 0 },
-		[REQ_WIDE] = { act_wide, 0 },
-		[REQ_FAULTS] = { act_faults, 0 },
-	};
-
-	if (request == REQ_BACK)
-		return back(list);
-	if (request < 0 || request >= REQ_COUNT || !acts[request].act)
-		return false;
-	acts[request].act(list, acts[request].argument);
-	return true;
 }

@@ -9,8 +9,14 @@ static void
 draw_cell(void *ctx, size_t row, size_t column, struct cell *out)
 {
 	struct list *list = ctx;
+	const struct row_group *group = rows_group_at(list->rows, row);
 
+	if (group) {
+		list_group_cell(list, group, list->columns->pdata[column], out);
+		return;
+	}
 	column_cell(list->columns->pdata[column], &list->env->row, rows_at(list->rows, row), out);
+	list_indent_cell(list, list->columns->pdata[column], out);
 }
 
 /* Rows of hosts that do not answer step back: their numbers are old. */
@@ -18,7 +24,8 @@ static enum role
 row_role(void *ctx, size_t row)
 {
 	struct list *list = ctx;
-	const struct host_snap *host = list->kind->host(rows_at(list->rows, row));
+	const struct row_group *group = rows_group_at(list->rows, row);
+	const struct host_snap *host = group ? group->host : list->kind->host(rows_at(list->rows, row));
 
 	return !host || host_snap_fresh(host, list->env->row.now_us) ? ROLE_NORMAL : ROLE_DIM;
 }
@@ -27,12 +34,7 @@ static bool
 row_marked(void *ctx, size_t row)
 {
 	struct list *list = ctx;
-	struct row_key key = list->kind->key(rows_at(list->rows, row));
-	size_t from, to;
-
-	if (list->ranging && list_range_bounds(list, &from, &to) && row >= from && row <= to)
-		return true;
-	return g_hash_table_contains(list->marks, &key);
+	return list_is_marked(list, row);
 }
 
 /* What is said instead of rows. */
@@ -62,8 +64,10 @@ list_table_source(struct list *list, const char *empty)
 		.cell = draw_cell,
 		.row_role = row_role,
 		.marked = row_marked,
-		.sort_column = list_sort_place(list),
+		.sort_column = list_sort_place(list, 0),
 		.sort_descending = list->query.sort[0].descending,
+		.second_column = list_sort_place(list, 1),
+		.second_descending = list->query.sort[1].descending,
 		.empty = empty,
 	};
 }
@@ -77,6 +81,36 @@ list_draw(struct list *list, const struct pane *pane)
 	list_fit_columns(list, pane->cols);
 	table_draw(&list->table, pane, &source);
 	list->pane = *pane;
+}
+
+static int
+draw_followed(struct list *list, const struct pane *pane, int y, int x)
+{
+	size_t at = rows_find(list->rows, &list->wanted);
+	struct value value = { .type = VALUE_UNKNOWN };
+
+	if (at < rows_count(list->rows) && rows_at(list->rows, at))
+		column_value(&list->kind->columns[list->kind->name_column], &list->env->row,
+			rows_at(list->rows, at), &value);
+	return pane_printf(pane, y, x, ROLE_INFO, "following %s",
+		       value.type == VALUE_TEXT ? value.text : "a row that is not shown") +
+	       2;
+}
+
+int
+list_draw_standing(struct list *list, const struct pane *pane, int y)
+{
+	unsigned hidden, marks = list_marks(list, &hidden);
+	int x = 0;
+
+	if (marks)
+		x += pane_printf(pane, y, x, ROLE_MARKED, "%u marked", marks) + 1;
+	if (marks && hidden)
+		x += pane_printf(pane, y, x, ROLE_MARKED, "(%u hidden)", hidden) + 1;
+	x += marks ? 1 : 0;
+	if (list->follow)
+		x += draw_followed(list, pane, y, x);
+	return x;
 }
 
 void
@@ -102,10 +136,9 @@ click(struct list *list, struct input input)
 		const struct column *clicked = list->columns->pdata[column];
 
 		if (clicked == list->query.sort[0].column)
-			list->query.sort[0].descending = !list->query.sort[0].descending;
+			list_sort_invert(list);
 		else
 			list_sort_by(list, clicked);
-		list_sort_changed(list);
 	} else if (row < source.nrows) {
 		list->table.cursor = row;
 		list_place_cursor(list);

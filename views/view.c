@@ -145,15 +145,23 @@ host_age(const struct env *env, const struct host_snap *host)
 }
 
 static int64_t
+line_age(const struct view *view, size_t line)
+{
+	const struct rows *rows = list_rows(view->list);
+	const struct row_group *group = rows_group_at(rows, line);
+
+	return host_age(view->env, group ? group->host : view->ops->kind->host(rows_at(rows, line)));
+}
+
+static int64_t
 list_age(const struct view *view)
 {
-	const struct row_kind *kind = view->ops->kind;
 	int64_t oldest = -1;
 	size_t first, count;
 
 	list_shown(view->list, &first, &count);
 	for (size_t i = first; i < first + count; i++)
-		oldest = MAX(oldest, host_age(view->env, kind->host(rows_at(list_rows(view->list), i))));
+		oldest = MAX(oldest, line_age(view, i));
 	return oldest;
 }
 

@@ -52,7 +52,7 @@ shown_guests(struct view *view)
 	}
 	list_shown(view->list, &first, &count);
 	for (size_t i = first; i < first + count; i++) {
-		struct row_key key = list_kind(view->list)->key(rows_at(list_rows(view->list), i));
+		struct row_key key = rows_key_at(list_rows(view->list), i);
 
 		g_array_append_val(keys, key);
 	}

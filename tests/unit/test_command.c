@@ -77,7 +77,7 @@ Test(command, errors_say_what_to_do)
 		const char *text, *part;
 	} wrong[] = {
 		{ "dance", "'dance'" },
-		{ "sort", "sort COLUMN" },
+		{ "sort", "sort A,B" },
 		{ "host", "host NAME" },
 		{ "quit now", "no argument" },
 	};

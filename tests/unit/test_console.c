@@ -244,7 +244,8 @@ Test(console, an_untouched_cursor_stays_at_the_top)
 	world_done(&world);
 }
 
-Test(console, a_new_order_is_seen_from_its_top_unless_followed)
+/* Whoever put the cursor on a row keeps it there; g lets go of it. */
+Test(console, a_new_order_keeps_the_chosen_row)
 {
 	static const double loads[] = { 10, 20, 30, 40, 50, 60, 70, 80 };
 	struct world world = { 0 };
@@ -255,11 +256,19 @@ Test(console, a_new_order_is_seen_from_its_top_unless_followed)
 	expect_cursor("vm-c");
 	type(&world, ":sort cpu");
 	ENTER;
-	expect_cursor("vm-h");
-	type(&world, "jjF");
-	expect_cursor("vm-f");
+	expect_cursor("vm-c");
 	type(&world, "I");
-	expect_cursor("vm-f");
+	expect_cursor("vm-c");
+	type(&world, "gI");
+	expect_cursor("vm-h");
+	type(&world, "I");
+	expect_cursor("vm-a");
+	type(&world, "jjF");
+	expect_shown("following vm-c");
+	type(&world, "I");
+	expect_cursor("vm-c");
+	type(&world, "F");
+	expect_shown("no longer following");
 	world_done(&world);
 }
 
@@ -418,6 +427,7 @@ Test(console, the_mouse_chooses_opens_and_sorts)
 	cr_assert_not_null(title);
 	click.y = 1;
 	click.x = (int)g_utf8_strlen(strchr(text, '\n') + 1, title + 2 - strchr(text, '\n') - 1);
+	type(&world, "g");
 	console_input(world.console, click);
 	expect_cursor("vm-h");
 	click = (struct input){ .type = INPUT_MOUSE, .button = MOUSE_LEFT_DOUBLE, .y = 3, .x = 5 };

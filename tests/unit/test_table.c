@@ -83,6 +83,7 @@ fixture_init(struct fixture *it, size_t nrows, int height, int width, bool ascii
 		.cell = rows_cell,
 		.row_role = rows_role,
 		.sort_column = G_N_ELEMENTS(columns),
+		.second_column = G_N_ELEMENTS(columns),
 		.empty = "no host matches",
 	};
 	it->canvas = canvas_new(height, width, ascii);
@@ -172,6 +173,30 @@ Test(table, scrolls_sideways_to_what_was_dropped)
 	canvas_free(it.canvas);
 }
 
+/* Where there is a gutter, arrows at both ends of the titles say that there is more. */
+Test(table, says_that_there_are_more_columns)
+{
+	struct fixture it;
+
+	fixture_init(&it, 1, 2, 26, false);
+	it.source.marked = rows_marked;
+	expect_screen(&it, " HOST   HV     CPU NOTE  ›\n kvm000 kvm     0% evil…\n");
+	table_scroll_columns(&it.table, &it.source, 1);
+	expect_screen(&it, "‹HOST      CPU NOTE    AGE\n kvm000     0% evil…     -\n");
+	canvas_free(it.canvas);
+
+	fixture_init(&it, 1, 2, 22, true);
+	it.source.marked = rows_marked;
+	table_scroll_columns(&it.table, &it.source, 1);
+	expect_screen(&it, "<HOST      CPU NOTE  >\n kvm000     0% evil~\n");
+	canvas_free(it.canvas);
+
+	fixture_init(&it, 1, 1, 40, false);
+	it.source.marked = rows_marked;
+	expect_screen(&it, " HOST      HV      CPU  NOTE         AGE\n");
+	canvas_free(it.canvas);
+}
+
 Test(table, shows_what_it_is_sorted_by)
 {
 	struct fixture it;
@@ -186,11 +211,16 @@ Test(table, shows_what_it_is_sorted_by)
 	expect_screen(&it, "HOST    HV     ▼CPU  NOTE     AGE\n");
 	cr_expect_eq(role_at(&it, 0, 16), ROLE_SORTED);
 	cr_expect_eq(role_at(&it, 0, 0), ROLE_COLUMN);
+	it.source.second_column = 0;
+	expect_screen(&it, "HOST▴   HV     ▼CPU  NOTE     AGE\n");
+	cr_expect_eq(role_at(&it, 0, 4), ROLE_COLUMN);
 	canvas_free(it.canvas);
 
-	fixture_init(&it, 0, 1, 11, true);
+	fixture_init(&it, 0, 1, 18, true);
 	it.source.sort_column = 0;
-	expect_screen(&it, "HOST^\n");
+	it.source.second_column = 2;
+	it.source.second_descending = true;
+	expect_screen(&it, "HOST^         ,CPU\n");
 	canvas_free(it.canvas);
 }
 
