@@ -221,6 +221,12 @@ has_rows(const struct view *view)
 }
 
 static bool
+has_cursor(const struct view *view)
+{
+	return view->ops->current != NULL;
+}
+
+static bool
 leads_on(const struct view *view)
 {
 	return view->list || view->ops->about_one || view->ops->draw;
@@ -243,6 +249,7 @@ static const struct {
 } hints[] = {
 	{ REQ_HELP, "help", NULL },
 	{ REQ_FILTER, "filter", leads_on },
+	{ REQ_NEXT, "choose", has_cursor },
 	{ REQ_OPEN, "open", leads_on },
 	{ REQ_MARK, "mark", has_rows },
 	{ REQ_GROUP_BY, "group by", NULL }, /* has a key in one view alone */

@@ -313,20 +313,42 @@ round_up(double number)
 	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
 }
 
-size_t
-history_spark(const struct history *history, const struct row_key *key, enum history_series series,
-	enum history_span span, int64_t now_us, double full, uint8_t out[HISTORY_MAX_POINTS])
+/* Adds SERIES to NUMBERS where it is known; what only one of them knows is that one's. */
+static bool
+add_series(const struct history *history, const struct row_key *key, enum history_series series,
+	enum history_span span, int64_t now_us, double numbers[HISTORY_MAX_POINTS])
 {
-	double numbers[HISTORY_MAX_POINTS], largest = 0;
-	size_t points = history_points(span), first = 0;
+	double more[HISTORY_MAX_POINTS];
 
-	if (!history || !history_read(history, key, series, span, now_us, numbers))
+	if (!history_read(history, key, series, span, now_us, more))
+		return false;
+	for (size_t i = 0; i < history_points(span); i++)
+		sum_add(&numbers[i], more[i]);
+	return true;
+}
+
+size_t
+history_spark(const struct history *history, const struct row_key *key, const struct history_look *look,
+	int64_t now_us, uint8_t out[HISTORY_MAX_POINTS])
+{
+	double numbers[HISTORY_MAX_POINTS], largest = 0, full;
+	size_t points = history_points(look->span), first = 0;
+	bool known = false;
+
+	for (size_t i = 0; i < points; i++)
+		numbers[i] = NAN;
+	for (int i = 0; history && i < HISTORY_SERIES_COUNT; i++)
+		if (look->series >> i & 1u)
+			known = add_series(
+					history, key, (enum history_series)i, look->span, now_us, numbers) ||
+				known;
+	if (!known)
 		return 0;
 	while (isnan(numbers[first]))
 		first++;
 	for (size_t i = first; i < points; i++)
 		largest = fmax(largest, numbers[i]);
-	full = full > 0 ? full : round_up(largest);
+	full = look->full > 0 ? look->full : round_up(largest);
 	for (size_t i = first; i < points; i++)
 		out[i - first] = isnan(numbers[i]) ? SPARK_UNKNOWN
 						   : (uint8_t)CLAMP(100 * numbers[i] / full + 0.5, 0, 100);

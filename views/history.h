@@ -49,7 +49,12 @@ int64_t history_step_us(enum history_span span);
 bool history_read(const struct history *history, const struct row_key *key, enum history_series series,
                   enum history_span span, int64_t now_us, double *out);
 
-/* The same as bar_spark() wants it, from the first known point on: percents of FULL, or where FULL is 0 of the largest
- * number, rounded up to 1, 2 or 5 times a power of ten so that the scale seldom changes. Returns how many points. */
-size_t history_spark(const struct history *history, const struct row_key *key, enum history_series series,
-                     enum history_span span, int64_t now_us, double full, uint8_t out[HISTORY_MAX_POINTS]);
+struct history_look {
+	unsigned series; /* 1 << HISTORY_…; the sum of several */
+	enum history_span span;
+	double full;     /* what fills a bar; 0: the largest number, rounded up to 1, 2 or 5 times a power of ten */
+};
+
+/* The same as bar_spark() wants it, from the first known point on. Returns how many points; HISTORY NULL: none. */
+size_t history_spark(const struct history *history, const struct row_key *key, const struct history_look *look,
+                     int64_t now_us, uint8_t out[HISTORY_MAX_POINTS]);

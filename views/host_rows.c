@@ -151,7 +151,8 @@ host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int w
 {
 	struct row_key key = host_key(host);
 	uint8_t points[HISTORY_MAX_POINTS];
-	size_t n = history_spark(ctx->history, &key, HISTORY_CPU, HISTORY_15M, ctx->now_us, 100, points),
+	const struct history_look look = { .series = 1u << HISTORY_CPU, .span = HISTORY_15M, .full = 100 };
+	size_t n = history_spark(ctx->history, &key, &look, ctx->now_us, points),
 	       shown = MIN(n, (size_t)(HISTORY_US / history_step_us(HISTORY_15M)));
 
 	bar_spark_text(out, size, width, ctx->ascii, points + n - shown, shown);

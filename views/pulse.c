@@ -1,282 +1,250 @@
 /* pulse: the whole fleet on one screen, before the first key is pressed. */
+#include "views/pulse.h"
 #include "views/catalog.h"
-#include "views/density.h"
-#include "views/history.h"
 #include "views/request.h"
 #include "views/stack.h"
-#include "views/toplist.h"
-#include "views/trouble.h"
-#include "views/units.h"
 
-#include "tui/bar.h"
-#include "tui/cell.h"
+#define WIDE        110 /* columns for two things side by side */
+#define TALL        30  /* rows for blank lines and tables */
+#define LISTS_MOST  16  /* rows of a top list, its title too */
+#define LISTS_LEAST 4
+#define LOW_LEAST   7 /* rows of what is below the lists */
+#define LOW_TALL    9
+#define EVENTS_ROWS 2  /* of these, at least */
+#define CAPACITY    52 /* columns */
+#define PARTS_ROWS  8  /* at least, with title */
 
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
+/* ---- what is made of a snapshot ---- */
 
-#define LABEL_WIDTH   9
-#define COUNT_LEAST   5
-#define COUNT_GAP     2
-#define PCT_WIDTH     4
-#define NUMBERS_LEAST 22 /* measures in words are seldom shorter: their histories shall not twitch */
-#define MEASURES      5
-#define LISTS_MOST    15 /* rows of a top list */
-
-/* ---- history ---- */
-
-/* Shares on a scale to 100; rates, which know no limit, on one to their own maximum. */
 static void
-draw_history(
-	const struct env *env, const struct pane *pane, int y, int x, int width, enum history_series series)
+forget(struct pulse *pulse)
 {
-	bool share = series == HISTORY_CPU || series == HISTORY_MEM;
-	uint8_t points[HISTORY_MAX_POINTS];
-	size_t n = history_spark(
-		env->history, NULL, series, HISTORY_15M, env->row.now_us, share ? 100 : 0, points);
-
-	bar_spark(pane, y, x, width, ROLE_GRAPH, points, n);
+	toplists_free(pulse->tops);
+	troubles_free(pulse->troubles);
+	if (pulse->sites)
+		g_array_unref(pulse->sites);
+	if (pulse->hypervisors)
+		g_array_unref(pulse->hypervisors);
+	fleet_snap_unref(pulse->snap);
 }
-
-/* ---- counts, at the left ---- */
-
-/* The states that deserve a row. */
-struct state_rows {
-	enum vm_state states[VM_STATE_COUNT];
-	size_t n;
-};
-
-static unsigned
-count_of(const struct host_totals *part, enum vm_state state)
-{
-	return state == VM_STATE_UNKNOWN ? part->guests.unknown : part->guests.by_state[state];
-}
-
-static struct state_rows
-choose_states(const struct host_totals *all)
-{
-	struct state_rows rows = { .n = 0 };
-
-	for (int i = 0; i < VM_STATE_COUNT; i++)
-		if (i == VM_STATE_OFF || i == VM_STATE_CRASHED || count_of(all, (enum vm_state)i))
-			rows.states[rows.n++] = (enum vm_state)i;
-	return rows;
-}
-
-/* One column, a hypervisor's or that of all, from X on; returns where it ends. */
-static int
-draw_part(const struct pane *pane, int x, const char *title, const struct host_totals *part,
-	const struct state_rows *rows)
-{
-	g_autofree char *hosts = g_strdup_printf("%u/%u", part->up, part->hosts);
-	char text[UNIT_TEXT];
-	int width = MAX(text_width(hosts), COUNT_LEAST), y = 0;
-
-	pane_field(pane, y++, x, width, ALIGN_RIGHT, ROLE_COLUMN, title);
-	pane_field(pane, y++, x, width, ALIGN_RIGHT, part->up < part->hosts ? ROLE_WARN : ROLE_NORMAL, hosts);
-	unit_thousands(text, part->guests.running);
-	pane_field(pane, y++, x, width, ALIGN_RIGHT, ROLE_NORMAL, text);
-	for (size_t i = 0; i < rows->n; i++) {
-		unsigned count = count_of(part, rows->states[i]);
-		bool bad = vm_look(rows->states[i])->role == ROLE_BAD;
-
-		unit_thousands(text, count);
-		pane_field(pane, y++, x, width, ALIGN_RIGHT,
-			!count ? ROLE_DIM
-			: bad  ? ROLE_BAD
-			       : ROLE_NORMAL,
-			text);
-	}
-	return x + width;
-}
-
-/* Returns the rows used; *USED: the columns. */
-static int
-draw_counts(const struct fleet_totals *totals, const struct pane *pane, int *used)
-{
-	struct state_rows rows = choose_states(&totals->all);
-	int x = LABEL_WIDTH, y = 1;
-	bool several = false;
-
-	pane_text(pane, y++, 0, -1, ROLE_DIM, "hosts");
-	pane_text(pane, y++, 0, -1, ROLE_DIM, "running");
-	for (size_t i = 0; i < rows.n; i++)
-		pane_text(pane, y++, 0, LABEL_WIDTH - 1, ROLE_DIM, vm_state_name(rows.states[i]));
-	for (int i = HYPERVISOR_UNKNOWN + 1; i < HYPERVISOR_COUNT; i++) {
-		if (totals->by_hypervisor[i].hosts == 0)
-			continue;
-		x = draw_part(
-			    pane, x, hypervisor_title((enum hypervisor)i), &totals->by_hypervisor[i], &rows) +
-		    COUNT_GAP;
-		several = true;
-	}
-	if (several && totals->by_hypervisor[HYPERVISOR_UNKNOWN].hosts)
-		x = draw_part(pane, x, "?", &totals->by_hypervisor[HYPERVISOR_UNKNOWN], &rows) + COUNT_GAP;
-	*used = draw_part(pane, x, "all", &totals->all, &rows);
-	return y;
-}
-
-/* ---- measures, at the right ---- */
-
-/* A line: what, its history, a share in percent, and the same in words. */
-struct measure {
-	const char *label;
-	enum history_series series; /* HISTORY_SERIES_COUNT: no history */
-	enum threshold threshold;
-	double pct; /* below 0: not known; NAN: no share */
-	char text[2 * UNIT_TEXT + 16];
-};
 
 static const char *
-sum_text(char out[UNIT_TEXT], enum unit unit, const struct sum *sum)
+site_of(const struct host_snap *host)
 {
-	if (sum->covered)
-		unit_format_long(out, unit, sum->value);
-	else
-		strcpy(out, "-");
-	return out;
+	return host->config ? host->config->site : NULL;
+}
+
+static const char *
+hypervisor_of(const struct host_snap *host)
+{
+	return host->facts ? hypervisor_name(host->facts->hypervisor) : NULL;
 }
 
 static void
-fill_measures(const struct fleet_totals *totals, struct measure measures[MEASURES])
+gather(struct view *view)
 {
-	struct measure *cpu = &measures[0], *used = &measures[1], *promised = &measures[2];
-	struct measure *net = &measures[3], *disk = &measures[4];
-	char a[UNIT_TEXT] = "-", b[UNIT_TEXT] = "-";
+	struct pulse *pulse = view->state;
+	const struct env *env = view->env;
 
-	if (totals->pcpus.covered) {
-		unit_thousands(a, totals->cores_used.value);
-		unit_thousands(b, totals->pcpus.value);
-	}
-	*cpu = (struct measure){ .label = "CPU",
-		.series = HISTORY_CPU,
-		.threshold = THRESHOLD_CPU,
-		.pct = sum_pct(&totals->cores_used, &totals->pcpus) };
-	snprintf(cpu->text, sizeof(cpu->text), "%s/%s cores", a, b);
-	*used = (struct measure){ .label = "memory",
-		.series = HISTORY_MEM,
-		.threshold = THRESHOLD_MEM,
-		.pct = sum_pct(&totals->mem_used, &totals->mem_total) };
-	snprintf(used->text, sizeof(used->text), "%s of %s", sum_text(a, UNIT_BYTES, &totals->mem_used),
-		sum_text(b, UNIT_BYTES, &totals->mem_total));
-	*promised = (struct measure){ .label = "promised",
-		.series = HISTORY_SERIES_COUNT,
-		.pct = sum_pct(&totals->mem_promised, &totals->promised_total) };
-	snprintf(
-		promised->text, sizeof(promised->text), "%s", sum_text(a, UNIT_BYTES, &totals->mem_promised));
-	*net = (struct measure){ .label = "net", .series = HISTORY_NET_RX, .pct = NAN };
-	snprintf(net->text, sizeof(net->text), "in %s out %s", sum_text(a, UNIT_BYTES_S, &totals->net_rx),
-		sum_text(b, UNIT_BYTES_S, &totals->net_tx));
-	*disk = (struct measure){ .label = "disk", .series = HISTORY_DISK_WR, .pct = NAN };
-	snprintf(disk->text, sizeof(disk->text), "rd %s wr %s", sum_text(a, UNIT_BYTES_S, &totals->disk_rd),
-		sum_text(b, UNIT_BYTES_S, &totals->disk_wr));
-}
-
-static void
-draw_measure(struct view *view, const struct pane *pane, int y, const struct measure *measure, int spark)
-{
-	int x = LABEL_WIDTH + spark + 1;
-	char text[UNIT_TEXT] = "-";
-
-	pane_text(pane, y, 0, LABEL_WIDTH - 1, ROLE_DIM, measure->label);
-	if (measure->series != HISTORY_SERIES_COUNT)
-		draw_history(view->env, pane, y, LABEL_WIDTH, spark, measure->series);
-	if (isnan(measure->pct)) {
-		pane_text(pane, y, x, -1, ROLE_NORMAL, measure->text);
+	if (pulse->snap == env->snap && pulse->now_us == env->row.now_us)
 		return;
-	}
-	if (measure->pct >= 0)
-		unit_format(text, UNIT_PCT, measure->pct);
-	pane_field(pane, y, x, PCT_WIDTH, ALIGN_RIGHT,
-		measure->pct < 0 ? ROLE_DIM
-				 : threshold_role(view->env->config, measure->threshold, measure->pct),
-		text);
-	pane_text(pane, y, x + PCT_WIDTH + 1, -1, ROLE_NORMAL, measure->text);
-}
-
-/* The histories take what the words leave. */
-static int
-draw_measures(struct view *view, const struct pane *pane)
-{
-	struct measure measures[MEASURES];
-	int widest = NUMBERS_LEAST;
-
-	fill_measures(&view->env->totals, measures);
-	for (int i = 0; i < MEASURES; i++)
-		widest = MAX(
-			widest, text_width(measures[i].text) + (isnan(measures[i].pct) ? 0 : PCT_WIDTH + 1));
-	for (int i = 0; i < MEASURES; i++)
-		draw_measure(view, pane, i, &measures[i], MAX(pane->cols - LABEL_WIDTH - 1 - widest, 0));
-	return MEASURES;
+	forget(pulse);
+	pulse->snap = fleet_snap_ref(env->snap);
+	pulse->now_us = env->row.now_us;
+	pulse->tops = toplists_find(env);
+	pulse->troubles = troubles_find(env->snap, &env->row);
+	pulse->sites = totals_by(env->snap, &env->row, site_of);
+	pulse->hypervisors = totals_by(env->snap, &env->row, hypervisor_of);
+	density_of(env->snap, env->row.now_us, DENSITY_BINS, &pulse->density);
+	if (!pulse->spots)
+		pulse->spots = spots_new();
 }
 
 static void
-draw_density(const struct env *env, const struct pane *pane, int y)
+pulse_done(struct view *view)
 {
-	const struct fleet_totals *totals = &env->totals;
-	GString *text = g_string_new(NULL);
-	char mem[UNIT_TEXT];
-	struct density density;
+	struct pulse *pulse = view->state;
 
-	density_of(env->snap, env->row.now_us, 1, &density);
-	if (density.hosts)
-		g_string_append_printf(
-			text, "%.1f VMs/host (%u to %u)", density.mean, density.min, density.max);
-	if (totals_vcpu_ratio(totals) >= 0)
-		g_string_append_printf(text, "  vCPU:pCPU %.1f:1", totals_vcpu_ratio(totals));
-	if (totals->fit.covered) {
-		unit_format(mem, UNIT_BYTES, totals->size.mem_bytes);
-		g_string_append_printf(
-			text, "  fits %.0f of %.0f vCPU/%s", totals->fit.value, totals->size.vcpus, mem);
-	}
-	pane_text(pane, y, 0, -1, ROLE_DIM, "density");
-	pane_text(pane, y, LABEL_WIDTH, -1, ROLE_NORMAL, text->len ? text->str : "-");
-	g_string_free(text, TRUE);
+	forget(pulse);
+	spots_free(pulse->spots);
 }
 
-/* ---- all together ---- */
+/* ---- layout ---- */
+
+/* Counts and measures side by side. */
+static int
+draw_top(struct view *view, const struct pane *pane)
+{
+	struct pane inner = pane_sub(pane, 0, 1, pane->rows, pane->cols - 1), right;
+	int used, counts = pulse_draw_counts(view, &inner, &used);
+
+	right = pane_sub(&inner, 0, used + 2, inner.rows, inner.cols - used - 2);
+	return MAX(counts, pulse_draw_measures(view, &right));
+}
+
+static int
+draw_middle(struct view *view, const struct pane *pane, bool tall)
+{
+	struct pane inner = pane_sub(pane, 0, 1, pane->rows, pane->cols - 1), left, right;
+	int capacity;
+
+	if (pane->cols < WIDE || !tall)
+		return pulse_draw_capacity_short(view, &inner);
+	left = pane_sub(&inner, 0, 0, inner.rows, CAPACITY);
+	capacity = pulse_draw_capacity(view, &left);
+	right = pane_sub(&inner, 0, CAPACITY + 2, MAX(capacity, PARTS_ROWS), inner.cols - CAPACITY - 2);
+	return MAX(capacity, pulse_draw_parts(view, &right));
+}
+
+/* What is wrong, and what happened: side by side, or the second below the first, which leaves it some rows. */
+static void
+draw_low(struct view *view, const struct pane *pane)
+{
+	struct pulse *pulse = view->state;
+	bool wide = pane->cols >= WIDE;
+	int wanted = (int)MAX(troubles_count(pulse->troubles), 1) + 1, half = pane->cols / 2;
+	int rows = wide || !pulse_has_events(view) ? pane->rows : MIN(wanted, pane->rows - EVENTS_ROWS);
+	struct pane troubles = pane_sub(pane, 0, 0, rows, wide ? half - 1 : pane->cols);
+	struct pane events = pane_sub(pane, wide ? 0 : rows, wide ? half : 0, pane->rows, pane->cols);
+
+	troubles_draw(pulse->troubles, view->env, &troubles, pulse->spots, PULSE_TROUBLE);
+	if (events.rows > 1)
+		pulse_draw_events(view, &events);
+}
+
+static void
+draw_all(struct view *view, const struct pane *pane)
+{
+	struct pulse *pulse = view->state;
+	bool tall = pane->rows >= TALL;
+	int y = draw_top(view, pane) + tall, lists;
+	struct pane area = pane_sub(pane, y, 0, pane->rows - y, pane->cols);
+
+	y += draw_middle(view, &area, tall) + 1;
+	lists = CLAMP(pane->rows - y - 1 - (tall ? LOW_TALL : LOW_LEAST), 0, LISTS_MOST);
+	if (lists >= LISTS_LEAST) {
+		area = pane_sub(pane, y, 0, lists, pane->cols);
+		toplists_draw(pulse->tops, view->env, &area, pulse->spots, PULSE_TOPS);
+		y += lists + 1;
+	}
+	area = pane_sub(pane, y, 0, pane->rows - y, pane->cols);
+	if (area.rows > 0)
+		draw_low(view, &area);
+}
+
+/* Nobody has answered yet: one line, and what went wrong so far. */
+static void
+draw_waiting(struct view *view, const struct pane *pane)
+{
+	const struct fleet_totals *totals = &view->env->totals;
+	struct pulse *pulse = view->state;
+	struct pane low = pane_sub(pane, 3, 0, pane->rows - 3, pane->cols);
+
+	if (totals->all.hosts == 0)
+		pane_text(
+			pane, 1, 1, -1, ROLE_DIM, "no hosts: name some on the command line or in the config");
+	else if (totals->by_link[LINK_CONNECTING])
+		pane_printf(pane, 1, 1, ROLE_DIM, "connecting to %u host%s; none has answered yet",
+			totals->by_link[LINK_CONNECTING], totals->by_link[LINK_CONNECTING] == 1 ? "" : "s");
+	else
+		pane_printf(pane, 1, 1, ROLE_WARN, "none of %u host%s answers", totals->all.hosts,
+			totals->all.hosts == 1 ? "" : "s");
+	if (troubles_count(pulse->troubles) && low.rows > 0)
+		draw_low(view, &low);
+}
 
 static void
 pulse_draw(struct view *view, const struct pane *pane)
 {
-	const struct env *env = view->env;
-	struct pane top = pane_sub(pane, 0, 1, pane->rows, pane->cols - 1);
-	struct pane right;
-	int counts, used, y, room, lists;
+	struct pulse *pulse = view->state;
 
-	counts = draw_counts(&env->totals, &top, &used);
-	right = pane_sub(&top, 0, used + 2, top.rows, top.cols - used - 2);
-	y = MAX(counts, draw_measures(view, &right)) + 1;
-	draw_density(env, &top, y);
-	y += 2;
-	/* two titles and a blank line between; the lists give way to what is wrong */
-	room = pane->rows - y - 3;
-	lists = CLAMP(room / 2, 0, LISTS_MOST);
-	if (lists > 0) {
-		struct pane area = pane_sub(pane, y, 0, lists + 1, pane->cols);
-
-		toplist_draw(env, &area);
-		y += lists + 2;
-	}
-	if (y < pane->rows) {
-		struct pane area = pane_sub(pane, y, 0, pane->rows - y, pane->cols);
-
-		trouble_draw(env, &area);
-	}
+	gather(view);
+	spots_begin(pulse->spots);
+	if (view->env->totals.all.up)
+		draw_all(view, pane);
+	else
+		draw_waiting(view, pane);
+	spots_draw(pulse->spots, pane->canvas);
 }
 
-/* Enter leads to the hosts: the troubled ones when there are some. */
+/* ---- requests ---- */
+
+static void
+open_table(struct view *view, const struct view_ops *table, const char *query)
+{
+	struct stack *stack = view->env->stack;
+	g_autoptr(GError) error = NULL;
+
+	stack_open(stack, table, NULL);
+	if (!list_set_filter(stack_front(stack)->list, query, QUERY_WHOLE, NULL, &error))
+		env_notice(view->env, ROLE_BAD, "%s", error->message);
+}
+
+/* Without a cursor Enter leads to the hosts: the troubled ones when there are some. */
+static void
+open_hosts(struct view *view)
+{
+	struct pulse *pulse = view->state;
+	bool troubled = troubles_count(pulse->troubles) > 0;
+	struct view *front;
+
+	stack_open(view->env->stack, &hosts_view, NULL);
+	front = stack_front(view->env->stack);
+	if (troubled && !list_faults(front->list))
+		view_request(front, REQ_FAULTS);
+}
+
+static bool
+subject_exists(const struct env *env, const struct row_key *key)
+{
+	return key->is_host ? key->host < env->snap->nhosts : fleet_snap_find_vm(env->snap, key) != NULL;
+}
+
+static bool
+pulse_open(struct view *view)
+{
+	struct pulse *pulse = view->state;
+	struct spot spot;
+
+	if (!spots_current(pulse->spots, &spot))
+		open_hosts(view);
+	else if (spot.table)
+		open_table(view, spot.table, spot.query);
+	else if (subject_exists(view->env, &spot.key))
+		return false; /* as everywhere */
+	else
+		env_notice(view->env, ROLE_WARN, "it is no longer there");
+	return true;
+}
+
 static bool
 pulse_request(struct view *view, int request)
 {
-	g_autoptr(GArray) troubles = NULL;
+	struct pulse *pulse = view->state;
 
-	if (request != REQ_OPEN)
+	gather(view);
+	return request == REQ_OPEN ? pulse_open(view) : spots_request(pulse->spots, request);
+}
+
+static bool
+pulse_mouse(struct view *view, struct input input)
+{
+	struct pulse *pulse = view->state;
+
+	gather(view);
+	return (input.button == MOUSE_LEFT || input.button == MOUSE_LEFT_DOUBLE) &&
+	       spots_click(pulse->spots, input.y, input.x) && input.button == MOUSE_LEFT_DOUBLE;
+}
+
+static bool
+pulse_current(struct view *view, struct row_key *key)
+{
+	struct pulse *pulse = view->state;
+	struct spot spot;
+
+	if (!pulse->spots || !spots_current(pulse->spots, &spot) || spot.table)
 		return false;
-	troubles = trouble_find(view->env->snap, &view->env->row);
-	stack_open(view->env->stack, &hosts_view, NULL);
-	if (troubles->len && !list_faults(stack_front(view->env->stack)->list))
-		view_request(stack_front(view->env->stack), REQ_FAULTS);
+	*key = spot.key;
 	return true;
 }
 
@@ -285,5 +253,9 @@ const struct view_ops pulse_view = {
 	.help = "The whole fleet on one screen",
 	.target = TARGET_NONE,
 	.draw = pulse_draw,
+	.state_size = sizeof(struct pulse),
 	.request = pulse_request,
+	.mouse = pulse_mouse,
+	.current = pulse_current,
+	.done = pulse_done,
 };

@@ -16,6 +16,8 @@
 	_(LAST, "last", "Go to the last row")                                                 \
 	_(LEFT, "left", "Scroll columns to the left")                                         \
 	_(RIGHT, "right", "Scroll columns to the right")                                      \
+	_(NEXT, "next", "Go to the next list or group of the screen")                         \
+	_(PREVIOUS, "previous", "Go to the list or group before it")                          \
 	_(OPEN, "open", "Open what the cursor is on")                                         \
 	_(BACK, "back", "Back out one layer: range, marks, filter, view")                     \
 	_(PULSE, "pulse", "The whole fleet on one screen")                                    \

@@ -2,22 +2,21 @@
 
 #include "views/units.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define LIST_LEAST 26 /* columns of a list */
-#define ROWS_MOST  32
+#define LIST_LEAST 26 /* columns of a list … */
+#define LIST_WIDE  31 /* … where there is room for all that matter */
+#define WIDE       150
+#define ROWS_MOST  20
 #define GAP        2
 
-struct toplist {
-	const char *title;
-	const struct row_kind *kind;
-	const char *column;
-	const char *with; /* a second column to show, NULL: none */
-};
-
 /* In the order in which they deserve room. */
-static const struct toplist lists[] = {
+static const struct kind {
+	const char *title;
+	const struct row_kind *rows;
+	const char *column;
+	const char *with; /* a second column to show */
+} kinds[] = {
 	{ "busiest hosts", &host_rows, "cpu", "running" },
 	{ "busiest VMs, in cores", &vm_rows, "cores", "host" },
 	{ "waiting for a CPU", &vm_rows, "ready", "host" },
@@ -32,52 +31,79 @@ struct top {
 	const void *row;
 };
 
-/* Puts a row where it belongs among the N largest. */
-static size_t
-top_insert(struct top *top, size_t n, size_t most, double number, const void *row)
-{
-	size_t at = n;
+struct toplists {
+	struct toplist {
+		const struct column *column;
+		struct top tops[ROWS_MOST];
+		size_t n;
+	} lists[G_N_ELEMENTS(kinds)];
+};
 
-	while (at > 0 && top[at - 1].number < number)
+/* ---- finding ---- */
+
+/* Puts a row where it belongs among the largest. Zero is nobody's top. */
+static void
+offer(struct toplist *list, double number, const void *row)
+{
+	size_t at = list->n;
+
+	while (at > 0 && list->tops[at - 1].number < number)
 		at--;
-	if (at == most)
-		return n;
-	n = MIN(n + 1, most);
-	memmove(&top[at + 1], &top[at], (n - at - 1) * sizeof(*top));
-	top[at] = (struct top){ .number = number, .row = row };
-	return n;
-}
-
-/* Zero is nobody's top. */
-static size_t
-top_collect(const struct toplist *list, const struct env *env, struct top *top, size_t most)
-{
-	const struct column *column = column_by_name(list->kind, list->column);
-	size_t n = 0;
-
-	for (size_t i = 0; i < env->snap->nhosts; i++) {
-		const struct host_snap *host = env->snap->hosts[i];
-		size_t count = host_snap_fresh(host, env->row.now_us) ? list->kind->count(host) : 0;
-
-		for (size_t j = 0; j < count; j++) {
-			const void *row = list->kind->at(host, j);
-			struct value value;
-
-			if (list->kind == &vm_rows && ((const struct vm *)row)->is_dom0)
-				continue;
-			column_value(column, &env->row, row, &value);
-			if (value.type == VALUE_NUMBER && value.number > 0)
-				n = top_insert(top, n, most, value.number, row);
-		}
-	}
-	return n;
+	if (at == ROWS_MOST || number <= 0)
+		return;
+	list->n = MIN(list->n + 1, ROWS_MOST);
+	memmove(&list->tops[at + 1], &list->tops[at], (list->n - at - 1) * sizeof(list->tops[0]));
+	list->tops[at] = (struct top){ .number = number, .row = row };
 }
 
 static void
-draw_row(const struct toplist *list, const struct env *env, const void *row, const struct pane *pane, int y)
+offer_row(struct toplists *lists, const struct row_kind *rows, const struct env *env, const void *row)
 {
-	const struct column *name = &list->kind->columns[list->kind->name_column];
-	const struct column *with = column_by_name(list->kind, list->with);
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		struct value value;
+
+		if (kinds[i].rows != rows)
+			continue;
+		column_value(lists->lists[i].column, &env->row, row, &value);
+		if (value.type == VALUE_NUMBER)
+			offer(&lists->lists[i], value.number, row);
+	}
+}
+
+struct toplists *
+toplists_find(const struct env *env)
+{
+	struct toplists *lists = g_new0(struct toplists, 1);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		lists->lists[i].column = column_by_name(kinds[i].rows, kinds[i].column);
+	for (size_t i = 0; i < env->snap->nhosts; i++) {
+		const struct host_snap *host = env->snap->hosts[i];
+
+		if (!host_snap_fresh(host, env->row.now_us))
+			continue;
+		offer_row(lists, &host_rows, env, host);
+		for (size_t j = 0; j < host->nvms; j++)
+			if (!host->vms[j].is_dom0)
+				offer_row(lists, &vm_rows, env, &host->vms[j]);
+	}
+	return lists;
+}
+
+void
+toplists_free(struct toplists *lists)
+{
+	g_free(lists);
+}
+
+/* ---- drawing ---- */
+
+static void
+draw_row(const struct kind *kind, const struct env *env, const void *row, const struct pane *pane, int y)
+{
+	const struct row_kind *rows = kind->rows;
+	const struct column *name = &rows->columns[rows->name_column];
+	const struct column *with = column_by_name(rows, kind->with);
 	int number_width = 6, with_width = CLAMP((pane->cols - number_width) / 3, 6, 12);
 	int name_width = pane->cols - number_width - with_width - 1;
 	struct cell cell;
@@ -85,36 +111,34 @@ draw_row(const struct toplist *list, const struct env *env, const void *row, con
 	column_cell(name, &env->row, row, &cell);
 	pane_field(pane, y, 0, name_width, ALIGN_LEFT, ROLE_NORMAL, cell.text);
 	column_cell(with, &env->row, row, &cell);
-	if (list->kind == &host_rows)
+	if (rows == &host_rows)
 		g_strlcat(cell.text, " VMs", sizeof(cell.text));
 	pane_field(pane, y, name_width + 1, with_width, ALIGN_LEFT, ROLE_DIM, cell.text);
-	column_cell(column_by_name(list->kind, list->column), &env->row, row, &cell);
+	column_cell(column_by_name(rows, kind->column), &env->row, row, &cell);
 	pane_field(pane, y, pane->cols - number_width, number_width, ALIGN_RIGHT, cell.role, cell.text);
 }
 
-static void
-draw_list(const struct toplist *list, const struct env *env, const struct pane *pane)
-{
-	struct top top[ROWS_MOST];
-	size_t n = top_collect(list, env, top, (size_t)CLAMP(pane->rows - 1, 0, ROWS_MOST));
-
-	pane_text(pane, 0, 0, -1, ROLE_COLUMN, list->title);
-	for (size_t i = 0; i < n; i++)
-		draw_row(list, env, top[i].row, pane, (int)i + 1);
-	if (n == 0)
-		pane_text(pane, 1, 0, -1, ROLE_DIM, "-");
-}
-
 void
-toplist_draw(const struct env *env, const struct pane *pane)
+toplists_draw(const struct toplists *lists, const struct env *env, const struct pane *pane,
+	struct spots *spots, unsigned section)
 {
-	int inner = pane->cols - 2;
-	int n = CLAMP((inner + GAP) / (LIST_LEAST + GAP - 2), 1, (int)G_N_ELEMENTS(lists));
+	int inner = pane->cols - 2, least = pane->cols < WIDE ? LIST_LEAST : LIST_WIDE;
+	int n = CLAMP((inner + GAP) / (least + GAP - 2), 1, (int)G_N_ELEMENTS(kinds));
 	int width = (inner - (n - 1) * GAP) / n;
 
 	for (int i = 0; i < n; i++) {
+		const struct toplist *list = &lists->lists[i];
 		struct pane area = pane_sub(pane, 0, 1 + i * (width + GAP), pane->rows, width);
 
-		draw_list(&lists[i], env, &area);
+		pane_text(&area, 0, 0, -1, ROLE_COLUMN, kinds[i].title);
+		for (size_t j = 0; j < list->n && (int)j + 1 < area.rows; j++) {
+			struct spot spot = { .section = section + (unsigned)i,
+				.key = kinds[i].rows->key(list->tops[j].row) };
+
+			draw_row(&kinds[i], env, list->tops[j].row, &area, (int)j + 1);
+			spots_add(spots, &area, (int)j + 1, 0, area.cols, &spot);
+		}
+		if (list->n == 0)
+			pane_text(&area, 1, 0, -1, ROLE_DIM, "none");
 	}
 }

@@ -1,9 +1,18 @@
-/* toplist: the largest ones by several measures, side by side. UI thread only. */
+/* toplist: the largest hosts and guests by several measures. UI thread only. */
 #pragma once
 
 #include "views/env.h"
+#include "views/spots.h"
 
 #include "tui/canvas.h"
 
-/* Draws as many lists as PANE is wide for, a title and PANE's other rows each. */
-void toplist_draw(const struct env *env, const struct pane *pane);
+struct toplists;
+
+/* The largest of ENV's snapshot, which must outlive them. A pass over all guests. */
+struct toplists *toplists_find(const struct env *env);
+void toplists_free(struct toplists *lists); /* accepts NULL */
+
+/* Draws as many lists as PANE is wide for, a title and PANE's other rows each; their lines become SPOTS of the sections
+ * from SECTION on. */
+void toplists_draw(const struct toplists *lists, const struct env *env, const struct pane *pane, struct spots *spots,
+                   unsigned section);

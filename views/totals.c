@@ -151,45 +151,42 @@ totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fl
 }
 
 static gint
-compare_sites(gconstpointer a, gconstpointer b)
+compare_parts(gconstpointer a, gconstpointer b)
 {
-	const struct site_totals *left = a, *right = b;
+	const struct part_totals *left = a, *right = b;
 
-	if (!left->site || !right->site)
-		return !left->site - !right->site;
-	return natural_compare(left->site, right->site);
+	if (!left->name || !right->name)
+		return !left->name - !right->name;
+	return natural_compare(left->name, right->name);
 }
 
 static struct fleet_totals *
-find_site(GArray *sites, const char *site, const struct row_ctx *ctx)
+find_part(GArray *parts, const char *name, const struct row_ctx *ctx)
 {
-	struct site_totals new = { .site = site, .totals = { .size = ctx->size, .oldest_us = -1 } };
+	struct part_totals new = { .name = name, .totals = { .size = ctx->size, .oldest_us = -1 } };
 
-	for (guint i = 0; i < sites->len; i++) {
-		struct site_totals *known = &g_array_index(sites, struct site_totals, i);
+	for (guint i = 0; i < parts->len; i++) {
+		struct part_totals *known = &g_array_index(parts, struct part_totals, i);
 
-		if (g_strcmp0(known->site, site) == 0)
+		if (g_strcmp0(known->name, name) == 0)
 			return &known->totals;
 	}
-	g_array_append_val(sites, new);
-	return &g_array_index(sites, struct site_totals, sites->len - 1).totals;
+	g_array_append_val(parts, new);
+	return &g_array_index(parts, struct part_totals, parts->len - 1).totals;
 }
 
 GArray *
-totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx)
+totals_by(const struct fleet_snap *snap, const struct row_ctx *ctx,
+	const char *(*part)(const struct host_snap *host))
 {
 	g_autoptr(GHashTable) arriving =
 		twins_of_hosts((const void *const *)snap->hosts, snap->nhosts, ctx->now_us);
-	GArray *sites = g_array_new(FALSE, FALSE, sizeof(struct site_totals));
+	GArray *parts = g_array_new(FALSE, FALSE, sizeof(struct part_totals));
 
-	for (size_t i = 0; i < snap->nhosts; i++) {
-		const struct host_snap *host = snap->hosts[i];
-
-		add_host(
-			find_site(sites, host->config ? host->config->site : NULL, ctx), host, ctx, arriving);
-	}
-	g_array_sort(sites, compare_sites);
-	return sites;
+	for (size_t i = 0; i < snap->nhosts; i++)
+		add_host(find_part(parts, part(snap->hosts[i]), ctx), snap->hosts[i], ctx, arriving);
+	g_array_sort(parts, compare_parts);
+	return parts;
 }
 
 void

@@ -49,13 +49,15 @@ struct vm_totals {
 void totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out);
 /* Of N rows of host_rows or vm_rows; ctx->size is the size that must fit. */
 void totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out);
-/* The same of a site's hosts. SITE is the config's; NULL: of the hosts that have none. */
-struct site_totals {
-	const char *site;
+/* The same of the hosts that PART gives the same name, NULL being one, too. */
+struct part_totals {
+	const char *name;
 	struct fleet_totals totals;
 };
-/* An array of struct site_totals by name, NULL last; caller unrefs. */
-GArray *totals_by_site(const struct fleet_snap *snap, const struct row_ctx *ctx);
+/* An array of struct part_totals by name, NULL last; caller unrefs. Names are PART's. */
+GArray *totals_by(const struct fleet_snap *snap, const struct row_ctx *ctx,
+                  const char *(*part)(const struct host_snap *host));
+
 void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out);
 /* One more guest; FRESH: its host answers. Domain-0 and twins are the caller's to leave out. */
 void vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh);

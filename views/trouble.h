@@ -1,17 +1,21 @@
-/* trouble: what is wrong in the fleet, the worst first, a line each. UI thread only. */
+/* trouble: what is wrong in the fleet, the worst first. UI thread only. */
 #pragma once
 
 #include "views/env.h"
+#include "views/spots.h"
 
 #include "tui/canvas.h"
 
-/* One line; texts are the caller's. */
-struct trouble {
-	enum severity severity;
-	char *subject, *text;
-};
+struct troubles;
 
-/* An array of struct trouble with a clear function; caller unrefs. */
-GArray *trouble_find(const struct fleet_snap *snap, const struct row_ctx *ctx);
+/* What is wrong in SNAP, which must outlive it. A pass over all guests. */
+struct troubles *troubles_find(const struct fleet_snap *snap, const struct row_ctx *ctx);
+void troubles_free(struct troubles *troubles); /* accepts NULL */
 
-void trouble_draw(const struct env *env, const struct pane *pane);
+/* The fewest lines that say it all: guests with the same trouble share one. */
+size_t troubles_count(const struct troubles *troubles);
+
+/* A title and a line for each trouble, and for each guest of those that share one where PANE has room; lines become SPOTS
+ * of SECTION. */
+void troubles_draw(const struct troubles *troubles, const struct env *env, const struct pane *pane, struct spots *spots,
+                   unsigned section);

@@ -89,6 +89,8 @@ view_mouse(struct view *view, struct input input)
 {
 	if (view->list)
 		return list_mouse(view->list, input);
+	if (view->ops->mouse)
+		return view->ops->mouse(view, input);
 	for (int i = 0; i < WHEEL_LINES; i++)
 		if (input.button == MOUSE_WHEEL_UP || input.button == MOUSE_WHEEL_DOWN)
 			view_request(view, input.button == MOUSE_WHEEL_UP ? REQ_UP : REQ_DOWN);
@@ -130,6 +132,8 @@ view_current(struct view *view, struct row_key *key)
 {
 	if (view->list)
 		return list_current(view->list, key);
+	if (view->ops->current)
+		return view->ops->current(view, key);
 	*key = view->subject;
 	return view->ops->about_one;
 }

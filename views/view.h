@@ -32,6 +32,10 @@ struct view_ops {
 	void (*search)(struct view *view, const char *text); /* `/` searches instead of filtering: TEXT as it is typed, "" at
 	                                                      * first and when given up; NULL: no search */
 	bool (*request)(struct view *view, int request); /* true: done; asked before everybody else */
+	/* Views that draw themselves: a click or the wheel, true: a double click on something, which means OPEN; what the
+	 * cursor is on, false: nothing. NULL: no. */
+	bool (*mouse)(struct view *view, struct input input);
+	bool (*current)(struct view *view, struct row_key *key);
 	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */
 	char *(*title)(struct view *view);       /* more than the name for the header, caller frees; NULL: name */
 	void (*done)(struct view *view);

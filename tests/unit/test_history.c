@@ -226,7 +226,9 @@ Test(history, of_a_host_that_was_lost)
 	cr_expect(isnan(newest(&world, &host, 120 * SECOND, &known)));
 	cr_expect_eq(known, 1, "%d", known);
 	cr_expect(isnan(newest(&world, &a, 120 * SECOND, &known)));
-	n = history_spark(world.history, &host, HISTORY_CPU, HISTORY_1M, 120 * SECOND, 100, points);
+	n = history_spark(world.history, &host,
+		&(struct history_look){ .series = 1u << HISTORY_CPU, .span = HISTORY_1M, .full = 100 },
+		120 * SECOND, points);
 	cr_expect_eq(n, 9, "%zu", n);
 	cr_expect_eq(points[0], 10);
 	cr_expect_eq(points[n - 1], SPARK_UNKNOWN);

@@ -115,9 +115,9 @@ Test(pages, pulse)
 
 	expect_shown(console, 24, 80,
 		(const char *const[]){ "2/3", "3/5 VMs running", "oldest  1s", "12:02:11", "KVM", "Xen",
-			"all", "crashed", "unknown", "1.5 VMs/host (1 to 2)", "busiest hosts", "db-1",
-			"✕ xen007", "✕ 1 VM crashed: old-1@kvm017",
-			"! 1 VM waiting long for a CPU: db-1@kvm017", NULL });
+			"all", "crashed", "unknown", "1.5 VMs/host, 1 to 2, median 2", "now of 2/3 hosts",
+			"busiest hosts", "db-1", "✕ xen007", "✕ old-1@kvm017 crashed",
+			"! db-1@kvm017 waiting long for a CPU: 14% ready", NULL });
 	console_free(console);
 	fleet_snap_unref(snap);
 }

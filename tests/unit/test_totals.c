@@ -159,6 +159,12 @@ Test(totals, a_migrating_guest_counts_once_in_a_table)
 	fleet_snap_unref(snap);
 }
 
+static const char *
+site_of(const struct host_snap *host)
+{
+	return host->config ? host->config->site : NULL;
+}
+
 Test(totals, by_site)
 {
 	struct host_static here = { .site = (char[]){ "dc2" } }, there = { .site = (char[]){ "dc10" } };
@@ -169,19 +175,19 @@ Test(totals, by_site)
 		{ .host = snaps_host(2, "h3"), .vms = source, .nvms = 2 } };
 	const struct fleet_snap *snap;
 	g_autoptr(GArray) sites = NULL;
-	const struct site_totals *site;
+	const struct part_totals *site;
 
 	parts[1].host.config = &there;
 	parts[2].host.config = &here;
 	snap = snaps_fleet(parts, 3);
-	sites = totals_by_site(snap, &ctx);
+	sites = totals_by(snap, &ctx, site_of);
 	cr_assert_eq(sites->len, 3);
-	site = &g_array_index(sites, struct site_totals, 0);
-	cr_expect_str_eq(site[0].site, "dc2", "2 comes before 10");
+	site = &g_array_index(sites, struct part_totals, 0);
+	cr_expect_str_eq(site[0].name, "dc2", "2 comes before 10");
 	cr_expect_eq(site[0].totals.all.guests.running, 2);
-	cr_expect_str_eq(site[1].site, "dc10");
+	cr_expect_str_eq(site[1].name, "dc10");
 	cr_expect_eq(site[1].totals.all.guests.vms, 0, "it is not there yet");
-	cr_expect_null(site[2].site);
+	cr_expect_null(site[2].name);
 	cr_expect_eq(site[2].totals.all.hosts, 1);
 	fleet_snap_unref(snap);
 }
