@@ -83,6 +83,7 @@ struct config {
 	int64_t connect_parallel;   /* handshakes at once in all, default 64 */
 	int64_t gate_parallel;      /* … to one address or through one jump host, default 8 */
 	int64_t calls_per_second;   /* per host, for drivers without bulk statistics, default 10 */
+	int64_t fleet_calls_per_second; /* likewise, all hosts together, default 300 */
 	int64_t events_kept;        /* entries of the time line, default 5000 */
 	int64_t confirm_type_count; /* from this many guests on the count is typed, default 20 */
 	int64_t cpu_warn_pct, cpu_bad_pct;   /* default 70, 90 */

@@ -89,6 +89,8 @@ struct host_sample {
 	GArray *vms;    /* struct vm_sample; freed by host_sample_done() */
 	uint32_t valid; /* bit per enum host_raw */
 	uint64_t raw[HRAW_COUNT];
+	bool one_by_one; /* its guests had to be asked one by one */
+	unsigned calls;  /* round trips that this took for those that are not visible */
 };
 
 void host_sample_init(struct host_sample *sample);
@@ -102,10 +104,13 @@ enum sample_depth {
 
 struct sample_opts {
 	enum sample_depth depth;
-	const uint8_t (*visible)[UUID_LEN]; /* on somebody's screen: sampled first on the per-guest path */
+	const uint8_t (*visible)[UUID_LEN]; /* on somebody's screen: where guests are asked one by one, in each sample */
 	size_t nvisible;
-	unsigned calls;                     /* round trips that may be spent on the per-guest path, 0: no limit */
+	bool limited;                       /* where guests are asked one by one … */
+	unsigned calls;                     /* … no more round trips go to those that are not visible … */
+	int64_t until_us;                   /* … and after this none is begun */
 	bool once;                          /* nobody will listen for events */
+	bool fresh;                         /* somebody asked for it: nothing is taken for granted */
 	bool no_monitor;                    /* leave out what needs a guest's monitor (after a frozen guest cut us) */
 };
 

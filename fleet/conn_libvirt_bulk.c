@@ -133,7 +133,7 @@ read_records(struct libvirt *lv, unsigned groups, unsigned which, GArray *vms, G
 	for (int i = 0; i < n; i++) {
 		if (is_listed(lv, records[i]->dom))
 			continue;
-		struct vm_sample *vm = libvirt_append_vm(lv, records[i]->dom, vms);
+		struct vm_sample *vm = libvirt_append_vm(lv, guests_seen(lv, records[i]->dom), vms);
 		unsigned present = stats_read(records[i]->params, records[i]->nparams, vm);
 
 		if (vm->id >= 0) {
@@ -180,7 +180,8 @@ append_off(struct libvirt *lv, GArray *vms)
 
 		if (guest->listed == lv->samples)
 			continue;
-		struct vm_sample *vm = libvirt_append_vm(lv, guest->dom, vms);
+		guest->listed = lv->samples;
+		struct vm_sample *vm = libvirt_append_vm(lv, guest, vms);
 		vm->state = guest->off_vm.state;
 		vm->reason = guest->off_vm.reason;
 		vm->valid = guest->off_vm.valid;

@@ -65,7 +65,11 @@ guests_seen(struct libvirt *lv, struct _virDomain *dom)
 		memcpy(guest->uuid, uuid, UUID_LEN);
 		g_hash_table_insert(lv->guests, guest->uuid, guest);
 	}
+	unsigned id = virDomainGetID(dom);
+
 	guest->dom = dom;
+	guest->id = id == (unsigned)-1 ? -1 : (int)id;
+	guest->off_known &= guest->id < 0;
 	guest->listed = lv->samples;
 	return guest;
 }

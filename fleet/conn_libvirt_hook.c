@@ -89,6 +89,12 @@ hook_closed_by_keepalive(struct hook *hook)
 	return by_keepalive;
 }
 
+bool
+hook_hears(const struct hook *hook)
+{
+	return hook->ids->len > 0;
+}
+
 /* ---- callbacks, event thread ---- */
 
 /* The listener is called without our lock: it has its own. */

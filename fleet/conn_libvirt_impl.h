@@ -59,7 +59,9 @@ struct guest {
 	uint8_t uuid[UUID_LEN];
 	struct _virDomain *dom;       /* a reference */
 	uint64_t listed;              /* number of the last sample that listed it */
-	enum vm_state state;          /* as far as a list by states told; used while listing */
+	int id;                       /* -1: off */
+	enum vm_state state;          /* as the last list told, or the guest itself since */
+	const char *reason;           /* likewise */
 	bool off_known;               /* it was off in each list since off_vm was read */
 	struct vm_sample off_vm;      /* as bulk statistics told, no name */
 	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
@@ -94,13 +96,15 @@ struct libvirt {
 	bool attached;                  /* the events that can't wait are registered */
 	struct libvirt_lacks lacks;
 	uint64_t samples;               /* number of the sample under way, from 1 */
+	uint64_t list_due;              /* number of the sample that lists all guests anew */
+	unsigned list_groups;           /* STATS_BIT of what was asked for with the last list */
 	uint64_t off_due;               /* number of the sample that reads guests anew that are off */
 	uint64_t full_samples;          /* number of the full sample under way, from 1 */
 	uint64_t flags_due;             /* number of the full sample that reads autostart and persistent anew */
 	uint64_t ksm_due;               /* likewise, same-page merging */
 	uint64_t events_due;            /* likewise, registers the events that can wait */
 	GHashTable *guests;             /* uuid in the guest to struct guest, owned */
-	unsigned spent;                 /* round trips of this sample on the per-guest path */
+	unsigned spent;                 /* round trips on the per-guest path */
 	int cpu_params, mem_params;     /* how many the host has */
 	int ksm_params;                 /* likewise, 0: not asked yet */
 	uint64_t pcpus, mem_total;      /* of virNodeGetInfo(), 0: not asked yet or not told */
@@ -147,6 +151,8 @@ void hook_detach(struct libvirt *lv);
  * says whether a guest was defined or undefined. */
 GArray *hook_take_changed(struct hook *hook, bool *list);
 bool hook_closed_by_keepalive(struct hook *hook);
+/* Whether lifecycle events come. */
+bool hook_hears(const struct hook *hook);
 
 /* ---- guests ---- */
 
@@ -163,8 +169,9 @@ void guests_changed(struct libvirt *lv, const uint8_t uuid[UUID_LEN]);
 struct _virDomain *guests_domain(struct libvirt *lv, const uint8_t uuid[UUID_LEN], GError **error);
 /* Reads all that can be known of one guest, ID -1 when it is off, into GUEST->last. False when the link was lost. */
 bool guest_read(struct libvirt *lv, struct guest *guest, int id, GError **error);
-/* Reads guests one by one, within OPTS->calls, and puts the newest numbers of the GROUPS into all of VMS. */
-bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, GArray *vms, GError **error);
+/* Reads guests one by one, within the limits of OPTS, and puts the newest numbers of the GROUPS into all of OUT's. */
+bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, struct host_sample *out,
+                 GError **error);
 
 /* ---- samples ---- */
 
@@ -172,8 +179,8 @@ bool guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned gr
 bool bulk_sample(struct libvirt *lv, unsigned groups, GArray *vms, GError **error);
 /* Whether GUEST's monitor has been silent for so long that it is frozen, or busy as if it were. */
 bool guest_is_silent(const struct guest *guest);
-/* Appends the guest behind DOM, so far without numbers. Valid until the next one is appended. */
-struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct _virDomain *dom, GArray *vms);
+/* Appends GUEST, so far without state and numbers. Valid until the next one is appended. */
+struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct guest *guest, GArray *vms);
 
 /* ---- the rest ---- */
 

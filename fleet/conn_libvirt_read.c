@@ -270,6 +270,10 @@ guest_read(struct libvirt *lv, struct guest *guest, int id, GError **error)
 		return false;
 	now.taken_us = clock_now_us();
 	guest->last = now;
+	if (now.state != VM_STATE_UNKNOWN && now.state != guest->state) {
+		guest->state = now.state;
+		guest->reason = NULL;
+	}
 	guest->was_active = id >= 0;
 	guest->read = lv->samples;
 	return true;

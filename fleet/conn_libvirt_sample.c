@@ -13,6 +13,9 @@
 #define KSM_EVERY   10
 #define ONCE        0
 
+/* Where events tell of each change, all guests are listed anew each so many samples only. */
+#define LIST_EVERY 5
+
 /* What QEMU tells without asking a guest's monitor, which a frozen guest never answers. */
 #define GROUPS_WITHOUT_MONITOR (STATS_BIT(STATS_STATE) | STATS_BIT(STATS_NET))
 
@@ -35,18 +38,14 @@ put_flags(const struct guest *guest, struct vm_sample *vm)
 }
 
 struct vm_sample *
-libvirt_append_vm(struct libvirt *lv, virDomainPtr dom, GArray *vms)
+libvirt_append_vm(struct libvirt *lv, struct guest *guest, GArray *vms)
 {
-	struct guest *guest = guests_seen(lv, dom);
-	unsigned id = virDomainGetID(dom);
 	struct vm_sample vm = {
-		.name = g_strdup(virDomainGetName(dom)),
-		.id = id == (unsigned)-1 ? -1 : (int)id,
+		.name = g_strdup(virDomainGetName(guest->dom)),
+		.id = guest->id,
 		.taken_us = clock_now_us(),
 	};
 
-	guest->state = VM_STATE_UNKNOWN;
-	guest->off_known &= vm.id < 0;
 	memcpy(vm.uuid, guest->uuid, UUID_LEN);
 	put_flags(guest, &vm);
 	vm.is_dom0 = libvirt_is_dom0(lv, vm.uuid, vm.id);
@@ -130,11 +129,70 @@ list_guests(struct libvirt *lv, GArray *vms, GError **error)
 	if (n < 0)
 		return libvirt_fail(lv, error, "list guests");
 	for (int i = 0; i < n; i++) {
-		libvirt_append_vm(lv, doms[i], vms);
+		struct guest *guest = guests_seen(lv, doms[i]);
+
+		guest->state = VM_STATE_UNKNOWN;
+		guest->reason = NULL;
+		libvirt_append_vm(lv, guest, vms);
 		virDomainFree(doms[i]);
 	}
 	free(doms);
 	return list_states(lv, vms, error);
+}
+
+/* ---- what the last list told ---- */
+
+/* Where lifecycle events are known to come for everything that a list could tell. */
+static bool
+driver_tells(const struct libvirt *lv)
+{
+	return (lv->driver == DRIVER_XEN || lv->driver == DRIVER_LXC || lv->driver == DRIVER_TEST) &&
+	       lv->attached && hook_hears(lv->hook);
+}
+
+/* A list that no event has overtaken still holds, while there is something else to ask the host: else an answer would be
+ * made up. Where bulk statistics bring numbers, the list is part of them. */
+static bool
+list_holds(const struct libvirt *lv, const struct sample_opts *opts, unsigned wanted)
+{
+	bool asked_otherwise = !lv->lacks.node_cpu || !lv->lacks.node_mem || !lv->lacks.node_free;
+
+	return opts->depth != SAMPLE_LIST && !opts->fresh && !(wanted & ~lv->list_groups) &&
+	       lv->samples < lv->list_due && driver_tells(lv) && asked_otherwise;
+}
+
+static void
+repeat_list(struct libvirt *lv, GArray *vms)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, lv->guests);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct guest *guest = value;
+
+		guest->listed = lv->samples;
+		struct vm_sample *vm = libvirt_append_vm(lv, guest, vms);
+		vm->state = guest->state;
+		vm->reason = guest->reason;
+	}
+}
+
+static void
+keep_list(struct libvirt *lv, unsigned wanted, GArray *vms)
+{
+	for (guint i = 0; i < vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+		struct guest *guest = guests_find(lv, vm->uuid);
+
+		/* neither running nor paused nor off: only the guest itself tells what it is */
+		if (vm->state == VM_STATE_UNKNOWN && guest->read > 0 && guest->was_active == (vm->id >= 0))
+			vm->state = guest->last.state;
+		guest->state = vm->state;
+		guest->reason = vm->reason;
+	}
+	lv->list_due = lv->samples + LIST_EVERY;
+	lv->list_groups = wanted;
 }
 
 /* ---- autostart and persistent ---- */
@@ -183,7 +241,7 @@ libvirt_forget_changed(struct libvirt *lv)
 	for (guint i = 0; i < changed->len; i++)
 		guests_changed(lv, (const uint8_t *)changed->data + (size_t)i * UUID_LEN);
 	if (changed->len > 0)
-		lv->off_due = lv->samples;
+		lv->off_due = lv->list_due = lv->samples;
 	if (list)
 		lv->flags_due = MIN(lv->flags_due, lv->full_samples + 1);
 }
@@ -211,10 +269,8 @@ groups_one_by_one(const struct libvirt *lv, const struct sample_opts *opts, unsi
 }
 
 static bool
-sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GError **error)
+list_or_bulk(struct libvirt *lv, unsigned wanted, GArray *vms, GError **error)
 {
-	unsigned wanted = groups_wanted(lv, opts);
-
 	if (!lv->lacks.bulk && !bulk_sample(lv, wanted, vms, error))
 		return false;
 	if (lv->lacks.bulk) {
@@ -223,7 +279,20 @@ sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, G
 			return false;
 	}
 	guests_sweep(lv);
-	return guests_read(lv, opts, groups_one_by_one(lv, opts, wanted), vms, error);
+	keep_list(lv, wanted, vms);
+	return true;
+}
+
+static bool
+sample_guests(struct libvirt *lv, const struct sample_opts *opts, struct host_sample *out, GError **error)
+{
+	unsigned wanted = groups_wanted(lv, opts);
+
+	if (list_holds(lv, opts, wanted))
+		repeat_list(lv, out->vms);
+	else if (!list_or_bulk(lv, wanted, out->vms, error))
+		return false;
+	return guests_read(lv, opts, groups_one_by_one(lv, opts, wanted), out, error);
 }
 
 /* Whether the chore with its time in *DUE has to be done in this full sample. A caller who counts no round trips gets
@@ -231,7 +300,7 @@ sample_guests(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, G
 static bool
 chore_due(const struct libvirt *lv, const struct sample_opts *opts, uint64_t *due, unsigned every)
 {
-	bool first = opts->calls == 0 && lv->full_samples == 1;
+	bool first = !opts->limited && lv->full_samples == 1;
 
 	if (lv->full_samples < *due && !first)
 		return false;
@@ -260,13 +329,12 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 	if (!libvirt_ready(lv, error))
 		return false;
 	lv->samples++;
-	lv->spent = 0;
 	libvirt_forget_changed(lv);
 	if (opts->depth != SAMPLE_LIST && !opts->once && !lv->attached) {
 		lv->attached = true;
 		hook_attach(lv);
 	}
-	if (!sample_guests(lv, opts, out->vms, error))
+	if (!sample_guests(lv, opts, out, error))
 		return false;
 	if (opts->depth == SAMPLE_FULL && !do_chores(lv, opts, out->vms, error))
 		return false;

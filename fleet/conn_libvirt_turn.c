@@ -1,5 +1,7 @@
 #include "fleet/conn_libvirt_impl.h"
 
+#include "fleet/clock.h"
+
 #include <string.h>
 
 /* A guest that is off is read anew after so many samples. */
@@ -13,6 +15,7 @@ struct waiting {
 struct queue {
 	GArray *waiting; /* struct waiting, the one read longest ago first */
 	guint next;
+	unsigned spent; /* round trips */
 };
 
 static gint
@@ -57,38 +60,47 @@ fill_queues(struct libvirt *lv, const struct sample_opts *opts, const GArray *vm
 	g_array_sort(others->waiting, by_age);
 }
 
-static const struct waiting *
-queue_pop(struct queue *queue)
+static bool
+is_empty(const struct queue *queue)
 {
-	return queue->next < queue->waiting->len
-		       ? &g_array_index(queue->waiting, struct waiting, queue->next++)
-		       : NULL;
+	return queue->next >= queue->waiting->len;
 }
 
-/* Three turns for those on the screen, then one for the others, so that these get older but never old. */
-static const struct waiting *
-next_turn(struct queue *visible, struct queue *others, unsigned turn)
+/* Three turns for those on the screen, then one for the others, so that these get older but never old. NULL: no more. */
+static struct queue *
+next_queue(const struct sample_opts *opts, struct queue *visible, struct queue *others, unsigned turn)
 {
-	struct queue *first = turn % 4 == 3 ? others : visible;
-	const struct waiting *waiting = queue_pop(first);
+	bool others_may = !is_empty(others) && (!opts->limited || others->spent < opts->calls);
 
-	return waiting ? waiting : queue_pop(first == visible ? others : visible);
+	if (opts->limited && clock_now_us() > opts->until_us)
+		return NULL;
+	if (others_may && (turn % 4 == 3 || is_empty(visible)))
+		return others;
+	return is_empty(visible) ? NULL : visible;
 }
 
 static bool
-take_turns(struct libvirt *lv, const struct sample_opts *opts, const GArray *vms, GError **error)
+take_turn(struct libvirt *lv, struct queue *queue, GError **error)
 {
-	struct queue visible = { 0 }, others = { 0 };
-	const struct waiting *waiting;
+	const struct waiting *waiting = &g_array_index(queue->waiting, struct waiting, queue->next++);
+	unsigned before = lv->spent;
+	bool ok = guest_read(lv, waiting->guest, waiting->id, error);
+
+	queue->spent += lv->spent - before;
+	return ok;
+}
+
+static bool
+take_turns(struct libvirt *lv, const struct sample_opts *opts, struct host_sample *out, GError **error)
+{
+	struct queue visible = { 0 }, others = { 0 }, *queue;
 	bool ok = true;
 
-	fill_queues(lv, opts, vms, &visible, &others);
-	for (unsigned turn = 0; ok && (opts->calls == 0 || lv->spent < opts->calls); turn++) {
-		waiting = next_turn(&visible, &others, turn);
-		if (!waiting)
-			break;
-		ok = guest_read(lv, waiting->guest, waiting->id, error);
-	}
+	fill_queues(lv, opts, out->vms, &visible, &others);
+	for (unsigned turn = 0; ok && (queue = next_queue(opts, &visible, &others, turn)); turn++)
+		ok = take_turn(lv, queue, error);
+	out->one_by_one = true;
+	out->calls = others.spent;
 	g_array_unref(visible.waiting);
 	g_array_unref(others.waiting);
 	return ok;
@@ -105,13 +117,16 @@ merge(const struct guest *guest, uint32_t raw_bits, struct vm_sample *vm)
 	for (unsigned raw = 0; raw < RAW_COUNT; raw++)
 		if (raw_bits & guest->last.valid & (1u << raw))
 			vm_sample_set(vm, raw, guest->last.raw[raw]);
-	if (vm->state == VM_STATE_UNKNOWN)
-		vm->state = guest->last.state;
+	if (vm->state != guest->state) { /* it has told us since the list did */
+		vm->state = guest->state;
+		vm->reason = guest->reason;
+	}
 	vm->taken_us = guest->last.taken_us;
 }
 
 bool
-guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, GArray *vms, GError **error)
+guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups, struct host_sample *out,
+	GError **error)
 {
 	uint32_t raw_bits = 0;
 
@@ -120,10 +135,10 @@ guests_read(struct libvirt *lv, const struct sample_opts *opts, unsigned groups,
 			raw_bits |= stats_group_raw(g);
 	if (raw_bits == 0)
 		return true;
-	if (!take_turns(lv, opts, vms, error))
+	if (!take_turns(lv, opts, out, error))
 		return false;
-	for (guint i = 0; i < vms->len; i++) {
-		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+	for (guint i = 0; i < out->vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(out->vms, struct vm_sample, i);
 
 		merge(guests_find(lv, vm->uuid), raw_bits, vm);
 	}

@@ -19,6 +19,7 @@ struct fleet {
 	struct conn_factory factory;   /* constant */
 	struct snap_need once;         /* constant */
 	struct startup *startup;       /* constant */
+	struct budget *budget;         /* constant */
 	struct mailbox *mailbox;       /* constant */
 	struct chronicler *chronicler; /* constant; NULL: nobody wants to know */
 	struct host **hosts;           /* constant after fleet_new(); n of them */
@@ -151,6 +152,7 @@ fleet_new(const struct fleet_opts *opts)
 	fleet->mailbox = opts->mailbox;
 	fleet->n = opts->config->hosts->len;
 	fleet->startup = startup_new(fleet->n, STARTUP_QUIET_US, STARTUP_PATIENCE_US);
+	fleet->budget = budget_new(opts->config->calls_per_second, opts->config->fleet_calls_per_second);
 	if (opts->once)
 		fleet->once = *opts->once;
 	fleet->env = (struct host_env){
@@ -158,6 +160,7 @@ fleet_new(const struct fleet_opts *opts)
 		.factory = &fleet->factory,
 		.once = opts->once ? &fleet->once : NULL,
 		.startup = fleet->startup,
+		.budget = fleet->budget,
 		.ctx = fleet,
 		.publish = fleet_publish,
 		.event = fleet_event,
@@ -258,6 +261,7 @@ fleet_free(struct fleet *fleet)
 		host_snap_unref(fleet->slots[i]);
 	}
 	startup_free(fleet->startup);
+	budget_free(fleet->budget);
 	g_free(fleet->hosts);
 	g_free(fleet->statics);
 	g_free(fleet->slots);

@@ -59,8 +59,11 @@ struct host {
 	const struct host_snap *snap; /* last published, one reference */
 	struct tracker *tracker;
 	uint32_t samples;
-	bool warm; /* it has given a full sample once: now its answers have the usual time */
+	bool warm;  /* it has given a full sample once: now its answers have the usual time */
+	bool asked; /* this poll was poked */
 	bool sampling_full;
+	struct purse purse;
+	int64_t visible_us; /* when the guests on the screen were asked for last */
 	unsigned full_cuts; /* full samples in a row that had to be cut */
 	int64_t no_monitor_until_us;
 	int64_t backoff_us;
@@ -335,6 +338,8 @@ host_disconnect(struct host *host)
 	if (conn)
 		conn->ops->free(conn);
 	host->connected = false;
+	purse_close(&host->purse);
+	host->visible_us = 0;
 }
 
 static bool
@@ -370,6 +375,23 @@ host_connect(struct host *host, GError **error)
 	return true;
 }
 
+/* What a sample may cost that begins at NOW_US, where guests have to be asked one by one. It must be over before the next
+ * is due and before its host counts as slow. An event right after a sample does not ask for what is on the screen again. */
+static void
+limit_calls(struct host *host, int64_t now_us, struct sample_opts *opts)
+{
+	const struct config *config = host->env->config;
+	int64_t interval_us = config->interval_ms * 1000;
+
+	opts->limited = true;
+	opts->calls = purse_look(&host->purse, host->env->budget, now_us, interval_us);
+	opts->until_us = now_us + MIN(interval_us * 4 / 5, config->slow_ms * 1000 * 3 / 4);
+	if (now_us - host->visible_us < interval_us / 2)
+		opts->nvisible = 0;
+	else
+		host->visible_us = now_us;
+}
+
 /* One sample of DEPTH, shown. LIMIT_US: when to cut it. */
 static bool
 host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool warming, GError **error)
@@ -387,9 +409,9 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 	opts.nvisible = visible->len;
 	opts.no_monitor = began < host->no_monitor_until_us;
 	opts.once = host->env->once != NULL;
-	if (!host->env->once)
-		opts.calls = (unsigned)MAX(
-			1, host->env->config->calls_per_second * host->env->config->interval_ms / 1000);
+	opts.fresh = host->asked;
+	if (!opts.once)
+		limit_calls(host, began, &opts);
 
 	host_sample_init(&sample);
 	host->sampling_full = depth == SAMPLE_FULL && !opts.no_monitor;
@@ -406,6 +428,9 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 		host->full_cuts = host->sampling_full ? 0 : host->full_cuts;
 	}
 	host->sampling_full = false;
+	if (sample.one_by_one && !opts.once)
+		purse_open(&host->purse, host->env->budget, sample.vms->len, began);
+	purse_pay(&host->purse, sample.calls);
 	host_publish_sample(host, &sample, depth, clock_now_us() - began, warming);
 	return true;
 }
@@ -419,8 +444,8 @@ host_arrived(struct host *host)
 	host->arrived = true;
 }
 
-/* After connecting: names and states first, of the whole fleet when it is starting, then what needs no monitor, then everything; a host that is asked once only
- * as far as is needed. */
+/* After connecting: names and states first, of the whole fleet when it is starting, then what needs no monitor, then
+ * everything; a host that is asked once only as far as is needed. */
 static bool
 host_first_samples(struct host *host, GError **error)
 {
@@ -574,8 +599,7 @@ host_failed(struct host *host, const GError *error)
 	retry = waits || host->env->once ? NEVER : host_back_off(host);
 
 	pthread_mutex_lock(&host->lock);
-	host->due_us = host->poked ? clock_now_us() : retry;
-	host->poked = false;
+	host->due_us = retry;
 	pthread_mutex_unlock(&host->lock);
 	host_publish_link(host, link, why, retry == NEVER ? 0 : retry);
 }
@@ -584,18 +608,17 @@ static void
 host_succeeded(struct host *host, int64_t began_us)
 {
 	int64_t interval = host->env->config->interval_ms * 1000, now = clock_now_us();
-	/* the next one begins an interval after this one began, a little earlier or later, and a slow host gets a rest as
-	 * long as its answer took */
+	/* the next one begins an interval after this one began, a little earlier or later, and a slow host gets a rest of a
+	 * quarter of what its answer took */
 	int64_t next = began_us + interval +
 		       g_rand_int_range(host->jitter, -(gint32)(interval / 20), (gint32)(interval / 20) + 1);
 
 	host->backoff_us = 0;
-	next = MAX(next, now + MIN(now - began_us, interval));
+	next = MAX(next, now + MIN((now - began_us) / 4, interval));
 	if (host->env->once && host_snap_meets(host->snap, host->env->once))
 		next = NEVER;
 	pthread_mutex_lock(&host->lock);
-	host->due_us = host->poked ? now : next;
-	host->poked = false;
+	host->due_us = next;
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -705,6 +728,7 @@ host_wait(struct host *host)
 			pthread_cond_timedwait(&host->cond, &host->lock, &until);
 	}
 	if (wake == WAKE_POLL) {
+		host->asked = host->poked;
 		host->poked = false;
 		host->event_us = 0;
 	}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "fleet/budget.h"
 #include "fleet/conn.h"
 #include "fleet/jobs.h"
 #include "fleet/snapshot.h"
@@ -17,6 +18,7 @@ struct host_env {
 	const struct conn_factory *factory;
 	const struct snap_need *once; /* as in fleet_opts; NULL: for ever */
 	struct startup *startup;
+	struct budget *budget;
 	void *ctx;
 	/* Takes the reference on SNAP. */
 	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);

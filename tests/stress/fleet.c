@@ -57,6 +57,7 @@ config_make(void)
 	config->retry_min_ms = 1;
 	config->retry_max_ms = 5;
 	config->calls_per_second = 10;
+	config->fleet_calls_per_second = 300;
 	for (int i = 0; i < HOSTS; i++) {
 		struct config_host *host = g_new0(struct config_host, 1);
 

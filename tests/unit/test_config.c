@@ -111,6 +111,7 @@ Test(config, header_names_the_defaults)
 	cr_expect_eq(config->connect_parallel, 64);
 	cr_expect_eq(config->gate_parallel, 8);
 	cr_expect_eq(config->calls_per_second, 10);
+	cr_expect_eq(config->fleet_calls_per_second, 300);
 	cr_expect_eq(config->confirm_type_count, 20);
 	cr_expect_eq(config->cpu_warn_pct, 70);
 	cr_expect_eq(config->cpu_bad_pct, 90);
@@ -399,7 +400,7 @@ static const struct {
 	{ "- a\n", "c.yaml:1:1: a list stands where keys should at the top level; allowed here: hosts, defaults, inventory, "
 	  "refresh, limits, thresholds, tenant, ui, themes, colours, keys, views" },
 	{ "limits: 5\n", "c.yaml:1:9: a text stands where keys should in limits; allowed here: connect_timeout, slow_answer, "
-	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, events, confirm_count" },
+	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, fleet_calls_per_second, events, confirm_count" },
 
 	/* values */
 	{ "refresh: 2\n", "c.yaml:1:10: refresh: '2' is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h" },

@@ -44,6 +44,7 @@ world_new_for(unsigned hosts, const struct snap_need *once)
 		.retry_min_ms = 20,
 		.retry_max_ms = 100,
 		.calls_per_second = 10,
+		.fleet_calls_per_second = 300,
 	};
 	for (unsigned i = 0; i < hosts; i++) {
 		struct config_host *host = g_new0(struct config_host, 1);
