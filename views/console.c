@@ -249,7 +249,7 @@ static const struct {
 } hints[] = {
 	{ REQ_HELP, "help", NULL },
 	{ REQ_FILTER, "filter", leads_on },
-	{ REQ_NEXT, "choose", has_cursor },
+	{ REQ_NEXT_BLOCK, "choose", has_cursor },
 	{ REQ_OPEN, "open", leads_on },
 	{ REQ_MARK, "mark", has_rows },
 	{ REQ_GROUP_BY, "group by", NULL }, /* has a key in one view alone */

@@ -24,8 +24,6 @@ static const struct binding generic_keys[] = {
 	{ "h", REQ_LEFT },
 	{ "right", REQ_RIGHT },
 	{ "l", REQ_RIGHT },
-	{ "tab", REQ_NEXT },
-	{ "backtab", REQ_PREVIOUS },
 	{ "enter", REQ_OPEN },
 	{ "esc", REQ_BACK },
 	{ "backspace", REQ_BACK },

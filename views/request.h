@@ -16,8 +16,6 @@
 	_(LAST, "last", "Go to the last row")                                                 \
 	_(LEFT, "left", "Scroll columns to the left")                                         \
 	_(RIGHT, "right", "Scroll columns to the right")                                      \
-	_(NEXT, "next", "Go to the next list or group of the screen")                         \
-	_(PREVIOUS, "previous", "Go to the list or group before it")                          \
 	_(OPEN, "open", "Open what the cursor is on")                                         \
 	_(BACK, "back", "Back out one layer: range, marks, filter, view")                     \
 	_(PULSE, "pulse", "The whole fleet on one screen")                                    \
@@ -38,8 +36,8 @@
 	_(FOLD, "fold", "Hide the rows of the group")                                         \
 	_(UNFOLD_ALL, "unfold-all", "Show the rows of all groups")                            \
 	_(FOLD_ALL, "fold-all", "Hide the rows of all groups")                                \
-	_(NEXT_BLOCK, "next-block", "Go to the next block of a page")                         \
-	_(PREVIOUS_BLOCK, "previous-block", "Go to the block before")                         \
+	_(NEXT_BLOCK, "next-block", "Go to the next block, list or group")                           \
+	_(PREVIOUS_BLOCK, "previous-block", "Go to the one before")                           \
 	_(SPAN, "span", "Histories over 1 minute, 15 minutes, 1 hour")                        \
 	_(XML, "xml", "The VM's XML, as its host tells it")                                   \
 	_(COPY, "copy", "Copy the XML to the clipboard of this terminal")                     \

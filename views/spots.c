@@ -202,9 +202,9 @@ static guint
 find_target(const struct spots *spots, int request)
 {
 	switch (request) {
-	case REQ_NEXT:
+	case REQ_NEXT_BLOCK:
 		return find_section(spots, 1);
-	case REQ_PREVIOUS:
+	case REQ_PREVIOUS_BLOCK:
 		return find_section(spots, -1);
 	case REQ_FIRST:
 	case REQ_LAST:
@@ -224,8 +224,8 @@ spots_request(struct spots *spots, int request)
 	case REQ_RIGHT:
 	case REQ_FIRST:
 	case REQ_LAST:
-	case REQ_NEXT:
-	case REQ_PREVIOUS:
+	case REQ_NEXT_BLOCK:
+	case REQ_PREVIOUS_BLOCK:
 		if (spots->cursor != NONE)
 			spots->cursor = find_target(spots, request);
 		else if (spots->places->len)
