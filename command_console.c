@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "actions/journal.h"
 #include "fleet/clock.h"
 #include "tui/loop.h"
 #include "tui/term.h"
@@ -24,6 +25,9 @@
 /* Acts under way get so long to end after SIGTERM or the loss of the terminal. */
 #define DRAIN_MS 15000
 
+/* Lost acts that are called by name on the status line. */
+#define LOST_NAMED 3
+
 enum timer { TIMER_TICK, TIMER_ESC };
 
 struct session {
@@ -32,7 +36,9 @@ struct session {
 	struct loop *loop;
 	struct console *console;
 	struct canvas *canvas;
-	const char *ended_by; /* a signal's name, NULL: the operator */
+	struct journal *journal; /* NULL: nothing will be done */
+	char *remark;            /* about the journal, for the status line */
+	const char *ended_by;    /* a signal's name, NULL: the operator */
 };
 
 /* ---- stderr ---- */
@@ -208,6 +214,57 @@ session_copy(void *ctx, const char *text, GError **error)
 	return term_copy(session->term, text, error);
 }
 
+/* ---- the journal ---- */
+
+/* What an earlier run began and did not live to see the end of, for the status line and the time line. */
+static void
+tell_lost(struct session *session, const GPtrArray *found)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < found->len; i++) {
+		const struct journal_lost *lost = found->pdata[i];
+		g_autofree char *what = g_strdup_printf("%s lost", lost->verb);
+		g_autofree char *detail =
+			g_strdup_printf("begun at %s; virt-fleet ended before it knew", lost->time);
+
+		timeline_tell(session->app.timeline, &(struct telling){ .kind = EVENT_KIND_ACT,
+							     .level = EVENT_WARN,
+							     .host = lost->host,
+							     .vm = lost->vm,
+							     .what = what,
+							     .detail = detail });
+		if (i < LOST_NAMED)
+			g_string_append_printf(
+				text, "%s%s of %s", i ? ", " : "", lost->verb, lost->vm ? lost->vm : "-");
+	}
+	session->remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", found->len,
+		found->len == 1 ? "" : "s", text->str, found->len > LOST_NAMED ? ", …" : "");
+	g_string_free(text, TRUE);
+}
+
+/* Simulated guests are nobody's, and who only watches leaves no traces. */
+static void
+session_open_journal(struct session *session, const struct command_env *env)
+{
+	const struct config *config = env->config;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) found = NULL;
+
+	if (env->sim || env->options->readonly)
+		return;
+	session->journal = journal_new(&(struct journal_opts){
+		.path = config->journal_path,
+		.max_bytes = config->journal_max_mib << 20,
+		.syslog = config->journal_syslog,
+	});
+	found = journal_recover(session->journal, &error);
+	if (!found)
+		session->remark = g_strdup(error->message);
+	else if (found->len)
+		tell_lost(session, found);
+}
+
 /* ---- start and end ---- */
 
 static bool
@@ -223,6 +280,8 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.fleet = session->app.fleet,
 			.asks = session->app.asks,
 			.timeline = session->app.timeline,
+			.journal = session->journal,
+			.remark = session->remark,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = config->ascii,
@@ -302,6 +361,7 @@ command_console(const struct command_env *env)
 		fprintf(stderr, "virt-fleet: %s\n", error->message);
 		return EXIT_FAILURE;
 	}
+	session_open_journal(&session, env);
 	real_stderr = stderr_hide();
 	if (session_start(&session, env, &error)) {
 		fleet_start(session.app.fleet);
@@ -319,5 +379,7 @@ command_console(const struct command_env *env)
 		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
 	if (!app_done(&session.app))
 		_exit(status);
+	journal_free(session.journal);
+	g_free(session.remark);
 	return status;
 }

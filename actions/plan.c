@@ -1,5 +1,7 @@
 #include "actions/plan.h"
 
+#include "actions/journal.h"
+
 #include <string.h>
 
 #define NAMES_SHOWN 12 /* of guests, hosts and tenants each: a question must stay readable */
@@ -236,7 +238,7 @@ plan_nothing(const struct plan *plan)
 }
 
 GPtrArray *
-plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us)
+plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us, struct journal *journal)
 {
 	GPtrArray *jobs = g_ptr_array_new();
 
@@ -250,7 +252,9 @@ plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us)
 		job->host_name = g_strdup(target->host);
 		job->verb = plan->action->name;
 		job->done = plan->action->done;
-		job->run = plan->action->run;
+		job->run = journal_run;
+		job->act_run = plan->action->run;
+		job->journal = journal;
 		job->act = plan->action->act;
 		job->timeout_ms = (int64_t)plan->action->timeout_s * 1000;
 		job->queued_us = now_us;

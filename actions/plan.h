@@ -43,5 +43,6 @@ char *plan_text(const struct plan *plan);
 /* "nothing to shut down: 2 not running, 1 host does not answer". Caller frees. */
 char *plan_nothing(const struct plan *plan);
 
-/* A job for each target, all with BATCH as their id: an array of struct job *, whose jobs the caller owns. */
-GPtrArray *plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us);
+/* A job for each target, all with BATCH as their id, to be kept in JOURNAL (borrowed; NULL: in none): an array of struct
+ * job *, whose jobs the caller owns. */
+GPtrArray *plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us, struct journal *journal);

@@ -47,6 +47,7 @@ config_free(struct config *config)
 	g_clear_pointer(&config->keys, g_ptr_array_unref);
 	g_clear_pointer(&config->views, g_ptr_array_unref);
 	theme_free(config->theme);
+	g_free(config->journal_path);
 	g_free(config->tenant_metadata.namespace);
 	g_free(config->tenant_metadata.path);
 	g_free(config->tenant_metadata.attribute);

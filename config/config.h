@@ -85,6 +85,9 @@ struct config {
 	int64_t calls_per_second;   /* per host, for drivers without bulk statistics, default 10 */
 	int64_t fleet_calls_per_second; /* likewise, all hosts together, default 300 */
 	int64_t events_kept;        /* entries of the time line, default 5000 */
+	char *journal_path;         /* NULL: journal.jsonl in the user's state folder */
+	int64_t journal_max_mib;    /* default 10; then it is rotated */
+	bool journal_syslog;
 	int64_t confirm_type_count; /* from this many guests on the count is typed, default 20 */
 	int64_t cpu_warn_pct, cpu_bad_pct;   /* default 70, 90 */
 	int64_t mem_warn_pct, mem_bad_pct;   /* default 85, 95 */

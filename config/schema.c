@@ -149,6 +149,11 @@ static const struct option_def config_defs[] = {
 	NUMBER("thresholds.vcpu_per_cpu", RATIO, CONFIG(vcpu_cap_pct), "4:1", 10, 10000,
 		"virtual per physical CPUs up to which a host has room for more guests"),
 
+	OTHER("journal.path", TEXT, CONFIG(journal_path), NULL, "where every act is written down"),
+	NUMBER("journal.max_mib", COUNT, CONFIG(journal_max_mib), "10", 1, 4096,
+		"how large that file becomes before it is rotated"),
+	OTHER("journal.syslog", BOOL, CONFIG(journal_syslog), "no", "the same lines to syslog, too"),
+
 	CHECKED("tenant.metadata.namespace", CONFIG(tenant_metadata.namespace), check_namespace,
 		"what xmlns= says of the element in a guest's metadata; unset: any"),
 	CHECKED("tenant.metadata.path", CONFIG(tenant_metadata.path), check_path,

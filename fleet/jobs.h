@@ -6,6 +6,8 @@
 
 #include "fleet/conn.h"
 
+struct journal;
+
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
 struct job {
@@ -17,6 +19,10 @@ struct job {
 	/* Runs on the host's thread, blocks. */
 	bool (*run)(struct job *job, struct conn *conn, GError **error);
 	enum vm_act act;
+	/* What run() does around which it keeps the journal (actions/journal.h), where there is one. */
+	bool (*act_run)(struct job *job, struct conn *conn, GError **error);
+	struct journal *journal; /* borrowed; NULL: none */
+	uint64_t number;         /* of the act in the journal */
 	int64_t timeout_ms; /* of run(); then its host's link is cut and the outcome is unknown */
 	enum job_state state;
 	char *error;       /* why it failed, in words; NULL else */

@@ -59,6 +59,7 @@ console_new(const struct console_opts *opts, GError **error)
 		.timeline = opts->timeline,
 		.copy = opts->copy,
 		.copy_ctx = opts->ctx,
+		.journal = opts->journal,
 		.keys = keys,
 		.readonly = opts->readonly,
 		.demo = opts->demo,
@@ -75,6 +76,9 @@ console_new(const struct console_opts *opts, GError **error)
 	console->commands = g_ptr_array_new_with_free_func(g_free);
 	console->env.stack = stack_new(&console->env, first);
 	console->changed = opts->fleet != NULL;
+	console->env.now_us = clock_now_us(); /* for how long a notice stays */
+	if (opts->remark)
+		env_notice(&console->env, ROLE_WARN, "%s", opts->remark);
 	console->needs_draw = true;
 	return console;
 }

@@ -19,12 +19,15 @@
 #include <stdint.h>
 
 struct console;
+struct journal;
 
 struct console_opts {
 	const struct config *config; /* borrowed */
 	struct fleet *fleet;         /* borrowed; NULL: snapshots come by console_set_snapshot() and verbs are refused */
 	struct asks *asks;           /* borrowed; NULL: nobody asks */
 	struct timeline *timeline;   /* borrowed; shown, and told of verbs; NULL: none */
+	struct journal *journal;     /* borrowed; keeps what verbs do; NULL: nothing does */
+	const char *remark;          /* on the status line at first; NULL: nothing */
 	bool readonly;               /* no verbs; the badge [RO] */
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */

@@ -10,6 +10,7 @@
 struct history;
 struct stack;
 struct timeline;
+struct journal;
 
 /* One line for the operator, until it is old or he goes on. */
 struct notice {
@@ -21,6 +22,7 @@ struct notice {
 struct env {
 	const struct config *config;
 	struct fleet *fleet;            /* NULL: none */
+	struct journal *journal;        /* of acts; NULL: none */
 	struct timeline *timeline;      /* NULL: none */
 	struct history *history;        /* also row.history; goes on while the screen is frozen */
 	const struct keys *keys;

@@ -88,7 +88,8 @@ note(struct work *work, const struct job *job)
 void
 work_submit(struct work *work, const struct plan *plan)
 {
-	g_autoptr(GPtrArray) jobs = plan_jobs(plan, ++work->last_batch, work->env->now_us);
+	g_autoptr(GPtrArray) jobs =
+		plan_jobs(plan, ++work->last_batch, work->env->now_us, work->env->journal);
 	struct outcome *outcome = outcome_new(plan->action, work->last_batch, jobs->len);
 
 	g_ptr_array_add(work->outcomes, outcome);

@@ -49,12 +49,13 @@ write_config(struct scene *scene, const struct lab_sshd *beta_sshd)
 						"    name: alpha\n"
 						"  - uri: %s\n"
 						"    name: beta\n"
+						"journal: {path: %s/journal.jsonl}\n"
 						"refresh: 1s\n"
 						"limits:\n"
 						"  slow_answer: 1s\n"
 						"  call_timeout: 12s\n"
 						"  retry_max: 2s\n",
-		alpha, beta);
+		alpha, beta, lab_dir(scene->lab));
 
 	scene->config = g_build_filename(lab_dir(scene->lab), "config.yaml", NULL);
 	cr_assert(g_file_set_contents(scene->config, text, -1, NULL));
@@ -249,6 +250,16 @@ Test(console, a_verb_reaches_the_guest_after_a_question)
 	}
 	screen_send(scene.screen, "s");
 	see(&scene, "3/3 VMs");
+	{
+		g_autofree char *path = g_build_filename(lab_dir(scene.lab), "journal.jsonl", NULL),
+				*text = NULL;
+		static const char *const parts[] = { "\"verb\":\"stop\"", "\"verb\":\"start\"",
+			"\"vm\":\"b1\"", "\"result\":\"done\"" };
+
+		cr_assert(g_file_get_contents(path, &text, NULL, NULL), "no journal");
+		for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+			cr_expect_not_null(strstr(text, parts[i]), "no %s in %s", parts[i], text);
+	}
 	scene_done(&scene);
 }
 

@@ -332,7 +332,7 @@ Test(plan, makes_jobs)
 	g_autoptr(GArray) keys = all_keys(snap);
 	const struct action *action = registry_find(false, "reboot");
 	struct plan *plan = plan_new(action, snap, keys, NULL);
-	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 42, 1000);
+	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 42, 1000, NULL);
 
 	cr_assert_eq(jobs->len, 3);
 	for (guint i = 0; i < jobs->len; i++) {
@@ -344,7 +344,7 @@ Test(plan, makes_jobs)
 		cr_expect_str_eq(job->vm_name, target->name);
 		cr_expect_str_eq(job->host_name, target->host);
 		cr_expect_eq(job->act, VM_ACT_REBOOT);
-		cr_expect_eq(job->run, action->run);
+		cr_expect_eq(job->act_run, action->run);
 		cr_expect_eq(job->timeout_ms, (int64_t)action->timeout_s * 1000);
 		job_free(job);
 	}

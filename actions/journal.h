@@ -1,0 +1,45 @@
+/*
+ * journal: every act, on disk before it begins and again when it ends, as one JSON line each. Several virt-fleets may
+ * write the same file; it is rotated by size. No act without its line: when the journal can't be written, acts fail and
+ * watching goes on.
+ *
+ * Members: time (UTC), event ("begin", "end"), id (the same in both), user, host, vm, uuid, verb; an end has result
+ * ("done", "failed", "unknown"), error when there is one, and took_s.
+ */
+#pragma once
+
+#include "fleet/jobs.h"
+
+struct journal;
+
+struct journal_opts {
+	const char *path;  /* NULL: $XDG_STATE_HOME/virt-fleet/journal.jsonl, in ~/.local/state without that */
+	int64_t max_bytes; /* then it becomes PATH.1, and that PATH.2, up to JOURNAL_KEPT */
+	bool syslog;       /* the same lines to syslog(3), too */
+};
+
+#define JOURNAL_KEPT 4
+
+/* Opens nothing yet. */
+struct journal *journal_new(const struct journal_opts *opts);
+void journal_free(struct journal *journal); /* nobody writes any more; accepts NULL */
+const char *journal_path(const struct journal *journal);
+
+/* Writes and syncs that JOB begins, and numbers it. False with G_FILE_ERROR: it must not begin. Any thread; blocks on the
+ * disk. */
+bool journal_begin(struct journal *journal, struct job *job, GError **error);
+/* … that it ended: RESULT is "done", "failed" or "unknown", ERROR its words or NULL. What can't be written then goes to
+ * syslog(3) alone: the act is done. Any thread; blocks on the disk. */
+void journal_end(struct journal *journal, const struct job *job, const char *result, const char *error);
+
+/* An act that an earlier run of this program on this machine began and never ended. */
+struct journal_lost {
+	char *host, *vm, *verb, *time;
+};
+
+/* Finds those among the last mebibyte, and writes for each that its end is unknown, so that it is found once. The array's
+ * elements are freed with it. NULL with G_FILE_ERROR when the journal is there and can't be read or written. Blocks. */
+GPtrArray *journal_recover(struct journal *journal, GError **error);
+
+/* A job's run() that keeps the journal around job->act_run(); without a journal it is just that. Host's thread, blocks. */
+bool journal_run(struct job *job, struct conn *conn, GError **error);

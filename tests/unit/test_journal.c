@@ -1,0 +1,268 @@
+/* The journal: what is written when, by whom, what happens when it can't be, and what an earlier run left behind. */
+#include "actions/journal.h"
+#include "fleet/clock.h"
+#include "fleet/error.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *folder;
+
+static void
+make_folder(void)
+{
+	folder = g_dir_make_tmp("vf-journal-XXXXXX", NULL);
+	cr_assert(folder);
+}
+
+static void
+remove_folder(void)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+
+		g_unlink(path);
+	}
+	g_rmdir(folder);
+	g_free(folder);
+}
+
+TestSuite(journal, .init = make_folder, .fini = remove_folder);
+
+static char *
+file(const char *name)
+{
+	return g_build_filename(folder, name, NULL);
+}
+
+static struct journal *
+open_journal(int64_t max_bytes)
+{
+	g_autofree char *path = file("j");
+
+	return journal_new(&(struct journal_opts){ .path = path, .max_bytes = max_bytes });
+}
+
+static char *
+contents(const char *name)
+{
+	g_autofree char *path = file(name);
+	char *text = NULL;
+
+	g_file_get_contents(path, &text, NULL, NULL);
+	return text;
+}
+
+static unsigned
+count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; text && *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* What the act does, and what the journal said meanwhile. */
+static enum fleet_error act_error;
+static char *seen;
+
+static bool
+act(struct job *job, struct conn *conn, GError **error)
+{
+	(void)job;
+	(void)conn;
+	seen = contents("j");
+	if (act_error == FLEET_ERROR_COUNT)
+		return true;
+	g_set_error_literal(error, FLEET_ERROR, (gint)act_error, "no \"such\" thing\n");
+	return false;
+}
+
+static struct job
+job_of(struct journal *journal)
+{
+	return (struct job){ .vm_name = (char *)(uintptr_t) "web\033[31m",
+		.host_name = (char *)(uintptr_t) "kvm1",
+		.verb = "shutdown",
+		.target = { .uuid = { 0xab } },
+		.started_us = clock_now_us(),
+		.act_run = act,
+		.journal = journal };
+}
+
+static void
+expect_part(const char *text, const char *part)
+{
+	cr_expect(text && strstr(text, part), "no %s in: %s", part, text);
+}
+
+Test(journal, an_act_is_written_before_it_begins_and_when_it_ends)
+{
+	struct journal *journal = open_journal(1 << 20);
+	struct job job = job_of(journal);
+	g_autofree char *text = NULL;
+	g_autofree char *path = file("j");
+	struct stat status;
+
+	act_error = FLEET_ERROR_COUNT;
+	cr_assert(journal_run(&job, NULL, NULL));
+	cr_expect_eq(count_lines(seen), 1);
+	expect_part(seen, "\"event\":\"begin\"");
+	expect_part(seen, "\"verb\":\"shutdown\"");
+	expect_part(seen, "\"host\":\"kvm1\"");
+	expect_part(seen, "\"vm\":\"web\\u001b[31m\"");
+	expect_part(seen, "\"uuid\":\"ab000000-0000-0000-0000-000000000000\"");
+	expect_part(seen, "\"user\":");
+	text = contents("j");
+	cr_expect_eq(count_lines(text), 2);
+	expect_part(text, "\"result\":\"done\"");
+	expect_part(text, "\"took_s\":");
+	cr_assert_eq(g_stat(path, &status), 0);
+	cr_expect_eq(status.st_mode & 0777, 0600);
+	journal_free(journal);
+	g_free(seen);
+}
+
+Test(journal, says_how_it_failed)
+{
+	static const struct {
+		enum fleet_error code;
+		const char *result;
+	} cases[] = {
+		{ FLEET_ERROR_UNSUPPORTED, "\"result\":\"failed\"" },
+		{ FLEET_ERROR_GONE, "\"result\":\"unknown\"" }, /* the link was lost: who knows */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct journal *journal = open_journal(1 << 20);
+		struct job job = job_of(journal);
+		g_autoptr(GError) error = NULL;
+		g_autofree char *text = NULL;
+
+		act_error = cases[i].code;
+		cr_assert_not(journal_run(&job, NULL, &error));
+		cr_expect(g_error_matches(error, FLEET_ERROR, (gint)cases[i].code));
+		text = contents("j");
+		expect_part(text, cases[i].result);
+		expect_part(text, "\"error\":\"no \\\"such\\\" thing\\n\"");
+		journal_free(journal);
+		g_free(seen);
+	}
+}
+
+Test(journal, what_can_not_be_written_is_not_done)
+{
+	g_autofree char *plain = file("plain"), *below = g_build_filename(plain, "j", NULL);
+	struct journal *journal;
+	struct job job;
+	g_autoptr(GError) error = NULL;
+
+	cr_assert(g_file_set_contents(plain, "", 0, NULL));
+	journal = journal_new(&(struct journal_opts){ .path = below, .max_bytes = 1 << 20 });
+	job = job_of(journal);
+	act_error = FLEET_ERROR_COUNT;
+	cr_assert_not(journal_run(&job, NULL, &error));
+	cr_expect(error && error->domain == G_FILE_ERROR);
+	expect_part(error->message, below);
+	expect_part(error->message, "nothing is done");
+	cr_expect_null(seen, "the act has run");
+	journal_free(journal);
+}
+
+Test(journal, a_full_disk_leaves_no_half_line)
+{
+	struct journal *journal;
+	struct job job;
+	g_autoptr(GError) error = NULL;
+
+	if (access("/dev/full", W_OK) < 0)
+		cr_skip_test("no /dev/full here");
+	journal = journal_new(&(struct journal_opts){ .path = "/dev/full", .max_bytes = 1 << 20 });
+	job = job_of(journal);
+	cr_assert_not(journal_begin(journal, &job, &error));
+	expect_part(error->message, g_strerror(ENOSPC));
+	journal_free(journal);
+}
+
+Test(journal, is_rotated_by_size_and_by_whom_ever)
+{
+	struct journal *one = open_journal(1), *other = open_journal(1);
+	struct job job = job_of(one), theirs = job_of(other);
+
+	/* each line is more than a byte: each begins a file */
+	for (int i = 0; i < JOURNAL_KEPT; i++) {
+		cr_assert(journal_begin(one, &job, NULL));
+		cr_assert(journal_begin(other, &theirs, NULL));
+	}
+	for (int i = 0; i <= JOURNAL_KEPT; i++) {
+		g_autofree char *name = i ? g_strdup_printf("j.%d", i) : g_strdup("j");
+		g_autofree char *text = contents(name);
+
+		cr_expect_eq(count_lines(text), 1, "%s: %s", name, text);
+	}
+	g_autofree char *beyond = g_strdup_printf("j.%d", JOURNAL_KEPT + 1), *text = contents(beyond);
+	cr_expect_null(text);
+	journal_free(one);
+	journal_free(other);
+}
+
+/* PROCESS is the beginning of the id. */
+static void
+write_begin(GString *text, const char *process, int number)
+{
+	g_string_append_printf(text,
+		"{\"time\":\"2026-01-01T00:00:0%d.0Z\",\"event\":\"begin\",\"id\":\"%s:%d\",\"user\":\"u\","
+		"\"host\":\"kvm%d\",\"vm\":\"web\",\"uuid\":\"x\",\"verb\":\"stop\"}\n",
+		number, process, number, number);
+}
+
+Test(journal, tells_once_what_an_earlier_run_left)
+{
+	struct journal *journal = open_journal(1 << 20);
+	g_autoptr(GString) old = g_string_new("half a line that is not JSON\n");
+	g_autofree char *dead = g_strdup_printf("%s:1:0", g_get_host_name()), *path = file("j");
+	g_autoptr(GPtrArray) found = NULL, again = NULL;
+	const struct journal_lost *lost;
+	g_autofree char *text = NULL;
+	struct job job = job_of(journal);
+
+	write_begin(old, dead, 1);
+	write_begin(old, dead, 2);
+	g_string_append_printf(old, "{\"event\":\"end\",\"id\":\"%s:1\",\"result\":\"done\"}\n", dead);
+	write_begin(old, "another-machine:1:0", 3);
+	cr_assert(g_file_set_contents(path, old->str, -1, NULL));
+	cr_assert(journal_begin(journal, &job, NULL)); /* ours is under way */
+
+	found = journal_recover(journal, NULL);
+	cr_assert(found);
+	cr_assert_eq(found->len, 1);
+	lost = found->pdata[0];
+	cr_expect_str_eq(lost->host, "kvm2");
+	cr_expect_str_eq(lost->vm, "web");
+	cr_expect_str_eq(lost->verb, "stop");
+	text = contents("j");
+	expect_part(text, "\"result\":\"unknown\"");
+	again = journal_recover(journal, NULL);
+	cr_assert_eq(again->len, 0);
+	journal_free(journal);
+}
+
+Test(journal, without_a_journal_there_is_nothing_to_tell)
+{
+	struct journal *journal = open_journal(1 << 20);
+	g_autoptr(GPtrArray) found = journal_recover(journal, NULL);
+	g_autofree char *path = file("j");
+
+	cr_assert(found);
+	cr_expect_eq(found->len, 0);
+	cr_expect(access(path, F_OK) < 0, "to look makes no file");
+	journal_free(journal);
+}
