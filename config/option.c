@@ -176,15 +176,23 @@ check_text(const struct option_def *def, const struct yaml_value *value, GError 
 	return true;
 }
 
+/* A text that says something which the option can mean. */
 static bool
-set_text(const struct option_def *def, const struct yaml_value *value, void *field, GError **error)
+check_meaning(const struct option_def *def, const struct yaml_value *value, GError **error)
 {
 	if (!check_text(def, value, error))
 		return false;
-	if (def->check != NULL && !def->check(value->text, error)) {
-		g_prefix_error(error, "%s: ", def->path);
-		return yaml_prefix(value, error);
-	}
+	if (def->check == NULL || def->check(value->text, error))
+		return true;
+	g_prefix_error(error, "%s: ", def->path);
+	return yaml_prefix(value, error);
+}
+
+static bool
+set_text(const struct option_def *def, const struct yaml_value *value, void *field, GError **error)
+{
+	if (!check_meaning(def, value, error))
+		return false;
 	g_free(*(char **)field);
 	*(char **)field = g_strdup(value->text);
 	return true;
@@ -222,14 +230,14 @@ set_list(const struct option_def *def, const struct yaml_value *value, void *fie
 	if (value->type == YAML_MAP)
 		return fail_value(def, value, "is no list", error);
 	if (value->type == YAML_TEXT) {
-		if (!check_text(def, value, error))
+		if (!check_meaning(def, value, error))
 			return false;
 		g_ptr_array_add(list, g_strdup(value->text));
 	}
 	for (guint i = 0; value->type == YAML_LIST && i < value->items->len; i++) {
 		const struct yaml_value *item = value->items->pdata[i];
 
-		if (!check_text(def, item, error))
+		if (!check_meaning(def, item, error))
 			return false;
 		g_ptr_array_add(list, g_strdup(item->text));
 	}

@@ -32,7 +32,7 @@ struct option_def {
 	const char *preset;             /* as the file would say it; NULL: unset (NULL or 0) */
 	int64_t min, max;               /* the numbers' range, in the unit in memory */
 	const char *const *words;       /* OPTION_WORD: what is allowed, NULL-terminated */
-	bool (*check)(const char *text, GError **error); /* OPTION_TEXT: NULL: any clean text will do */
+	bool (*check)(const char *text, GError **error); /* OPTION_TEXT, each of OPTION_LIST; NULL: any clean text will do */
 	const char *help;
 };
 

@@ -51,9 +51,13 @@ same_option(const struct option_def *def, const struct draft *a, const struct dr
 	case OPTION_TEXT:
 		return g_strcmp0(*(char *const *)x, *(char *const *)y) == 0;
 	case OPTION_LIST:
-	case OPTION_ARGV: /* unset and empty are the same */
-		return (*(char **const *)x ? **(char **const *)x : NULL) == NULL &&
-		       (*(char **const *)y ? **(char **const *)y : NULL) == NULL;
+	case OPTION_ARGV: { /* unset and empty are the same */
+		static const char *const none[] = { NULL };
+		const char *const *left = *(const char *const *const *)x;
+		const char *const *right = *(const char *const *const *)y;
+
+		return g_strv_equal(left ? left : none, right ? right : none);
+	}
 	case OPTION_MAP:
 	case OPTION_RAW:
 		return true;
@@ -391,14 +395,14 @@ static const struct {
 
 	/* keys and sections */
 	{ "hots: [a]\n", "c.yaml:1:1: unknown key 'hots' at the top level; allowed here: hosts, defaults, inventory, refresh, "
-	  "limits, thresholds, tenant, ui, themes, colours, keys, views; did you mean 'hosts'?" },
+	  "limits, thresholds, journal, tenant, ui, themes, colours, keys, views; did you mean 'hosts'?" },
 	{ "colors: {}\n", "c.yaml:1:1: unknown key 'colors' at the top level; allowed here: hosts, defaults, inventory, refresh, "
-	  "limits, thresholds, tenant, ui, themes, colours, keys, views; did you mean 'colours'?" },
+	  "limits, thresholds, journal, tenant, ui, themes, colours, keys, views; did you mean 'colours'?" },
 	{ "thresholds:\n  cpu: {wran: 3}\n", "c.yaml:2:9: unknown key 'wran' in thresholds.cpu; allowed here: warn, bad; did you "
 	  "mean 'warn'?" },
 	{ "ui: {\"a\\eb\": 1}\n", "c.yaml:1:6: unknown key 'a\\u001bb' in ui; allowed here: ascii, mouse, theme" },
 	{ "- a\n", "c.yaml:1:1: a list stands where keys should at the top level; allowed here: hosts, defaults, inventory, "
-	  "refresh, limits, thresholds, tenant, ui, themes, colours, keys, views" },
+	  "refresh, limits, thresholds, journal, tenant, ui, themes, colours, keys, views" },
 	{ "limits: 5\n", "c.yaml:1:9: a text stands where keys should in limits; allowed here: connect_timeout, slow_answer, "
 	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, fleet_calls_per_second, events, confirm_count" },
 
@@ -424,7 +428,7 @@ static const struct {
 	  "colour-blind, mono, night; did you mean 'light'?" },
 	{ "tenant: {regex: '('}\n", "c.yaml:1:17: tenant.regex: *" },
 	{ "tenant: {match: [name, titel]}\n",
-	  "c.yaml:1:23: tenant.match: 'titel' is nothing to match on; allowed: name, title, description" },
+	  "c.yaml:1:24: tenant.match: 'titel' is nothing to match on; allowed: name, title, description" },
 	{ "tenant:\n  metadata:\n    namespace: nova\n    path: owner\n",
 	  "c.yaml:3:16: tenant.metadata.namespace: 'nova' is no namespace; allowed: what xmlns= says *" },
 	{ "tenant: {metadata: {path: 'nova:owner/nova:project'}}\n",
