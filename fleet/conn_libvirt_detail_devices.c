@@ -110,9 +110,29 @@ fill_disk(struct look *look, const struct numbers *numbers, struct disk_detail *
 		if (has_ns && ops > 0)
 			disk_set(disk, ways[i].ms, ns / ops / 1e6);
 	}
-	for (unsigned i = DISK_CAPACITY; i < DISK_NUMBERS; i++)
-		if (numbers->has >> i & 1u)
-			disk_set(disk, DISK_F_CAPACITY + (i - DISK_CAPACITY), (double)numbers->value[i]);
+}
+
+static bool
+has_number(const struct numbers *numbers, enum disk_number number)
+{
+	return numbers->has >> number & 1u;
+}
+
+/* Of a file, libvirt's "physical" is what it takes of its file system, and of a device its size. "Allocation" is as far as
+ * was written since the guest started: for an image on a device the best there is, for all else misleading. */
+static void
+fill_disk_sizes(const struct numbers *numbers, const struct vm_disk *facts, struct disk_detail *disk)
+{
+	bool in_file = facts->storage == STORAGE_FILE;
+	bool grows = facts->storage == STORAGE_BLOCK && g_strcmp0(facts->format, "raw") != 0;
+	enum disk_number taken = grows ? DISK_ALLOCATION : DISK_PHYSICAL;
+
+	if (has_number(numbers, DISK_CAPACITY))
+		disk_set(disk, DISK_F_CAPACITY, (double)numbers->value[DISK_CAPACITY]);
+	if (has_number(numbers, taken) && numbers->value[taken] > 0)
+		disk_set(disk, DISK_F_ALLOCATION, (double)numbers->value[taken]);
+	if (has_number(numbers, DISK_PHYSICAL) && !in_file)
+		disk_set(disk, DISK_F_PHYSICAL, (double)numbers->value[DISK_PHYSICAL]);
 }
 
 /* ---- a NIC ---- */
@@ -138,6 +158,17 @@ find_disk(const struct look *look, const char *target)
 	for (size_t i = 0; i < look->detail->ndisks; i++)
 		if (strcmp(look->detail->disks[i].target, target) == 0)
 			return &look->detail->disks[i];
+	return NULL;
+}
+
+static const struct vm_disk *
+facts_of_disk(const struct look *look, const char *target)
+{
+	const struct vm_facts *facts = look->vm->facts;
+
+	for (size_t i = 0; i < facts->ndisks; i++)
+		if (g_strcmp0(facts->disks[i].target, target) == 0)
+			return &facts->disks[i];
 	return NULL;
 }
 
@@ -183,8 +214,10 @@ read_record(struct look *look, virTypedParameterPtr params, int n)
 		struct numbers numbers = read_params(params, n, "block", i, disk_names, DISK_NUMBERS);
 		struct disk_detail *disk = numbers.device ? find_disk(look, numbers.device) : NULL;
 
-		if (disk)
-			fill_disk(look, &numbers, disk);
+		if (!disk)
+			continue;
+		fill_disk(look, &numbers, disk);
+		fill_disk_sizes(&numbers, facts_of_disk(look, disk->target), disk);
 	}
 	count = 0;
 	virTypedParamsGetUInt(params, n, "net.count", &count);

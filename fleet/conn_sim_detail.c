@@ -96,7 +96,8 @@ fill_disk_sizes(const struct span *span, const struct vm_disk *facts, size_t i, 
 		return;
 	disk_set(disk, DISK_F_CAPACITY, capacity);
 	disk_set(disk, DISK_F_ALLOCATION, floor(used * capacity / 65536) * 65536);
-	disk_set(disk, DISK_F_PHYSICAL, floor(used * capacity / 65536) * 65536 + 196608 * (used < 1));
+	if (facts->storage == STORAGE_BLOCK)
+		disk_set(disk, DISK_F_PHYSICAL, capacity);
 }
 
 static void

@@ -332,7 +332,8 @@ enum disk_field { DISK_F_RD, DISK_F_WR, DISK_F_RD_OPS, DISK_F_WR_OPS, DISK_F_RD_
 struct disk_detail {
 	char *target;                 /* as in vm_disk */
 	uint32_t valid;               /* bit per enum disk_field */
-	double value[DISK_F_COUNT];   /* bytes/s, operations/s, ms per operation, bytes */
+	double value[DISK_F_COUNT];   /* bytes/s, operations/s, ms per operation, bytes: as the guest sees it, taken of
+	                               * what it lies on, size of the device that it lies on */
 };
 
 enum nic_field { NIC_F_RX, NIC_F_TX, NIC_F_RX_PACKETS, NIC_F_TX_PACKETS, NIC_F_RX_ERRORS, NIC_F_TX_ERRORS,

@@ -521,6 +521,19 @@ speaks_again(void *arg)
 	return !is_silent(arg);
 }
 
+/* Its page is read without its monitor, and says so. */
+static void
+check_silent_detail(struct conn *conn, const uint8_t uuid[UUID_LEN])
+{
+	struct vm_detail *detail = conn->ops->vm_detail(conn, uuid, NULL, NULL);
+
+	cr_assert(detail);
+	cr_assert(g_str_has_prefix(detail->unknowns[0], "disks and memory: QEMU's monitor does not answer"));
+	cr_assert_not(detail->disks[0].valid);
+	cr_assert(detail->xml && detail->nvcpus == 1);
+	vm_detail_unref(detail);
+}
+
 /* The first who asks a frozen guest waits for ever and is cut in the end; whoever comes after him is told less. */
 Test(libvirt_daemon, frozen_guest_is_marked_until_it_answers)
 {
@@ -530,7 +543,9 @@ Test(libvirt_daemon, frozen_guest_is_marked_until_it_answers)
 	lab_guest_start(daemon, "a");
 	lab_guest_start(daemon, "b");
 	pid_t qemu = lab_guest_pid(daemon, "a");
+	uint8_t uuid[UUID_LEN];
 	two[0].conn = open_daemon(daemon);
+	state_of(two[0].conn, "a", uuid);
 	two[1].conn = open_daemon(daemon);
 	cr_assert_eq(kill(qemu, SIGSTOP), 0);
 	for (size_t i = 0; i < 2; i++)
@@ -541,6 +556,7 @@ Test(libvirt_daemon, frozen_guest_is_marked_until_it_answers)
 	struct asking *first = second == &two[0] ? &two[1] : &two[0];
 	pthread_join(second->thread, NULL);
 	cr_assert(lab_wait(is_silent, second->conn, 60000));
+	check_silent_detail(second->conn, uuid);
 	first->conn->ops->cancel(first->conn);
 	pthread_join(first->thread, NULL);
 	cr_assert(is_silent(second->conn));

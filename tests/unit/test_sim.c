@@ -871,7 +871,7 @@ Test(sim, a_kvm_guests_detail_adds_up)
 	cr_assert_eq(detail->nvcpus, vm->vcpus);
 	cr_assert_geq(detail->snapshots, 0);
 	for (size_t i = 0; i < detail->ndisks; i++) {
-		cr_assert_eq(detail->disks[i].valid, (1u << DISK_F_COUNT) - 1);
+		cr_assert_eq(detail->disks[i].valid | 1u << DISK_F_PHYSICAL, (1u << DISK_F_COUNT) - 1);
 		read += detail->disks[i].value[DISK_F_RD];
 	}
 	for (size_t i = 0; i < detail->nvcpus; i++) {
