@@ -39,7 +39,8 @@ add(struct search *search, enum obstacle_kind kind, const char *what, const char
 
 /* ---- the guest and its host ---- */
 
-static void
+/* False: it has nothing that runs, so the rest does not matter. */
+static bool
 look_at_state(struct search *search)
 {
 	const struct vm *vm = search->vm;
@@ -53,6 +54,7 @@ look_at_state(struct search *search)
 	else if (vm->state == VM_STATE_PAUSED && g_strcmp0(vm->reason, "I/O error") == 0)
 		add(search, OBSTACLE_CAUTION, "state",
 			"it stopped at an I/O error, which would move with it");
+	return !vm->is_dom0 && (vm_is_running(vm) || vm->state == VM_STATE_PAUSED);
 }
 
 static void
@@ -185,7 +187,8 @@ movable_obstacles(const struct vm *vm, const struct vm_detail *detail)
 	};
 
 	g_array_set_clear_func(search.found, obstacle_clear);
-	look_at_state(&search);
+	if (!look_at_state(&search))
+		return search.found;
 	look_at_host(&search);
 	if (search.facts) {
 		look_at_devices(&search);

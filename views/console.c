@@ -231,9 +231,28 @@ has_cursor(const struct view *view)
 }
 
 static bool
+is_page(const struct view *view)
+{
+	return view->ops->fill != NULL;
+}
+
+static bool
+is_searched(const struct view *view)
+{
+	return view->ops->search != NULL;
+}
+
+/* Pages of one thing filter, too, by opening a table, but have more to offer. */
+static bool
+is_filtered(const struct view *view)
+{
+	return !view->ops->search && (view->list || view->ops->draw);
+}
+
+static bool
 leads_on(const struct view *view)
 {
-	return view->list || view->ops->about_one || view->ops->draw;
+	return !view->ops->search && (view->list || view->ops->about_one || view->ops->draw);
 }
 
 static bool
@@ -252,13 +271,18 @@ static const struct {
 	bool (*where)(const struct view *view); /* NULL: everywhere */
 } hints[] = {
 	{ REQ_HELP, "help", NULL },
-	{ REQ_FILTER, "filter", leads_on },
+	{ REQ_FILTER, "filter", is_filtered },
+	{ REQ_FILTER, "search", is_searched },
 	{ REQ_NEXT_BLOCK, "choose", has_cursor },
+	{ REQ_COPY, "copy", NULL }, /* has a key in one view alone */
 	{ REQ_OPEN, "open", leads_on },
+	{ REQ_NEXT_BLOCK, "next block", is_page },
+	{ REQ_SPAN, "span", NULL },
+	{ REQ_XML, "xml", NULL },
 	{ REQ_MARK, "mark", has_rows },
 	{ REQ_GROUP_BY, "group by", NULL }, /* has a key in one view alone */
 	{ REQ_BACK, "back", has_layers },
-	{ REQ_FAULTS, "faults", leads_on },
+	{ REQ_FAULTS, "faults", is_filtered },
 	{ REQ_SORT_RIGHT, "sort", has_rows },
 	{ REQ_COMMAND, "command", NULL },
 	{ REQ_QUIT, "quit", NULL },

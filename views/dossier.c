@@ -2,7 +2,6 @@
 
 #include "tui/bar.h"
 #include "views/events.h"
-#include "views/history.h"
 #include "views/request.h"
 #include "views/units.h"
 
@@ -69,7 +68,7 @@ static const struct {
 } histories[] = {
 	{ HISTORY_CPU, "CPU", UNIT_PCT, THRESHOLD_CPU, 100, HISTORY_CPU, true },
 	{ HISTORY_READY, "ready", UNIT_PCT, THRESHOLD_READY, READY_SCALE, HISTORY_READY, false },
-	{ HISTORY_MEM, "memory", UNIT_PCT, THRESHOLD_MEM, 100, HISTORY_MEM, false },
+	{ HISTORY_MEM, "memory", UNIT_PCT, THRESHOLD_NONE, 100, HISTORY_MEM, false },
 	{ HISTORY_NET_RX, "net in", UNIT_BYTES_S, THRESHOLD_NONE, 0, HISTORY_NET_TX, false },
 	{ HISTORY_NET_TX, "net out", UNIT_BYTES_S, THRESHOLD_NONE, 0, HISTORY_NET_RX, false },
 	{ HISTORY_DISK_RD, "disk read", UNIT_BYTES_S, THRESHOLD_NONE, 0, HISTORY_DISK_WR, false },
@@ -114,18 +113,6 @@ greatest(const double *values, size_t n)
 	return most;
 }
 
-/* The newest one of the last minute: what a longer span ends with is a mean. */
-static double
-newest(const struct view *view, enum history_series series)
-{
-	double values[HISTORY_MAX_POINTS];
-	size_t n = read_series(view, series, HISTORY_1M, values);
-
-	while (n > 0 && isnan(values[n - 1]))
-		n--;
-	return n ? values[n - 1] : NAN;
-}
-
 /* The next of 1, 2, 5, 10, 20, …, so that a scale seldom changes. */
 static double
 round_up(double number)
@@ -156,17 +143,26 @@ format_number(char out[UNIT_TEXT], enum unit unit, double number)
 		unit_format_long(out, unit, number);
 }
 
-static void
-add_history(struct view *view, struct page *page, size_t which, bool fresh)
+/* A guest may fill its memory as it likes; a host had better not. */
+static enum role
+history_role(const struct view *view, size_t which, double now)
 {
-	double values[HISTORY_MAX_POINTS], scale, most, now;
+	bool of_host = histories[which].series == HISTORY_MEM && view->subject.is_host;
+
+	if (isnan(now))
+		return ROLE_DIM;
+	return threshold_role(view->env->config, of_host ? THRESHOLD_MEM : histories[which].threshold, now);
+}
+
+static void
+add_history(struct view *view, struct page *page, size_t which, double now)
+{
+	double values[HISTORY_MAX_POINTS], scale, most;
 	uint8_t points[HISTORY_MAX_POINTS];
 	char now_text[UNIT_TEXT], most_text[UNIT_TEXT];
 	size_t n = read_series(view, histories[which].series, span_of(view), values);
 
-	most = greatest(values, n);
-	now = fresh ? newest(view, histories[which].series) : NAN;
-	most = fmax(most, now); /* the points are means: what is now may be above them */
+	most = fmax(greatest(values, n), now); /* the points are means: what is now may be above them */
 	scale = choose_scale(view, which, most);
 	for (size_t i = 0; i < n; i++)
 		points[i] =
@@ -177,9 +173,7 @@ add_history(struct view *view, struct page *page, size_t which, bool fresh)
 				 .label = histories[which].label,
 				 .values = points,
 				 .n = n,
-				 .role = isnan(now) ? ROLE_DIM
-						    : threshold_role(view->env->config,
-							      histories[which].threshold, now),
+				 .role = history_role(view, which, now),
 				 .now = now_text,
 				 .most = most_text,
 				 .major = histories[which].major,
@@ -187,7 +181,7 @@ add_history(struct view *view, struct page *page, size_t which, bool fresh)
 }
 
 void
-dossier_histories(struct view *view, struct page *page, bool fresh)
+dossier_histories(struct view *view, struct page *page, const double now[HISTORY_SERIES_COUNT])
 {
 	g_autofree char *key = keys_label(keys_of(view->env->keys, view->ops->name), REQ_SPAN);
 	g_autofree char *title = key ? g_strdup_printf("%s (%s switches)", span_titles[span_of(view)], key)
@@ -196,7 +190,41 @@ dossier_histories(struct view *view, struct page *page, bool fresh)
 	page_section(page, title);
 	page_note(page, "now     max");
 	for (size_t i = 0; i < G_N_ELEMENTS(histories); i++)
-		add_history(view, page, i, fresh);
+		add_history(view, page, i, now[histories[i].series]);
+}
+
+/* What both kinds of rows have a column for. */
+void
+dossier_now(
+	const struct env *env, const struct row_kind *kind, const void *row, double now[HISTORY_SERIES_COUNT])
+{
+	static const struct {
+		enum history_series series;
+		const char *column;
+	} columns[] = {
+		{ HISTORY_CPU, "cpu" },
+		{ HISTORY_NET_RX, "net-rx" },
+		{ HISTORY_NET_TX, "net-tx" },
+		{ HISTORY_DISK_RD, "disk-rd" },
+		{ HISTORY_DISK_WR, "disk-wr" },
+	};
+
+	for (size_t i = 0; i < HISTORY_SERIES_COUNT; i++)
+		now[i] = NAN;
+	for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+		double number = dossier_number(env, kind, row, columns[i].column);
+
+		if (number >= 0)
+			now[columns[i].series] = number;
+	}
+}
+
+bool
+dossier_has_history(const struct view *view)
+{
+	double values[HISTORY_MAX_POINTS];
+
+	return read_series(view, HISTORY_CPU, span_of(view), values) > 0;
 }
 
 /* ---- events ---- */

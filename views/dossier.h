@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "views/history.h"
 #include "views/view.h"
 
 #include <glib.h>
@@ -23,8 +24,13 @@ void dossier_look(struct view *view);
 /* When the subject's state last changed as far as the time line knows, 0: before virt-fleet looked. */
 int64_t dossier_since_us(const struct view *view);
 
-/* Blocks of the page. FRESH: the newest numbers are of today. */
-void dossier_histories(struct view *view, struct page *page, bool fresh);
+/* Fills NOW with what the columns of ROW say, NAN where that is nothing; memory and ready are not looked for. */
+void dossier_now(const struct env *env, const struct row_kind *kind, const void *row, double now[HISTORY_SERIES_COUNT]);
+/* Something is known of the subject over the span that is chosen. */
+bool dossier_has_history(const struct view *view);
+
+/* Blocks of the page. NOW: the numbers beside the graphs, NAN where not known. */
+void dossier_histories(struct view *view, struct page *page, const double now[HISTORY_SERIES_COUNT]);
 void dossier_events(struct view *view, struct page *page);
 /* "what: why" lines; each may be NULL. */
 void dossier_unknowns(struct page *page, char *const *of_host, char *const *of_detail);

@@ -101,24 +101,3 @@ events_latest(const struct env *env, enum event_level least, size_t n)
 {
 	return latest(env, is_at_least, &least, n);
 }
-
-void
-events_section(struct page *page, const struct env *env, const struct row_key *key, size_t n)
-{
-	g_autoptr(GPtrArray) events = events_about(env, key, n);
-
-	if (events->len)
-		page_section(page, "Events");
-	for (guint i = 0; i < events->len; i++) {
-		const struct event *event = events->pdata[i];
-		const struct look *look = event_look(event->level);
-		g_autofree char *words = event_words(event);
-		const char ascii[] = { look->ascii, '\0' };
-		char clock[EVENT_CLOCK];
-
-		event_clock(event, env->row.now_us, clock);
-		page_text(page, look->role == ROLE_DIM ? ROLE_NORMAL : look->role, "%s %s %s%s%s", clock,
-			env->row.ascii ? ascii : look->glyph, key->is_host && event->vm ? event->vm : "",
-			key->is_host && event->vm ? " " : "", words);
-	}
-}

@@ -6,7 +6,6 @@
 
 #include "fleet/timeline.h"
 #include "views/env.h"
-#include "views/page.h"
 
 /* What rows of events (views/columns.h) are gathered from: a copy of the time line, zeroed at first. */
 struct event_source {
@@ -24,9 +23,6 @@ const struct event *event_source_find(const struct event_source *source, const s
 GPtrArray *events_about(const struct env *env, const struct row_key *key, size_t n);
 /* The same of everything that is at least as bad as LEAST. */
 GPtrArray *events_latest(const struct env *env, enum event_level least, size_t n);
-
-/* A section "Events" with the at most N newest entries about KEY; no section when there is none. */
-void events_section(struct page *page, const struct env *env, const struct row_key *key, size_t n);
 
 const struct look *event_look(enum event_level level);
 const char *event_level_name(enum event_level level); /* "info", "good", "warn", "bad" */

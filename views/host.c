@@ -4,6 +4,8 @@
 #include "views/request.h"
 #include "views/units.h"
 
+#include <math.h>
+
 /* ---- head ---- */
 
 /* "● kvm017  up for 3h  KVM 7.2.22  21/23 VMs  dc1" */
@@ -122,6 +124,21 @@ add_identity(const struct host_page *on)
 
 /* ---- the page ---- */
 
+/* Ready is that of the guest that waits most. */
+static void
+add_histories(struct view *view, const struct host_page *on)
+{
+	double now[HISTORY_SERIES_COUNT], mem = dossier_number(on->env, &host_rows, on->host, "mem");
+
+	dossier_now(on->env, &host_rows, on->host, now);
+	if (mem >= 0)
+		now[HISTORY_MEM] = mem;
+	for (size_t i = 0; on->fresh && i < on->host->nvms; i++)
+		if (VM_HAS(&on->host->vms[i], VM_READY))
+			now[HISTORY_READY] = fmax(now[HISTORY_READY], on->host->vms[i].value[VM_READY]);
+	dossier_histories(view, on->page, now);
+}
+
 static void
 host_fill(struct view *view, struct page *page)
 {
@@ -141,7 +158,7 @@ host_fill(struct view *view, struct page *page)
 	else
 		head_cause(&on);
 	host_page_trouble(&on);
-	dossier_histories(view, page, on.fresh);
+	add_histories(view, &on);
 	if (on.fresh)
 		host_page_room(&on);
 	host_page_cpus(&on);

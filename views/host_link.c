@@ -66,7 +66,7 @@ host_page_trouble(const struct host_page *on)
 	if (link == LINK_UP)
 		return;
 	what = remedy(host, link);
-	page_section(on->page, "What is wrong");
+	page_section(on->page, link == LINK_CONNECTING ? "Not connected yet" : "What is wrong");
 	unit_age(age, on->env->row.now_us - (link == LINK_STALE ? host->sampled_us : host->link_since_us));
 	if (link == LINK_SLOW)
 		page_field(on->page, "state", look->role, "slow: %s", look->help);

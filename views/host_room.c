@@ -64,9 +64,8 @@ host_page_room(const struct host_page *on)
 	add_density(on);
 	if (fit >= 0) {
 		unit_format(mem, UNIT_BYTES, on->env->row.size.mem_bytes);
-		page_field(on->page, "room for", ROLE_NORMAL,
-			"%.0f more of %.0f vCPU, %s (the fleet's median VM)", fit, on->env->row.size.vcpus,
-			mem);
+		page_field(on->page, "room for", ROLE_NORMAL, "%.0f more of %.0f vCPU, %s (the median VM)",
+			fit, on->env->row.size.vcpus, mem);
 	} else {
 		dossier_text(on->page, "room for", NULL);
 	}
@@ -105,7 +104,7 @@ name_of(const struct host_snap *host, const uint8_t uuid[UUID_LEN])
 	return NULL;
 }
 
-/* "3: db-1, db-2, web-7" */
+/* "3 VMs pinned there: db-1, db-2, web-7" */
 static char *
 pinned_within(const struct host_page *on, const struct cpu_set *cpus)
 {
@@ -126,7 +125,8 @@ pinned_within(const struct host_page *on, const struct cpu_set *cpus)
 			g_string_append(names, ", …");
 		n++;
 	}
-	return n ? g_strdup_printf("%u: %s", n, names->str) : g_strdup(on->detail ? "nobody" : "-");
+	return n ? g_strdup_printf("%u VM%s pinned there: %s", n, n == 1 ? "" : "s", names->str)
+		 : g_strdup("no VM pinned there");
 }
 
 static void
@@ -138,15 +138,19 @@ add_cell(const struct host_page *on, size_t i)
 	g_autofree char *label = g_strdup_printf("cell %d", cell->id);
 	struct cpu_set cpus = cpus_of_cell(on->host->facts, cell->id);
 	g_autofree char *list = cpu_set_format(&cpus), *pinned = pinned_within(on, &cpus);
-	char free_text[UNIT_TEXT] = "-", total[UNIT_TEXT];
+	char free_text[UNIT_TEXT], total[UNIT_TEXT];
 
 	unit_format(total, UNIT_BYTES, (double)cell->mem_bytes);
-	if (known)
+	if (known) {
 		unit_format(free_text, UNIT_BYTES, (double)on->detail->cell_free[i]);
-	page_meter(on->page, label, ROLE_NORMAL, known ? 100 * taken / (double)cell->mem_bytes : -1,
-		"%s free of %s", free_text, total);
+		page_meter(on->page, label, ROLE_NORMAL, 100 * taken / (double)cell->mem_bytes,
+			"%s free of %s", free_text, total);
+	} else {
+		page_field(on->page, label, ROLE_NORMAL, "%s", total);
+	}
 	page_field(on->page, "", ROLE_NORMAL, "%d CPUs%s%s", cell->ncpus, list ? ": " : "", list ? list : "");
-	page_field(on->page, "", ROLE_NORMAL, "pinned there: %s", pinned);
+	if (on->detail)
+		page_field(on->page, "", ROLE_NORMAL, "%s", pinned);
 	cpu_set_clear(&cpus);
 }
 

@@ -217,7 +217,7 @@ page_draw(struct page *page, const struct pane *pane)
 {
 	int head = draw_head(page, pane);
 	struct pane body = pane_sub(pane, head, 0, pane->rows - head, pane->cols);
-	g_autoptr(GArray) blocks = page_layout(page, pane->rows, pane->cols);
+	g_autoptr(GArray) blocks = page_layout(page, body.rows, pane->cols);
 
 	page->shown = body.rows;
 	page->hidden = 0;

@@ -9,24 +9,14 @@
 #define VALUE_LEAST 10
 #define HOP_GAIN    4 /* lines that a block's change of column must save: they shall not hop about */
 
-/* How many lines a graph has on a screen of so many rows. */
-static const struct {
-	int rows, major, minor;
-} graph_heights[] = {
-	{ 50, 4, 2 },
-	{ 36, 3, 1 },
-	{ 0, 1, 1 },
+/* How many lines a graph has: the most that leave the page in one piece, or else what the screen's height allows. */
+static const struct level {
+	int major, minor;
+	int rows; /* of a screen that scrolls with them */
+} levels[] = {
+	{ 8, 4, 10000 }, { 6, 3, 10000 }, { 4, 2, 50 }, { 3, 1, 36 },
+	{ 1, 1, 0 }, /* the last one always will do */
 };
-
-static int
-graph_height(int rows, bool major)
-{
-	size_t i = 0;
-
-	while (graph_heights[i].rows > rows)
-		i++;
-	return major ? graph_heights[i].major : graph_heights[i].minor;
-}
 
 static void
 placed_clear(gpointer pointer)
@@ -59,9 +49,10 @@ place_text(struct block *block, const struct line *line)
 }
 
 static void
-place_line(struct block *block, const struct line *line, int rows)
+place_line(struct block *block, const struct line *line, const struct level *level)
 {
-	int height = line->kind == LINE_GRAPH && line->nvalues ? graph_height(rows, line->major) : 1;
+	bool drawn = line->kind == LINE_GRAPH && line->nvalues;
+	int height = !drawn ? 1 : line->major ? level->major : level->minor;
 
 	if (line->kind == LINE_FIELD || line->kind == LINE_TEXT) {
 		place_text(block, line);
@@ -75,7 +66,7 @@ place_line(struct block *block, const struct line *line, int rows)
 }
 
 static struct block
-block_make(const struct section *section, int width, int rows)
+block_make(const struct section *section, int width, const struct level *level)
 {
 	struct block block = { .section = section, .width = width };
 	struct placed title = { .parts = 1 };
@@ -84,7 +75,7 @@ block_make(const struct section *section, int width, int rows)
 	g_array_set_clear_func(block.placed, placed_clear);
 	g_array_append_val(block.placed, title);
 	for (guint i = 0; i < section->lines->len; i++)
-		place_line(&block, section->lines->pdata[i], rows);
+		place_line(&block, section->lines->pdata[i], level);
 	return block;
 }
 
@@ -151,22 +142,18 @@ make_signature(const struct page *page, int ncolumns)
 	return g_string_hash(text);
 }
 
-GArray *
-page_layout(struct page *page, int rows, int cols)
+/* With graphs of LEVEL; sets the page's height and the columns of its blocks. */
+static GArray *
+lay_out(struct page *page, int cols, int ncolumns, const struct level *level, bool known)
 {
-	int ncolumns = CLAMP(cols / page->least, 1, PAGE_COLUMNS_MOST), top = 0;
-	int width = (cols - (ncolumns - 1) * COLUMN_GAP) / ncolumns;
-	guint n = page->sections->len, signature = make_signature(page, ncolumns);
-	bool known = page->signature == signature && page->columns->len == n;
+	int width = (cols - (ncolumns - 1) * COLUMN_GAP) / ncolumns, top = 0;
+	guint n = page->sections->len;
 	GArray *blocks = g_array_new(FALSE, FALSE, sizeof(struct block));
 
 	g_array_set_clear_func(blocks, block_clear);
-	g_array_set_size(page->columns, n);
-	g_array_set_size(page->tops, n);
-	page->signature = signature;
 	for (guint i = 0; i < n; i++) {
 		const struct section *section = page->sections->pdata[i];
-		struct block block = block_make(section, section->wide ? cols : width, rows);
+		struct block block = block_make(section, section->wide ? cols : width, level);
 
 		g_array_append_val(blocks, block);
 	}
@@ -178,9 +165,44 @@ page_layout(struct page *page, int rows, int cols)
 				break;
 		top = lay_band(page, blocks, first, end, wide ? 1 : ncolumns, top ? top + 1 : 0, known);
 	}
+	page->height = top;
+	return blocks;
+}
+
+static bool
+has_graphs(const struct page *page)
+{
+	for (guint i = 0; i < page->sections->len; i++) {
+		const GPtrArray *lines = ((struct section *)page->sections->pdata[i])->lines;
+
+		for (guint j = 0; j < lines->len; j++)
+			if (((struct line *)lines->pdata[j])->kind == LINE_GRAPH)
+				return true;
+	}
+	return false;
+}
+
+GArray *
+page_layout(struct page *page, int rows, int cols)
+{
+	int ncolumns = CLAMP(cols / page->least, 1, PAGE_COLUMNS_MOST);
+	guint n = page->sections->len, signature = make_signature(page, ncolumns);
+	bool known = page->signature == signature && page->columns->len == n;
+	g_autoptr(GArray) columns = NULL;
+	GArray *blocks = NULL;
+
+	g_array_set_size(page->columns, n);
+	g_array_set_size(page->tops, n);
+	page->signature = signature;
+	columns = g_array_copy(page->columns);
+	for (size_t i = has_graphs(page) ? 0 : G_N_ELEMENTS(levels) - 1; !blocks; i++) {
+		memcpy(page->columns->data, columns->data, n * sizeof(int));
+		blocks = lay_out(page, cols, ncolumns, &levels[i], known);
+		if (page->height > rows && levels[i].rows > rows)
+			g_clear_pointer(&blocks, g_array_unref);
+	}
 	for (guint i = 0; i < n; i++)
 		g_array_index(page->tops, int, i) = g_array_index(blocks, struct block, i).y;
-	page->height = top;
 	page->focus = MIN(page->focus, (int)n - 1);
 	return blocks;
 }

@@ -71,6 +71,6 @@ struct page {
 
 /* ---- page_layout.c ---- */
 
-/* The blocks of PAGE in a pane of ROWS and COLS; an array of struct block with a clear function, caller unrefs. Sets what is
+/* The blocks of PAGE in a pane of ROWS, the head not counted, and COLS; an array of struct block with a clear function, caller unrefs. Sets what is
  * known of the last draw but for SHOWN. */
 GArray *page_layout(struct page *page, int rows, int cols);

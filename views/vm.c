@@ -48,6 +48,43 @@ head_pair(const struct vm_page *on, const char *label, const char *in, const cha
 	page_piece(on->page, label, left.role, "%s %s %s %s", in_word, left.text, out_word, right.text);
 }
 
+/* What its host lets be known of it meanwhile. */
+static void
+head_cause(const struct vm_page *on)
+{
+	const struct host_snap *host = on->vm->host;
+	char age[UNIT_TEXT];
+
+	page_head(on->page);
+	if (host->retry_us) {
+		unit_age(age, host->retry_us - on->env->row.now_us);
+		page_piece(on->page, "next try in", ROLE_NORMAL, "%s", age);
+	}
+	if (on->vm->sampled_us) {
+		unit_age(age, on->env->row.now_us - on->vm->sampled_us);
+		page_piece(on->page, "last numbers", ROLE_WARN, "%s old", age);
+	}
+	page_piece(on->page, NULL, ROLE_NORMAL, "%s", host->why ? host->why : "");
+}
+
+/* What it would have if it ran. */
+static void
+head_size(const struct vm_page *on)
+{
+	struct cell vcpus, most;
+
+	dossier_cell(on->env, &vm_rows, on->vm, "vcpus", &vcpus);
+	dossier_cell(on->env, &vm_rows, on->vm, "mem-max", &most);
+	page_head(on->page);
+	page_piece(on->page, "vCPUs", vcpus.role, "%s", vcpus.text);
+	page_piece(on->page, "memory", most.role, "%s", most.text);
+	if (on->vm->autostart_known)
+		page_piece(on->page, NULL, ROLE_NORMAL, "%s",
+			on->vm->autostart ? "starts with its host" : "does not start with its host");
+	if (on->detail && on->detail->managed_save)
+		page_piece(on->page, NULL, ROLE_WARN, "its memory is saved: a start resumes it");
+}
+
 /* "CPU ████──── 41% of 4 vCPUs  ready 1%  memory ██────── 61% of 8.0G" */
 static void
 head_use(const struct vm_page *on)
@@ -175,6 +212,20 @@ vm_memory_used(const struct vm_page *on, double *bytes, bool *inside)
 	return *bytes >= 0 && mem > 0 ? MIN(100 * *bytes / mem, 100) : -1;
 }
 
+static void
+add_histories(struct view *view, const struct vm_page *on)
+{
+	double now[HISTORY_SERIES_COUNT], bytes, mem = vm_memory_used(on, &bytes, &(bool){ false });
+	double ready = dossier_number(on->env, &vm_rows, on->vm, "ready");
+
+	dossier_now(on->env, &vm_rows, on->vm, now);
+	if (mem >= 0)
+		now[HISTORY_MEM] = mem;
+	if (ready >= 0)
+		now[HISTORY_READY] = ready;
+	dossier_histories(view, on->page, now);
+}
+
 static const struct vm_detail *
 detail_of(const struct vm *vm)
 {
@@ -198,10 +249,17 @@ vm_fill(struct view *view, struct page *page)
 		return;
 	}
 	on.fresh = host_snap_fresh(vm->host, view->env->row.now_us);
+	on.lives = vm_is_running(vm) || vm->state == VM_STATE_PAUSED;
 	on.detail = detail_of(vm);
 	head_state(&on);
-	head_use(&on);
-	dossier_histories(view, page, on.fresh);
+	if (!on.fresh)
+		head_cause(&on);
+	else if (on.lives)
+		head_use(&on);
+	else
+		head_size(&on);
+	if (on.lives || dossier_has_history(view))
+		add_histories(view, &on);
 	add_identity(view, &on);
 	vm_page_cpu(&on);
 	vm_page_memory(&on);

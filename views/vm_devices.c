@@ -82,14 +82,27 @@ add_disk_titles(const struct vm_page *on)
 	static const struct page_cell titles[] = {
 		{ "DISK", 5, ALIGN_LEFT, ROLE_COLUMN },
 		{ "READ", 4, ALIGN_RIGHT, ROLE_COLUMN },
-		{ "TAKES", 5, ALIGN_RIGHT, ROLE_COLUMN },
+		{ "LAT", 5, ALIGN_RIGHT, ROLE_COLUMN },
 		{ "WRITE", 5, ALIGN_RIGHT, ROLE_COLUMN },
-		{ "TAKES", 5, ALIGN_RIGHT, ROLE_COLUMN },
+		{ "LAT", 5, ALIGN_RIGHT, ROLE_COLUMN },
 		{ "FILLED", FILL_CELL, ALIGN_LEFT, ROLE_COLUMN },
 		{ "", 0, ALIGN_LEFT, ROLE_COLUMN },
 	};
 
 	page_cells(on->page, titles, G_N_ELEMENTS(titles));
+}
+
+/* Reads and writes. */
+static void
+append_operations(GString *text, const struct env *env, const struct disk_detail *disk)
+{
+	char rd[UNIT_TEXT], wr[UNIT_TEXT];
+
+	if (!DISK_KNOWS(disk, RD_OPS) || !DISK_KNOWS(disk, WR_OPS))
+		return;
+	unit_format(rd, UNIT_PER_S, disk->value[DISK_F_RD_OPS]);
+	unit_format(wr, UNIT_PER_S, disk->value[DISK_F_WR_OPS]);
+	g_string_append_printf(text, "%s%s+%s IO/s", text->len ? env_dot(env) : "", rd, wr);
 }
 
 /* "file, local · virtio · qcow2 · cache none", and below it where it lies */
@@ -109,6 +122,7 @@ add_disk(const struct vm_page *on, const struct vm_disk *disk)
 	append_word(text, on->env, "cache ", disk->cache);
 	append_word(text, on->env, "", disk->readonly ? "read-only" : NULL);
 	append_word(text, on->env, "", disk->shareable ? "shareable" : NULL);
+	append_operations(text, on->env, find_disk(on, disk->target));
 	page_field(on->page, "     ", ROLE_DIM, "%s", text->str);
 	page_field(on->page, "     ", disk->source ? ROLE_NORMAL : ROLE_DIM, "%s",
 		disk->source ? disk->source : "empty");

@@ -9,6 +9,7 @@ struct vm_page {
 	const struct vm *vm;
 	const struct vm_detail *detail; /* NULL: not read, or not yet */
 	bool fresh;                     /* its host answers: the numbers are of today */
+	bool lives;                     /* it runs or is paused, or did so when its host last answered */
 };
 
 /* The guest's use of its memory in percent and in bytes, -1: not known; *INSIDE: as its balloon driver tells, else what its

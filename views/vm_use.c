@@ -51,11 +51,14 @@ vm_page_cpu(const struct vm_page *on)
 	dossier_cell(on->env, &vm_rows, on->vm, "cores", &cores);
 	if (cores.role != ROLE_DIM)
 		of = g_strdup_printf(", %s physical CPUs", cores.text);
-	add_share(on, "use", "cpu", of);
-	add_share(on, "ready", "ready", " waiting for a physical CPU");
-	add_share(on, "wait", "wait", " waiting for I/O");
+	if (on->lives) {
+		add_share(on, "use", "cpu", of);
+		add_share(on, "ready", "ready", " waiting for a physical CPU");
+		add_share(on, "wait", "wait", " waiting for I/O");
+	}
 	page_field(on->page, "vCPUs", vcpus.role, "%s%s", vcpus.text, more ? more : "");
-	dossier_field(on->page, on->env, &vm_rows, on->vm, "CPU time", "cpu-time");
+	if (on->lives)
+		dossier_field(on->page, on->env, &vm_rows, on->vm, "CPU time", "cpu-time");
 	add_pins(on);
 }
 
@@ -133,6 +136,14 @@ vm_page_vcpus(const struct vm_page *on)
 
 /* ---- memory ---- */
 
+static void
+add_nodes(const struct vm_page *on)
+{
+	if (on->vm->facts)
+		page_field(on->page, "NUMA nodes", ROLE_NORMAL, "%s",
+			on->vm->facts->numa_nodes ? on->vm->facts->numa_nodes : "any");
+}
+
 void
 vm_page_memory(const struct vm_page *on)
 {
@@ -145,6 +156,11 @@ vm_page_memory(const struct vm_page *on)
 	dossier_cell(on->env, &vm_rows, on->vm, "mem", &now);
 	dossier_cell(on->env, &vm_rows, on->vm, "mem-max", &most);
 	dossier_cell(on->env, &vm_rows, on->vm, "rss", &held);
+	if (!on->lives) {
+		page_field(on->page, "may have", most.role, "%s", most.text);
+		add_nodes(on);
+		return;
+	}
 	if (used >= 0) {
 		unit_format(text, UNIT_BYTES, bytes);
 		page_meter(on->page, inside ? "used inside" : "held on the host", ROLE_NORMAL, used,
@@ -156,7 +172,5 @@ vm_page_memory(const struct vm_page *on)
 		most.role == ROLE_DIM ? "" : most.text);
 	if (inside || used < 0)
 		page_field(on->page, "held on the host", held.role, "%s", held.text);
-	if (on->vm->facts)
-		page_field(on->page, "NUMA nodes", ROLE_NORMAL, "%s",
-			on->vm->facts->numa_nodes ? on->vm->facts->numa_nodes : "any");
+	add_nodes(on);
 }

@@ -6,6 +6,7 @@
 #include "fleet/conn_sim.h"
 #include "fleet/fleet.h"
 #include "tests/support/screen.h"
+#include "tests/support/snaps.h"
 #include "views/console.h"
 
 #include <criterion/criterion.h>
@@ -69,6 +70,56 @@ settle(struct world *world)
 		cr_assert_lt(clock_now_us(), end, "the simulated fleet does not settle");
 		poll(&fd, 1, 100);
 	}
+}
+
+/* The snapshot of KEY's host with KEY's detail, as it comes while somebody looks at its page. */
+static const struct host_snap *
+inspect(struct world *world, const struct row_key *key)
+{
+	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
+
+	fleet_inspect(world->fleet, key);
+	for (;;) {
+		struct pollfd fd = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
+		const struct fleet_snap *snap;
+		const struct host_snap *host;
+
+		mailbox_take_mark(world->mailbox);
+		snap = fleet_snapshot(world->fleet);
+		host = host_snap_ref(snap->hosts[key->host]);
+		fleet_snap_unref(snap);
+		if (key->is_host ? host->detail != NULL : host->vm_detail != NULL)
+			return host;
+		host_snap_unref(host);
+		cr_assert_lt(clock_now_us(), end, "no detail comes");
+		poll(&fd, 1, 100);
+	}
+}
+
+/* SNAP, whose reference it takes, with the details of the first host and of its first guest, which no page of a real fleet
+ * shows at once. */
+static const struct fleet_snap *
+with_details(struct world *world, const struct fleet_snap *snap)
+{
+	const struct host_snap *host = snap->hosts[0], *seen, *guest_seen, *built;
+	const struct row_key own = host_key(host), guest = vm_key(&host->vms[0]);
+	g_autofree const struct host_snap **hosts = g_new(const struct host_snap *, snap->nhosts);
+	const struct fleet_snap *detailed;
+	struct host_snap both = host_snap_skeleton(host);
+
+	seen = inspect(world, &own);
+	guest_seen = inspect(world, &guest);
+	both.detail = seen->detail;
+	both.vm_detail = guest_seen->vm_detail;
+	built = host_snap_build(&both, host->vms, host->nvms);
+	memcpy(hosts, snap->hosts, snap->nhosts * sizeof(*hosts));
+	hosts[0] = built;
+	detailed = snaps_fleet_of(hosts, snap->nhosts);
+	host_snap_unref(seen);
+	host_snap_unref(guest_seen);
+	host_snap_unref(built);
+	fleet_snap_unref(snap);
+	return detailed;
 }
 
 /* All that depends on when it was asked is set to what makes a good picture of what was AGO seconds before. */
@@ -199,9 +250,9 @@ expect_golden(const char *name, const char *got)
 	}
 }
 
-/* KEYS as typed; '\n' is Enter, '\t' Tab, '\b' Esc. */
+/* KEYS as typed; '\n' is Enter, '\t' Tab, '\b' Esc. Each is typed at what the one before has led to. */
 static void
-type(struct console *console, const char *keys)
+type(struct console *console, struct canvas *canvas, const char *keys)
 {
 	for (; *keys; keys++) {
 		uint32_t code = (uint32_t)(unsigned char)*keys;
@@ -210,8 +261,10 @@ type(struct console *console, const char *keys)
 		       : *keys == '\t' ? KEY_CODE_TAB
 		       : *keys == '\b' ? KEY_CODE_ESC
 				       : code;
+		console_draw(console, canvas);
 		console_input(console, (struct input){ .type = INPUT_KEY, .key = { code, 0 } });
 	}
+	console_draw(console, canvas);
 }
 
 static void
@@ -245,10 +298,19 @@ static const struct {
 	{ "vms-query-values", 12, 80, false, false, "3/web state=\t" },
 	{ "vms-query-live", 12, 80, false, false, "3/web site=\t" },
 	{ "vms-completing", 12, 80, false, false, "3:sort net\t" },
-	{ "host-80", 24, 80, false, false, "2\n" },
-	{ "host-200", 60, 200, false, false, "2jj\n" },
+	{ "host-80", 24, 80, false, false, ":host kvm001\n" },
+	{ "host-120", 40, 120, false, false, ":host kvm001\n" },
+	{ "host-200", 60, 200, false, false, ":host kvm001\n" },
+	{ "host-blocks", 24, 80, false, false, ":host kvm001\n\t\t\t" },
 	{ "host-refused", 40, 120, false, false, ":host kvm007\n" },
-	{ "vm-120", 40, 120, false, false, "3\n" },
+	{ "host-key", 24, 80, false, false, ":host kvm017\n" },
+	{ "host-ascii", 40, 120, true, true, ":host kvm001\n" },
+	{ "vm-80", 24, 80, false, false, ":vm api-1\n" },
+	{ "vm-120", 40, 120, false, false, ":vm api-1\n" },
+	{ "vm-200", 60, 200, false, false, ":vm api-1\n" },
+	{ "vm-off", 24, 80, false, false, ":vm app-1\n" },
+	{ "vm-ascii", 40, 120, true, true, ":vm api-1\n" },
+	{ "xml-80", 24, 80, false, false, ":vm api-1\nx/source\n" },
 	{ "vm-unknown", 24, 80, false, false, ":host kvm007\n\n\n" },
 	{ "help-80", 24, 80, false, false, "?" },
 	{ "help-200", 60, 200, false, false, "?" },
@@ -262,7 +324,7 @@ Test(views, golden)
 	const struct fleet_snap *settled_snap, *stills[STILLS];
 
 	world_init(&world);
-	settled_snap = settle(&world);
+	settled_snap = with_details(&world, settle(&world));
 	for (int i = 0; i < STILLS; i++)
 		stills[i] = still_fleet(settled_snap, PAST_S - i * STEP_S);
 	fleet_snap_unref(settled_snap);
@@ -282,9 +344,7 @@ Test(views, golden)
 			console_tick(console, NOW_US - ago_us, WALL_US - ago_us);
 			console_set_snapshot(console, stills[j]);
 		}
-		console_draw(console, canvas); /* keys such as > need to know what was on the screen */
-		type(console, scenes[i].keys);
-		console_draw(console, canvas);
+		type(console, canvas, scenes[i].keys);
 		got = picture(canvas);
 		expect_golden(scenes[i].name, got);
 		canvas_free(canvas);
