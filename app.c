@@ -97,23 +97,58 @@ app_init(struct app *app, const struct app_opts *opts, GError **error)
 }
 
 static void
+app_log_changed(void *ctx)
+{
+	struct app *app = ctx;
+
+	mailbox_mark(app->mailbox);
+}
+
+bool
+app_log_events(struct app *app, const char *path, GError **error)
+{
+	app->eventlog = eventlog_new(path, app->timeline, app_log_changed, app, error);
+	return app->eventlog != NULL;
+}
+
+static void
 message_drop(struct message message)
 {
 	if (message.type == FLEET_MESSAGE_JOB)
 		job_free(message.data);
 }
 
+static bool
+app_stop_fleet(struct app *app)
+{
+	mailbox_close(app->mailbox);
+	fleet_stop(app->fleet);
+	if (!fleet_wait(app->fleet, STOP_MS))
+		return false;
+	fleet_free(app->fleet);
+	app->fleet = NULL;
+	return true;
+}
+
+/* After the fleet, which has the last word. */
+static bool
+app_stop_log(struct app *app)
+{
+	if (!eventlog_stop(app->eventlog, STOP_MS))
+		return false;
+	eventlog_free(app->eventlog);
+	return true;
+}
+
 bool
 app_done(struct app *app)
 {
-	if (app->fleet) {
-		mailbox_close(app->mailbox);
-		fleet_stop(app->fleet);
-		if (!fleet_wait(app->fleet, STOP_MS))
-			return false;
-		fleet_free(app->fleet);
-		app->fleet = NULL;
-	}
+	bool ended = !app->fleet || app_stop_fleet(app);
+
+	if (app->eventlog)
+		ended = app_stop_log(app) && ended;
+	if (!ended)
+		return false;
 	if (app->tunnels) {
 		tunnels_free(app->tunnels);
 		events_stop();

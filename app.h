@@ -8,6 +8,7 @@
 #include "fleet/asks.h"
 #include "fleet/conn.h"
 #include "fleet/conn_sim.h"
+#include "fleet/eventlog.h"
 #include "fleet/fleet.h"
 #include "fleet/mailbox.h"
 #include "fleet/tenant.h"
@@ -26,6 +27,7 @@ struct app {
 	struct app_opts opts;
 	struct mailbox *mailbox;
 	struct timeline *timeline;
+	struct eventlog *eventlog; /* NULL: none */
 	struct asks *asks;
 	struct tenant_rules *tenants;
 	struct tunnels *tunnels;
@@ -36,6 +38,9 @@ struct app {
 /* Everything but the host threads; those begin with fleet_start(app->fleet). False with an error that names what failed.
  * What signals are to be blocked must be so before. */
 bool app_init(struct app *app, const struct app_opts *opts, GError **error);
+
+/* Writes what happens to PATH, too. Before the host threads begin. */
+bool app_log_events(struct app *app, const char *path, GError **error);
 
 /* Stops all. False when a host's thread could not be ended in time: then the process must end by _exit(), nothing is
  * freed. */

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "actions/journal.h"
+#include "actions/note.h"
 #include "fleet/clock.h"
 #include "tui/loop.h"
 #include "tui/term.h"
@@ -111,6 +112,13 @@ session_mail(void *ctx)
 		console_fleet_changed(session->console);
 	while (mailbox_pop(session->app.mailbox, &message))
 		console_job_done(session->console, message.data);
+	if (session->app.eventlog) {
+		bool bad;
+		g_autofree char *news = eventlog_take_news(session->app.eventlog, &bad);
+
+		if (news)
+			console_tell(session->console, bad, news);
+	}
 }
 
 static void
@@ -274,6 +282,8 @@ session_start(struct session *session, const struct command_env *env, GError **e
 	const struct config *config = env->config;
 	int rows, cols;
 
+	if (env->options->event_log && !app_log_events(&session->app, env->options->event_log, error))
+		return false;
 	session->console = console_new(
 		&(struct console_opts){
 			.config = config,
@@ -321,8 +331,10 @@ session_drain(struct session *session)
 	struct message message;
 
 	while (session->ended_by && fleet_jobs_pending(session->app.fleet) > 0 && clock_now_us() < end) {
-		while (mailbox_pop(session->app.mailbox, &message))
+		while (mailbox_pop(session->app.mailbox, &message)) {
+			note_job(session->app.timeline, message.data);
 			job_free(message.data);
+		}
 		g_usleep(20000);
 	}
 }

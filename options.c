@@ -40,6 +40,8 @@ static const struct option table[] = {
 		ON(CONSOLE) | ON(LIST) | ON(SNAPSHOT) },
 	{ "refresh", 0, G_OPTION_ARG_STRING, TO(refresh), "sample each host this often (2s, 500ms, 1m)",
 		"TIME", ON(CONSOLE) },
+	{ "event-log", 0, G_OPTION_ARG_FILENAME, TO(event_log),
+		"append what happens to this file, as a JSON object per line", "FILE", ON(CONSOLE) },
 	{ "view", 0, G_OPTION_ARG_STRING, TO(view), "begin with this view", "VIEW",
 		ON(CONSOLE) | ON(SNAPSHOT) },
 	{ "ascii", 'U', G_OPTION_ARG_NONE, TO(ascii), "no characters beyond ASCII", NULL,

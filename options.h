@@ -29,6 +29,7 @@ struct options {
 	char *ssh_config;
 	char *demo;        /* NULL: no demo; "": the default size */
 	bool readonly, ascii, no_color, no_mouse;
+	char *event_log;   /* NULL: none */
 	char *theme, *refresh, *view, *size;
 	char *format, *columns, *where;
 	bool dump_config, version;

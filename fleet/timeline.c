@@ -164,3 +164,13 @@ event_kind_name(enum event_kind kind)
 
 	return names[kind];
 }
+
+const char *
+event_level_name(enum event_level level)
+{
+#define EVENT_LEVEL_NAME(id, name, help) [EVENT_##id] = name,
+	static const char *const names[EVENT_LEVEL_COUNT] = { EVENT_LEVELS(EVENT_LEVEL_NAME) };
+#undef EVENT_LEVEL_NAME
+
+	return names[level];
+}

@@ -28,7 +28,19 @@ enum event_kind {
 		EVENT_KIND_COUNT
 };
 
-enum event_level { EVENT_INFO, EVENT_GOOD, EVENT_WARN, EVENT_BAD };
+/* _(ENUM, "name", "help") */
+#define EVENT_LEVELS(_)                                                         \
+	_(INFO, "info", "it happened, no more")                                 \
+	_(GOOD, "good", "it is well again")                                     \
+	_(WARN, "warn", "worth a look")                                         \
+	_(BAD, "bad", "something is lost or broken")
+
+enum event_level {
+#define EVENT_LEVEL_ENUM(id, name, help) EVENT_##id,
+	EVENT_LEVELS(EVENT_LEVEL_ENUM)
+#undef EVENT_LEVEL_ENUM
+		EVENT_LEVEL_COUNT
+};
 
 struct event {
 	gint refs;              /* private to timeline.c */
@@ -75,3 +87,4 @@ uint64_t timeline_oldest(struct timeline *timeline);
 const struct event *event_ref(const struct event *event);
 void event_unref(gpointer event); /* accepts NULL */
 const char *event_kind_name(enum event_kind kind);
+const char *event_level_name(enum event_level level);

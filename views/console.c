@@ -144,6 +144,13 @@ console_set_snapshot(struct console *console, const struct fleet_snap *snap)
 }
 
 void
+console_tell(struct console *console, bool bad, const char *text)
+{
+	env_notice(&console->env, bad ? ROLE_BAD : ROLE_STATUS, "%s", text);
+	console->needs_draw = true;
+}
+
+void
 console_job_done(struct console *console, struct job *job)
 {
 	work_done(console->work, job);

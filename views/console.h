@@ -51,6 +51,8 @@ const char *const *console_view_names(void);
 void console_fleet_changed(struct console *console);
 /* Shows SNAP (one reference is added) from now on. For an owner without a fleet. */
 void console_set_snapshot(struct console *console, const struct fleet_snap *snap);
+/* Something to be read by the operator, on the status line for a while; BAD: that something is wrong. */
+void console_tell(struct console *console, bool bad, const char *text);
 /* A job came back. Takes ownership of JOB. */
 void console_job_done(struct console *console, struct job *job);
 void console_input(struct console *console, struct input input);

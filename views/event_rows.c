@@ -2,9 +2,9 @@
 #include "views/column_table.h"
 #include "views/events.h"
 
-#include <stdio.h>
+#include "fleet/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 /* ---- values ---- */
 
@@ -32,16 +32,7 @@ static void
 event_time(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
 	const void *row, struct value *out)
 {
-	const struct event *event = row;
-	time_t when = (time_t)(event->wall_us / 1000000);
-	struct tm tm;
-	size_t used;
-
-	if (!gmtime_r(&when, &tm))
-		return;
-	used = strftime(out->buffer, sizeof(out->buffer), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out->buffer + used, sizeof(out->buffer) - used, ".%03dZ",
-		(int)(event->wall_us % 1000000 / 1000));
+	clock_wall_text(((const struct event *)row)->wall_us, out->buffer);
 	value_text(out, out->buffer);
 }
 

@@ -4,28 +4,21 @@
 #include <string.h>
 #include <time.h>
 
-#define CLOCK_US (12 * 3600 * INT64_C(1000000)) /* so long a clock is not mistaken for yesterday's */
+#define CLOCK_US  (12 * 3600 * INT64_C(1000000)) /* so long a clock is not mistaken for yesterday's */
 
-static const struct {
-	const char *name;
-	struct look look;
-} levels[] = {
-	[EVENT_INFO] = { "info", { "·", '.', ROLE_DIM, "it happened, no more" } },
-	[EVENT_GOOD] = { "good", { "●", '*', ROLE_GOOD, "it is well again" } },
-	[EVENT_WARN] = { "warn", { "◐", '~', ROLE_WARN, "worth a look" } },
-	[EVENT_BAD] = { "bad", { "✕", 'x', ROLE_BAD, "something is lost or broken" } },
-};
+#define LOOK_INFO "·", '.', ROLE_DIM
+#define LOOK_GOOD "●", '*', ROLE_GOOD
+#define LOOK_WARN "◐", '~', ROLE_WARN
+#define LOOK_BAD  "✕", 'x', ROLE_BAD
 
 const struct look *
 event_look(enum event_level level)
 {
-	return &levels[level].look;
-}
+#define EVENT_LOOK(id, name, text) [EVENT_##id] = { LOOK_##id, text },
+	static const struct look looks[EVENT_LEVEL_COUNT] = { EVENT_LEVELS(EVENT_LOOK) };
+#undef EVENT_LOOK
 
-const char *
-event_level_name(enum event_level level)
-{
-	return levels[level].name;
+	return &looks[level];
 }
 
 void

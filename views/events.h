@@ -25,7 +25,6 @@ GPtrArray *events_about(const struct env *env, const struct row_key *key, size_t
 GPtrArray *events_latest(const struct env *env, enum event_level least, size_t n);
 
 const struct look *event_look(enum event_level level);
-const char *event_level_name(enum event_level level); /* "info", "good", "warn", "bad" */
 
 #define EVENT_CLOCK 16 /* room for a time, at most 9 columns wide */
 /* When it was, in local time: "13:02:11" within 12 hours before NOW_US, else "11-21 13h". */

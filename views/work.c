@@ -1,7 +1,7 @@
 #include "views/work.h"
 
+#include "actions/note.h"
 #include "actions/outcome.h"
-#include "fleet/timeline.h"
 
 struct work {
 	struct env *env;
@@ -58,33 +58,6 @@ tell(struct work *work, const struct outcome *outcome)
 	env_notice(work->env, outcome_failed(outcome) ? ROLE_BAD : ROLE_STATUS, "%s", text);
 }
 
-/* Writes into the time line how JOB goes. */
-static void
-note(struct work *work, const struct job *job)
-{
-	static const struct {
-		const char *word;
-		enum event_level level;
-	} ends[] = {
-		[JOB_QUEUED] = { "asked", EVENT_INFO },
-		[JOB_RUNNING] = { "begun", EVENT_INFO },
-		[JOB_DONE] = { "done", EVENT_INFO },
-		[JOB_FAILED] = { "failed", EVENT_BAD },
-		[JOB_CANCELLED] = { "cancelled", EVENT_WARN },
-	};
-	g_autofree char *what = g_strdup_printf("%s %s", job->verb, ends[job->state].word);
-
-	timeline_tell(work->env->timeline, &(struct telling){
-						   .kind = EVENT_KIND_ACT,
-						   .level = ends[job->state].level,
-						   .subject = job->target,
-						   .host = job->host_name,
-						   .vm = job->vm_name,
-						   .what = what,
-						   .detail = job->error,
-					   });
-}
-
 void
 work_submit(struct work *work, const struct plan *plan)
 {
@@ -99,7 +72,7 @@ work_submit(struct work *work, const struct plan *plan)
 		struct job *job = jobs->pdata[i];
 
 		g_hash_table_add(work->busy, g_memdup2(&job->target, sizeof job->target));
-		note(work, job);
+		note_job(work->env->timeline, job);
 		fleet_submit(work->env->fleet, job);
 	}
 }
@@ -119,7 +92,7 @@ work_done(struct work *work, struct job *job)
 			g_ptr_array_remove_index(work->outcomes, i);
 		break;
 	}
-	note(work, job);
+	note_job(work->env->timeline, job);
 	g_hash_table_remove(work->busy, &job->target);
 	job_free(job);
 }
