@@ -1,12 +1,15 @@
 /*
  * console: runs the console on a terminal of its own and measures it as an operator would feel it.
  *
- *   console --wait TEXT [--wait TEXT…] [--steady SECONDS] [--freeze PID] [--keys N] -- COMMAND [ARGUMENT…]
+ *   console --wait TEXT [--wait TEXT…] [--steady SECONDS] [--freeze PID] [--keys N] [--gestures N] -- COMMAND [ARGUMENT…]
  *
  * Prints to stdout, as far as asked for:
  *   known_s=… known_cpu_s=… known_rss…    from its start until every TEXT is on the screen, and its CPU time so far
  *   steady_pct=…                          CPU over the SECONDS after that, in percent of one core
  *   p50_ms=… p99_ms=… max_ms=… keys=…     from a key (j and k in turn) to the moved cursor row on the terminal
+ *   GESTURE_p50_ms=… GESTURE_p99_ms=… GESTURE_max_ms=…, N of each GESTURE, for which the view vms must be in front:
+ *                                         switch (to hosts and back), sort (by the next column), filter (a letter of
+ *                                         three), scroll (a page down and up), until the table shows it
  *   peak_kib=…                            VmHWM at the end
  *
  * With --freeze PID is stopped before the keys are measured, so that hosts hang meanwhile. CPU time includes children.
@@ -28,7 +31,7 @@
 
 struct bench {
 	char **texts;
-	int steady_s, freeze, keys;
+	int steady_s, freeze, keys, gestures;
 	struct screen *screen;
 	struct usage usage;
 };
@@ -158,6 +161,96 @@ measure_keys(struct bench *bench)
 		percentile_ms(took, bench->keys, 0.99), percentile_ms(took, bench->keys, 1), bench->keys);
 }
 
+/* ---- gestures ---- */
+
+/* What tells that the table has followed: a part of one row of the screen that nothing but the gesture changes. */
+struct place {
+	int row, col, cols; /* row < 0: from the bottom */
+	char *before;
+};
+
+static const struct gesture {
+	const char *name;
+	const char *keys[4]; /* one after the other, each measured; NULL: no more */
+	const char *undo;    /* sent afterwards, unmeasured; NULL: nothing */
+	struct place place;
+} gestures[] = {
+	{ "switch", { "2", "3" }, NULL, { .row = 0, .cols = 24 } },
+	{ "sort", { ">" }, NULL, { .row = 1, .cols = COLS } },
+	{ "filter", { "/a", "p", "i" }, "\025\r",
+		{ .row = -2, .cols = sizeof "4780 VMs" - 1 } }, /* "93 of 47" */
+	{ "scroll", { SCREEN_PGDN, SCREEN_PGUP }, NULL, { .row = TOP_ROW, .cols = 24 } },
+};
+
+static char *
+read_place(struct screen *screen, const struct place *place)
+{
+	g_autofree char *row = screen_row(screen, place->row < 0 ? ROWS + place->row : place->row);
+
+	return g_utf8_substring(row, 0, MIN(place->cols, g_utf8_strlen(row, -1)));
+}
+
+static bool
+place_changed(struct screen *screen, void *ctx)
+{
+	const struct place *place = ctx;
+	g_autofree char *now = read_place(screen, place);
+
+	return strcmp(now, place->before) != 0;
+}
+
+static bool
+place_restored(struct screen *screen, void *ctx)
+{
+	return !place_changed(screen, ctx);
+}
+
+static void
+measure_gesture(struct bench *bench, const struct gesture *gesture)
+{
+	g_autoptr(GArray) took = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	struct place place = gesture->place, first = gesture->place;
+
+	for (int i = 0; i < bench->gestures; i++) {
+		first.before = read_place(bench->screen, &first);
+		for (size_t k = 0; k < G_N_ELEMENTS(gesture->keys) && gesture->keys[k]; k++) {
+			int64_t us;
+
+			let_pass(bench, 20 + i * 37 % 50);
+			place.before = read_place(bench->screen, &place);
+			us = screen_measure_us(
+				bench->screen, gesture->keys[k], place_changed, &place, KEY_MS);
+			g_free(place.before);
+			if (us < 0)
+				fail(bench, gesture->name);
+			g_array_append_val(took, us);
+		}
+		if (gesture->undo) {
+			screen_send(bench->screen, gesture->undo);
+			if (!screen_wait(bench->screen, place_restored, &first, KEY_MS))
+				fail(bench, gesture->name);
+		}
+		g_free(first.before);
+	}
+	qsort(took->data, took->len, sizeof(int64_t), compare);
+	printf("%s_p50_ms=%.2f %s_p99_ms=%.2f %s_max_ms=%.2f ", gesture->name,
+		percentile_ms((const int64_t *)(const void *)took->data, (int)took->len, 0.5), gesture->name,
+		percentile_ms((const int64_t *)(const void *)took->data, (int)took->len, 0.99), gesture->name,
+		percentile_ms((const int64_t *)(const void *)took->data, (int)took->len, 1));
+}
+
+static void
+measure_gestures(struct bench *bench)
+{
+	/* what is sorted by must not change under the page that is scrolled */
+	screen_send(bench->screen, "g");
+	for (size_t i = 0; i < G_N_ELEMENTS(gestures); i++) {
+		screen_send(bench->screen, ":sort name\r");
+		let_pass(bench, 300);
+		measure_gesture(bench, &gestures[i]);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -170,6 +263,8 @@ main(int argc, char **argv)
 		{ "freeze", 0, 0, G_OPTION_ARG_INT, &bench.freeze, "stop this process before the keys",
 			"PID" },
 		{ "keys", 0, 0, G_OPTION_ARG_INT, &bench.keys, "measure so many keys", "N" },
+		{ "gestures", 0, 0, G_OPTION_ARG_INT, &bench.gestures, "measure so many of each gesture",
+			"N" },
 		{ 0 },
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new("-- COMMAND [ARGUMENT…]");
@@ -192,6 +287,8 @@ main(int argc, char **argv)
 		kill(bench.freeze, SIGSTOP);
 	if (bench.keys)
 		measure_keys(&bench);
+	if (bench.gestures)
+		measure_gestures(&bench);
 	read_usage(&bench);
 	printf("peak_kib=%ld\n", bench.usage.peak_kib);
 	screen_free(bench.screen);

@@ -18,6 +18,15 @@ latency() {
     "$(value keys "$2")" >>"$RESULTS/latency"
 }
 
+# gestures NAME LINE: one row for each of them
+gestures() {
+  local gesture
+  for gesture in switch sort filter scroll; do
+    printf '%s|%s|%s|%s|%s\n' "  $gesture: $1" "$(value "${gesture}_p50_ms" "$2")" "$(value "${gesture}_p99_ms" "$2")" \
+      "$(value "${gesture}_max_ms" "$2")" "$GESTURES" >>"$RESULTS/latency"
+  done
+}
+
 # table FILE: the costs, with multiples of the console's; a measurement that failed is "-"
 table() {
   awk -F'|' '
@@ -40,7 +49,7 @@ table() {
 latencies() {
   [ -f "$RESULTS/latency" ] || return 0
   echo
-  echo "from a key to the moved cursor on the terminal, view vms, 160x50, ms"
+  echo "from a key to what it does on the terminal, 160x50, ms: the cursor moved in view vms, and gestures"
   awk -F'|' 'BEGIN { printf "%-60s %8s %8s %8s %6s\n", "", "p50", "p99", "max", "keys" }
     { printf "%-60s %8s %8s %8s %6s\n", $1, $2, $3, $4, $5 }' "$RESULTS/latency"
 }
