@@ -72,6 +72,14 @@ witness_saw(struct witness *witness, enum conn_event_kind kind, const uint8_t *u
 	return found;
 }
 
+void
+witness_forget(struct witness *witness)
+{
+	pthread_mutex_lock(&witness->lock);
+	g_array_set_size(witness->events, 0);
+	pthread_mutex_unlock(&witness->lock);
+}
+
 struct conn *
 witness_conn(struct witness *witness, const char *uri, bool readonly, int64_t keepalive_ms)
 {

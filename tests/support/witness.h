@@ -22,6 +22,8 @@ void witness_init(struct witness *witness);
 void witness_done(struct witness *witness);
 /* Waits up to 10 s until KIND was told of UUID (NULL: of anybody). */
 bool witness_saw(struct witness *witness, enum conn_event_kind kind, const uint8_t *uuid);
+/* Forgets what it was told, so that the next of a kind can be waited for. */
+void witness_forget(struct witness *witness);
 
 /* A connection to URI as it is, not opened. */
 struct conn *witness_conn(struct witness *witness, const char *uri, bool readonly, int64_t keepalive_ms);
