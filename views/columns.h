@@ -111,6 +111,8 @@ struct row_kind {
 	/* Kinds whose rows are not parts of hosts (groups, events): appends all rows of SOURCE, which the list was made with.
 	 * They hold until the next call with the same SOURCE. Then count and at are NULL, and host may give NULL. */
 	void (*gather)(void *source, const struct fleet_snap *snap, const struct row_ctx *ctx, GPtrArray *rows);
+	/* Of what was gathered last; the same number: the same rows by identity and name, in the same order. NULL: never. */
+	uint64_t (*gathered)(const void *source);
 	/* Else: a host's rows. Both: a row's host, and its identity across snapshots. */
 	size_t (*count)(const struct host_snap *host);
 	const void *(*at)(const struct host_snap *host, size_t i);

@@ -91,15 +91,15 @@ add_label(const struct groups *groups, const struct host_snap *host, GPtrArray *
 #define OF_HOST(names_) .of_host = names_
 
 const struct group_dimension group_dimensions[GROUP_BY_COUNT] = {
-	[GROUP_BY_TENANT] = { "tenant", "tenants", "whom the VM belongs to", "tenant", OF_GUEST(facts_of, tenant_of) },
-	[GROUP_BY_SITE] = { "site", "sites", "where its host is", "site", OF_HOST(add_site) },
-	[GROUP_BY_TAG] = { "tag", "tags", "its host's tags; a VM counts in each of them", "tag", OF_HOST(add_tags) },
-	[GROUP_BY_HYPERVISOR] = { "hypervisor", "hypervisors", "its host's hypervisor", "hv", OF_HOST(add_hypervisor) },
-	[GROUP_BY_OS] = { "os", "OS types", "how it boots: hvm, linux, xenpvh, exe", "os", OF_GUEST(facts_of, os_of) },
-	[GROUP_BY_TYPE] = { "type", "types", "KVM, PV, HVM, PVH and others", "type", OF_GUEST(facts_of, type_of) },
-	[GROUP_BY_STATE] = { "state", "states", "what it does", "state", OF_GUEST(state_token, state_of) },
-	[GROUP_BY_HOST] = { "host", "hosts", "the host it is on", "host", OF_HOST(add_host) },
-	[GROUP_BY_LABEL] = { "label", "values", "what a label of its host says: label NAME", "label.", OF_HOST(add_label) },
+	[GROUP_BY_TENANT] = { "tenant", "tenant", "tenants", "whom the VM belongs to", "tenant", OF_GUEST(facts_of, tenant_of) },
+	[GROUP_BY_SITE] = { "site", "site", "sites", "where its host is", "site", OF_HOST(add_site) },
+	[GROUP_BY_TAG] = { "tag", "tag", "tags", "its host's tags; a VM counts in each of them", "tag", OF_HOST(add_tags) },
+	[GROUP_BY_HYPERVISOR] = { "hypervisor", "hypervisor", "hypervisors", "its host's hypervisor", "hv", OF_HOST(add_hypervisor) },
+	[GROUP_BY_OS] = { "os", "OS type", "OS types", "how it boots: hvm, linux, xenpvh, exe", "os", OF_GUEST(facts_of, os_of) },
+	[GROUP_BY_TYPE] = { "type", "type", "types", "KVM, PV, HVM, PVH and others", "type", OF_GUEST(facts_of, type_of) },
+	[GROUP_BY_STATE] = { "state", "state", "states", "what it does", "state", OF_GUEST(state_token, state_of) },
+	[GROUP_BY_HOST] = { "host", "host", "hosts", "the host it is on", "host", OF_HOST(add_host) },
+	[GROUP_BY_LABEL] = { "label", "value", "values", "what a label of its host says: label NAME", "label.", OF_HOST(add_label) },
 };
 /* clang-format on */
 
@@ -167,8 +167,10 @@ group_by_help(enum group_by by)
 /* ---- queries ---- */
 
 void
-group_query(const struct group *group, const struct groups *groups, GString *query)
+group_query(const struct group *group, GString *query)
 {
+	const struct groups *groups = tally_groups(group->tally);
+
 	g_string_append_printf(
 		query, "%s%s=", group_dimensions[groups->by].field, groups->label ? groups->label : "");
 	if (!group->name) {

@@ -4,7 +4,7 @@
 #include "views/groups.h"
 
 struct group_dimension {
-	const char *name, *many, *help;
+	const char *name, *one, *many, *help;
 	const char *field; /* of a guest's query that the group's name is a value of; of labels: its beginning */
 
 	/* Dimensions of guests. Guests with the same token have the same name, so that the name is looked at once per token;
@@ -17,6 +17,3 @@ struct group_dimension {
 };
 
 extern const struct group_dimension group_dimensions[GROUP_BY_COUNT];
-
-/* Appends the query that finds GROUP's guests: tenant="Acme", or tenant=- for those without. */
-void group_query(const struct group *group, const struct groups *groups, GString *query);

@@ -444,6 +444,7 @@ const struct row_kind group_rows = {
 	.name_column = 1,
 	.sort = "mem",
 	.gather = groups_gather,
+	.gathered = groups_roster,
 	.host = group_host,
 	.key = group_key,
 	.fault = group_fault,

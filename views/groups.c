@@ -219,7 +219,7 @@ add_by_guest(struct tally *tally, const struct host_snap *host, bool fresh, GHas
 			memos[i] = (struct memo){ token, tally_group(tally, dimension->name_of(vm, fresh)) };
 		group_add(memos[i].group, vm, fresh);
 		group_add(&tally->totals.all, vm, fresh);
-		tally->totals.unread += !vm->facts;
+		tally->totals.unread += !vm->facts && memos[i].group == tally->nameless;
 	}
 }
 
@@ -252,7 +252,6 @@ add_by_host(struct tally *tally, const struct host_snap *host, bool fresh, GHash
 		for (guint j = 0; j < found->len; j++)
 			group_add(found->pdata[j], vm, fresh);
 		group_add(&tally->totals.all, vm, fresh);
-		tally->totals.unread += !vm->facts;
 	}
 }
 
@@ -279,44 +278,63 @@ tally_count(struct tally *tally, const struct fleet_snap *snap, int64_t now_us)
 	tally->totals.nameless = tally->nameless ? tally->nameless->totals.guests.vms : 0;
 }
 
-/* Appends the groups that have guests; returns how many have none. */
-static guint
-tally_rows(const struct tally *tally, GPtrArray *rows)
+/* Counts the guests of SNAP, and notes in groups->shown which groups have some. */
+static void
+groups_count(struct groups *groups, const struct fleet_snap *snap, int64_t now_us)
 {
-	guint empty = 0;
+	struct tally *tally = groups->tally;
+	guint shown = 0;
+	bool others;
 
+	tally_count(tally, snap, now_us);
+	fleet_snap_ref(snap);
+	fleet_snap_unref(tally->snap);
+	tally->snap = snap;
+	others = !groups->shown;
+	if (!groups->shown)
+		groups->shown = g_ptr_array_new();
 	for (guint i = 0; i < tally->all->len; i++) {
 		struct group *group = tally->all->pdata[i];
 
-		if (group->totals.guests.vms)
-			g_ptr_array_add(rows, group);
-		else
-			empty++;
+		if (!group->totals.guests.vms)
+			continue;
+		if (shown == groups->shown->len)
+			g_ptr_array_set_size(groups->shown, (gint)shown + 1);
+		others |= groups->shown->pdata[shown] != group;
+		groups->shown->pdata[shown++] = group;
 	}
-	return empty;
+	others |= shown != groups->shown->len;
+	g_ptr_array_set_size(groups->shown, (gint)shown);
+	groups->roster += others;
 }
 
-/* Groups outlive their last guest, for it may come back; but not when there are more of these than of the others. */
+static void
+groups_forget(struct groups *groups)
+{
+	g_clear_pointer(&groups->tally, tally_free);
+	g_clear_pointer(&groups->shown, g_ptr_array_unref);
+}
+
 void
 groups_gather(void *source, const struct fleet_snap *snap, const struct row_ctx *ctx, GPtrArray *rows)
 {
 	struct groups *groups = source;
-	guint empty;
 
+	/* Groups outlive their last guest, for it may come back; but not when there are more of these than of others. */
+	if (groups->tally && groups->tally->all->len > 2 * (groups->shown->len + 1))
+		groups_forget(groups);
 	if (!groups->tally)
 		groups->tally = tally_new(groups);
-	if (tally_outdated(groups->tally, snap, ctx->now_us)) {
-		tally_count(groups->tally, snap, ctx->now_us);
-		fleet_snap_ref(snap);
-		fleet_snap_unref(groups->tally->snap);
-		groups->tally->snap = snap;
-	}
-	empty = tally_rows(groups->tally, rows);
-	if (empty <= rows->len + 1)
-		return;
-	g_ptr_array_set_size(rows, 0);
-	g_clear_pointer(&groups->tally, tally_free);
-	groups_gather(groups, snap, ctx, rows);
+	if (tally_outdated(groups->tally, snap, ctx->now_us))
+		groups_count(groups, snap, ctx->now_us);
+	for (guint i = 0; groups->shown && i < groups->shown->len; i++)
+		g_ptr_array_add(rows, groups->shown->pdata[i]);
+}
+
+uint64_t
+groups_roster(const void *groups)
+{
+	return ((const struct groups *)groups)->roster;
 }
 
 /* ---- the source ---- */
@@ -359,7 +377,7 @@ groups_choose(struct groups *groups, const char *text, GError **error)
 void
 groups_done(struct groups *groups)
 {
-	g_clear_pointer(&groups->tally, tally_free);
+	groups_forget(groups);
 	g_clear_pointer(&groups->label, g_free);
 }
 
@@ -372,25 +390,24 @@ groups_by_name(const struct groups *groups)
 }
 
 char *
-groups_by_plural(const struct groups *groups)
+groups_by_noun(const struct groups *groups, size_t n)
 {
-	const char *many = group_dimensions[groups->by].many;
+	const struct group_dimension *dimension = &group_dimensions[groups->by];
+	const char *noun = n == 1 ? dimension->one : dimension->many;
 
-	return groups->label ? g_strdup_printf("%s of label %s", many, groups->label) : g_strdup(many);
+	return groups->label ? g_strdup_printf("%s of label %s", noun, groups->label) : g_strdup(noun);
 }
 
-void
-groups_query(const struct groups *groups, GHashTable *chosen, GString *query)
+const struct group *
+groups_find(const struct groups *groups, const struct row_key *key)
 {
-	for (guint i = 0; groups->tally && i < groups->tally->all->len; i++) {
-		const struct group *group = groups->tally->all->pdata[i];
+	for (guint i = 0; groups->shown && i < groups->shown->len; i++) {
+		const struct group *group = groups->shown->pdata[i];
 
-		if (!g_hash_table_contains(chosen, &group->key))
-			continue;
-		if (query->len)
-			g_string_append(query, " or ");
-		group_query(group, groups, query);
+		if (row_key_equal(&group->key, key))
+			return group;
 	}
+	return NULL;
 }
 
 const struct groups_totals *

@@ -53,14 +53,16 @@ struct group {
 struct groups {
 	enum group_by by;
 	char *label;         /* GROUP_BY_LABEL: its name */
-	struct tally *tally; /* private */
+	struct tally *tally; /* private, as what follows */
+	GPtrArray *shown;    /* struct group *: those with guests */
+	uint64_t roster;     /* how often they were others */
 };
 
 /* What all groups together are, whatever a filter shows. */
 struct groups_totals {
 	struct group all;  /* each guest once; no row */
 	unsigned nameless; /* guests in the group without a name */
-	unsigned unread;   /* guests of which nothing but the list has been read yet */
+	unsigned unread;   /* of these: their facts, which would tell the name, have not been read yet */
 };
 
 extern const struct row_kind group_rows;
@@ -72,8 +74,8 @@ void groups_done(struct groups *groups);
 
 /* "tenant", "label rack"; caller frees. */
 char *groups_by_name(const struct groups *groups);
-/* "tenants", "values of label rack"; caller frees. */
-char *groups_by_plural(const struct groups *groups);
+/* What N of them are called: "tenant", "tenants", "values of label rack"; caller frees. */
+char *groups_by_noun(const struct groups *groups, size_t n);
 const char *group_by_name(enum group_by by);
 const char *group_by_help(enum group_by by);
 
@@ -84,13 +86,16 @@ const struct groups_totals *groups_totals(const struct groups *groups);
  * frees. */
 char **groups_choices(const struct fleet_snap *snap);
 
-/* Appends the query that finds, in the view vms, the guests of the groups whose keys are in the set CHOSEN:
- * tenant="Acme" or tenant="Bolt". */
-void groups_query(const struct groups *groups, GHashTable *chosen, GString *query);
+/* The group whose key is KEY; NULL: there is none (any more). Linear. */
+const struct group *groups_find(const struct groups *groups, const struct row_key *key);
+/* Appends the query that finds GROUP's guests in the view vms: tenant="Acme", or tenant=- for those without. */
+void group_query(const struct group *group, GString *query);
 
 /* What follows is for group_rows alone. */
 
 /* All groups of SNAP's guests, appended to ROWS; computed anew only when SNAP, or which hosts answer, is another. */
 void groups_gather(void *groups, const struct fleet_snap *snap, const struct row_ctx *ctx, GPtrArray *rows);
+/* Another number whenever there are other groups than before, or in another order. */
+uint64_t groups_roster(const void *groups);
 const struct groups *tally_groups(const struct tally *tally);
 const struct groups_totals *tally_totals(const struct tally *tally);

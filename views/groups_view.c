@@ -58,27 +58,30 @@ totals_shown(struct view *view, struct vm_totals *totals, unsigned *crashed)
 		add_group(totals, crashed, rows_data(rows)[i]);
 }
 
-/* "2340 tenants", "12 of 2340 tenants", "2340 tenants, 60 VMs have none". */
+/* "2340 tenants", "12 of 2340 tenants", "2201 tenants, 60 VMs have none, 300 not read yet". */
 static void
 append_count(GString *text, struct view *view)
 {
 	const struct groups_totals *all = groups_totals(view->state);
 	const struct rows *rows = list_rows(view->list);
-	g_autofree char *many = groups_by_plural(view->state);
-	size_t named = rows_total(rows) - (all->nameless > 0);
+	size_t matched = rows_matched(rows), total = rows_total(rows);
+	size_t named = total - (all->nameless > 0);
+	g_autofree char *noun = groups_by_noun(view->state, named);
+	unsigned none = all->nameless - all->unread;
 
-	if (rows_matched(rows) < rows_total(rows))
-		g_string_append_printf(text, "%zu of ", rows_matched(rows));
-	g_string_append_printf(text, "%zu %s", named, many);
-	if (all->nameless)
+	if (matched < total)
+		g_string_append_printf(text, "%zu of ", matched);
+	g_string_append_printf(text, "%zu %s", named, noun);
+	if (none)
+		g_string_append_printf(text, ", %u VM%s none", none, none == 1 ? " has" : "s have");
+	if (all->unread)
 		g_string_append_printf(
-			text, ", %u VM%s none", all->nameless, all->nameless == 1 ? " has" : "s have");
+			text, ", %u VM%s not read yet", all->unread, all->unread == 1 ? " is" : "s are");
 }
 
 static char *
 groups_summary(struct view *view)
 {
-	const struct groups_totals *all = groups_totals(view->state);
 	const struct groups *groups = view->state;
 	const char *dot = env_dot(view->env);
 	GString *text = g_string_new(NULL);
@@ -87,14 +90,12 @@ groups_summary(struct view *view)
 
 	totals_shown(view, &totals, &crashed);
 	append_count(text, view);
+	if (groups->by == GROUP_BY_TAG)
+		g_string_append_printf(text, "%sa VM counts in each of its tags", dot);
 	g_string_append_printf(text, "%s%u VMs", dot, totals.guests.vms);
 	summary_states(text, &totals.guests);
 	if (crashed)
 		g_string_append_printf(text, ", %u crashed", crashed);
-	if (all->unread && groups->by != GROUP_BY_STATE)
-		g_string_append_printf(text, "%s%u not read yet", dot, all->unread);
-	if (groups->by == GROUP_BY_TAG)
-		g_string_append_printf(text, "%sa VM counts in each of its tags", dot);
 	summary_sums(text, dot, &totals);
 	return g_string_free(text, FALSE);
 }
@@ -134,33 +135,48 @@ choose_next(struct view *view)
 	groups_view_choose(view, choices[i] && choices[i + 1] ? choices[i + 1] : choices[0], NULL);
 }
 
-/* The guests of the marked groups, or of the one under the cursor. */
-static char *
-query_of_selection(struct view *view)
+/* The guests of the marked groups, or of the one under the cursor, as they stand on the screen. */
+static bool
+query_of_selection(struct view *view, GString *query, GError **error)
 {
-	g_autoptr(GHashTable) chosen = g_hash_table_new(row_key_hash, row_key_equal_g);
-	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
-	GString *query = g_string_new(NULL);
+	g_autoptr(GArray) chosen = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	unsigned hidden;
 
-	list_selection(view->list, keys, &hidden);
-	for (guint i = 0; i < keys->len; i++)
-		g_hash_table_add(chosen, &g_array_index(keys, struct row_key, i));
-	groups_query(view->state, chosen, query);
-	return g_string_free(query, FALSE);
+	list_selection(view->list, chosen, &hidden);
+	if (chosen->len > QUERY_TERMS_MAX) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"%u groups are marked; the VMs of %d at most can be shown together", chosen->len,
+			QUERY_TERMS_MAX);
+		return false;
+	}
+	for (guint i = 0; i < chosen->len; i++) {
+		const struct group *group =
+			groups_find(view->state, &g_array_index(chosen, struct row_key, i));
+
+		if (!group)
+			continue;
+		if (query->len)
+			g_string_append(query, " or ");
+		group_query(group, query);
+	}
+	return true;
 }
 
 static void
 open_guests(struct view *view)
 {
 	struct env *env = view->env;
-	g_autofree char *query = query_of_selection(view);
+	g_autoptr(GString) query = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
+	bool ok = query_of_selection(view, query, &error);
 
-	if (!*query)
-		return;
-	stack_push(env->stack, &vms_view);
-	if (!list_open_filtered(stack_front(env->stack)->list, query, &error))
+	if (ok && query->len) {
+		stack_push(env->stack, &vms_view);
+		ok = list_open_filtered(stack_front(env->stack)->list, query->str, &error);
+		if (!ok)
+			stack_back(env->stack);
+	}
+	if (!ok)
 		env_notice(env, ROLE_BAD, "%s", error->message);
 }
 

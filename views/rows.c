@@ -193,6 +193,7 @@ make_blocks(struct rows *rows, const struct update *update)
 		g_ptr_array_set_size(rows->gathered, 0);
 		rows->kind->gather(rows->source, update->snap, update->ctx, rows->gathered);
 		block.n = rows->gathered->len;
+		block.roster = rows->kind->gathered ? rows->kind->gathered(rows->source) : 0;
 		g_array_append_val(rows->new_blocks, block);
 		first = block.n;
 	}
@@ -212,10 +213,12 @@ compare_blocks(const struct rows *rows, struct update *update)
 		const struct block *now = &g_array_index(rows->new_blocks, struct block, i), *then;
 
 		update->same[i] = update->kept[i] = false;
-		if (i >= rows->blocks->len || rows->kind->gather)
+		if (i >= rows->blocks->len || (rows->kind->gather && !rows->kind->gathered))
 			continue;
 		then = &g_array_index(rows->blocks, struct block, i);
 		update->same[i] = now->roster == then->roster && now->n == then->n;
+		if (rows->kind->gather)
+			continue;
 		update->kept[i] = update->same[i] && rows->snap->hosts[i] == update->snap->hosts[i] &&
 				  now->link == then->link;
 	}

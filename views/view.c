@@ -172,7 +172,7 @@ list_age(const struct view *view)
 int64_t
 view_oldest_us(struct view *view)
 {
-	if (view->list)
+	if (view->list && !view->ops->kind->gather)
 		return list_age(view);
 	if (view->ops->about_one) {
 		const struct host_snap *host = view_subject_host(view);

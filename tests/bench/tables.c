@@ -1,8 +1,8 @@
 /*
- * tables: what the UI thread spends on the table of guests, with nothing else running – a refresh in which every host
+ * tables: what the UI thread spends on the tables of guests and of groups of them, with nothing else running – a refresh in which every host
  * changed, a new sort, a filter as it is typed, a move of the cursor – each with the frame that shows it.
  *
- *   tables HOSTS GUESTS [ROUNDS]
+ *   tables HOSTS GUESTS [ROUNDS [TENANTS]]
  *
  * Prints a line per act: name p50_ms p99_ms max_ms.
  */
@@ -19,6 +19,7 @@
 
 struct world {
 	size_t nhosts, nvms; /* guests of a host */
+	int ntenants;
 	struct snaps_part *parts;
 	struct vm *vms;
 	const struct vm_facts **facts; /* by guest */
@@ -66,7 +67,7 @@ world_init(struct world *world, const struct config *config)
 		memcpy(world->vms[i].uuid + 8, &i, sizeof(i));
 		if (i % 20 == 0)
 			world->vms[i].state = VM_STATE_OFF;
-		snprintf(text, sizeof(text), "customer%d", g_rand_int_range(world->rand, 0, 2340));
+		snprintf(text, sizeof(text), "customer%d", g_rand_int_range(world->rand, 0, world->ntenants));
 		world->vms[i].facts = world->facts[i] = snaps_vm_facts(text);
 	}
 	for (size_t i = 0; i < world->nhosts; i++) {
@@ -197,6 +198,25 @@ measure(struct world *world, const char *name, int rounds, int64_t (*act)(struct
 		(double)took[MIN(rounds - 1, rounds * 99 / 100)] / 1000, (double)took[rounds - 1] / 1000);
 }
 
+static int64_t
+open_groups(struct world *world, int round)
+{
+	return key(world, round % 2 ? "3" : "4");
+}
+
+static void
+measure_groups(struct world *world, int rounds)
+{
+	measure(world, "groups: refresh, by memory", rounds, refresh);
+	type(world, ":sort cpu\n");
+	measure(world, "groups: refresh, by CPU", rounds, refresh);
+	measure(world, "groups: the next column", rounds, new_sort);
+	measure(world, "groups: a letter of a filter", rounds, filter);
+	type(world, ":filter\n");
+	measure(world, "groups: the cursor moves", rounds, move);
+	measure(world, "groups: to VMs and back", rounds, open_groups);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -205,12 +225,13 @@ main(int argc, char **argv)
 	int rounds = argc > 3 ? atoi(argv[3]) : 100;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: tables HOSTS GUESTS [ROUNDS]\n");
+		fprintf(stderr, "usage: tables HOSTS GUESTS [ROUNDS [TENANTS]]\n");
 		return 2;
 	}
 	setlocale(LC_ALL, "C.UTF-8");
 	world.nhosts = (size_t)atol(argv[1]);
 	world.nvms = (size_t)atol(argv[2]) / world.nhosts;
+	world.ntenants = argc > 4 ? atoi(argv[4]) : 2340;
 	world_init(&world, config);
 	refresh(&world, 0);
 	measure(&world, "refresh, by name", rounds, refresh);
@@ -223,6 +244,8 @@ main(int argc, char **argv)
 	measure(&world, "a letter of a filter", rounds, filter);
 	type(&world, ":filter\n");
 	measure(&world, "the cursor moves", rounds, move);
+	type(&world, ":groups tenant\n");
+	measure_groups(&world, rounds);
 	world_done(&world);
 	config_free(config);
 	return EXIT_SUCCESS;
