@@ -44,7 +44,7 @@ struct group {
 	struct sum sums[GROUP_SUM_COUNT];
 	struct sum mem_telling;           /* memory of the guests that tell how much of it they use */
 	unsigned hosts;                   /* on which it has guests */
-	unsigned crashed;                 /* crashed or halted by an error; not among the states of totals.guests */
+	unsigned crashed;                 /* crashed or halted by an error: not among the states of totals.guests */
 	const struct vm *waiting;         /* the guest that waits the most for a CPU; NULL: not known of any */
 	uint32_t host_seen;               /* private to groups.c: the host counted last */
 };

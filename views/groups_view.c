@@ -22,8 +22,9 @@ add_sum(struct sum *to, const struct sum *more)
 	to->covered += more->covered;
 }
 
+/* What crashed, whatever its state is called, is told as crashed. */
 static void
-add_group(struct vm_totals *to, unsigned *crashed, const struct group *group)
+add_group(struct vm_totals *to, const struct group *group)
 {
 	const struct vm_totals *more = &group->totals;
 
@@ -38,24 +39,23 @@ add_group(struct vm_totals *to, unsigned *crashed, const struct group *group)
 	add_sum(&to->disk, &more->disk);
 	add_sum(&to->cores_used, &more->cores_used);
 	add_sum(&to->cpu_vcpus, &more->cpu_vcpus);
-	*crashed += group->crashed;
+	to->guests.by_state[VM_STATE_CRASHED] += group->crashed;
 }
 
 /* Of all groups a guest counts once, though it may be in several of them. */
 static void
-totals_shown(struct view *view, struct vm_totals *totals, unsigned *crashed)
+totals_shown(struct view *view, struct vm_totals *totals)
 {
 	const struct rows *rows = list_rows(view->list);
 	const struct groups_totals *all = groups_totals(view->state);
 
 	memset(totals, 0, sizeof(*totals));
-	*crashed = 0;
 	if (rows_matched(rows) == rows_total(rows)) {
-		add_group(totals, crashed, &all->all);
+		add_group(totals, &all->all);
 		return;
 	}
 	for (size_t i = 0; i < rows_matched(rows); i++)
-		add_group(totals, crashed, rows_data(rows)[i]);
+		add_group(totals, rows_data(rows)[i]);
 }
 
 /* "2340 tenants", "12 of 2340 tenants", "2201 tenants, 60 VMs have none, 300 not read yet". */
@@ -86,16 +86,13 @@ groups_summary(struct view *view)
 	const char *dot = env_dot(view->env);
 	GString *text = g_string_new(NULL);
 	struct vm_totals totals;
-	unsigned crashed;
 
-	totals_shown(view, &totals, &crashed);
+	totals_shown(view, &totals);
 	append_count(text, view);
 	if (groups->by == GROUP_BY_TAG)
 		g_string_append_printf(text, "%sa VM counts in each of its tags", dot);
 	g_string_append_printf(text, "%s%u VMs", dot, totals.guests.vms);
 	summary_states(text, &totals.guests);
-	if (crashed)
-		g_string_append_printf(text, ", %u crashed", crashed);
 	summary_sums(text, dot, &totals);
 	return g_string_free(text, FALSE);
 }
