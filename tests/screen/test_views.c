@@ -308,8 +308,6 @@ static const struct {
 	{ "groups-tags", 16, 120, false, false, ":groups tag\n" },
 	{ "groups-ascii", 16, 80, true, true, "4bbb" },
 	{ "groups-opened", 24, 120, false, false, "4jj\n" },
-	{ "host-80", 24, 80, false, false, "2\n" },
-	{ "host-200", 60, 200, false, false, "2jj\n" },
 	{ "host-refused", 40, 120, false, false, ":host kvm007\n" },
 	{ "host-key", 24, 80, false, false, ":host kvm017\n" },
 	{ "host-ascii", 40, 120, true, true, ":host kvm001\n" },
