@@ -83,7 +83,7 @@ struct config {
 	int64_t connect_parallel;   /* handshakes at once in all, default 64 */
 	int64_t gate_parallel;      /* … to one address or through one jump host, default 8 */
 	int64_t calls_per_second;   /* per host, for drivers without bulk statistics, default 10 */
-	int64_t fleet_calls_per_second; /* likewise, all hosts together, default 300 */
+	int64_t fleet_calls_per_second; /* likewise, all hosts together, default 200 */
 	int64_t events_kept;        /* entries of the time line, default 5000 */
 	char *journal_path;         /* NULL: journal.jsonl in the user's state folder */
 	int64_t journal_max_mib;    /* default 10; then it is rotated */

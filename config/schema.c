@@ -128,7 +128,7 @@ static const struct option_def config_defs[] = {
 		"logins at the same time, to one address or through one jump host"),
 	NUMBER("limits.calls_per_second", COUNT, CONFIG(calls_per_second), "10", 1, 10000,
 		"to one host, where guests must be asked one by one, for those that are not on the screen"),
-	NUMBER("limits.fleet_calls_per_second", COUNT, CONFIG(fleet_calls_per_second), "300", 1, 1000000,
+	NUMBER("limits.fleet_calls_per_second", COUNT, CONFIG(fleet_calls_per_second), "200", 1, 1000000,
 		"the same, to all hosts together"),
 	NUMBER("limits.events", COUNT, CONFIG(events_kept), "5000", 10, 1000000,
 		"entries of the time line that are kept"),

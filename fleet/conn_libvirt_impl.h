@@ -107,6 +107,8 @@ struct libvirt {
 	unsigned spent;                 /* round trips on the per-guest path */
 	int cpu_params, mem_params;     /* how many the host has */
 	int ksm_params;                 /* likewise, 0: not asked yet */
+	uint64_t mem_free;              /* 0: not told */
+	uint64_t mem_due;               /* number of the sample that reads it anew */
 	uint64_t pcpus, mem_total;      /* of virNodeGetInfo(), 0: not asked yet or not told */
 	uint64_t ksm_saved;
 	bool ksm_known;
@@ -189,8 +191,8 @@ bool libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct ho
 void libvirt_forget_changed(struct libvirt *lv);
 /* Asks how many CPUs and how much memory the host has, once. False when the link was lost, here and below. */
 bool node_read_info(struct libvirt *lv, GError **error);
-/* The host's own numbers. */
-bool node_sample(struct libvirt *lv, struct host_sample *out, GError **error);
+/* The host's own numbers; FRESH: also those that are otherwise read now and then. */
+bool node_sample(struct libvirt *lv, bool fresh, struct host_sample *out, GError **error);
 /* Reads anew what same-page merging saves, which takes more round trips; node_sample() keeps putting it in. */
 bool node_read_ksm(struct libvirt *lv, GError **error);
 /* Reads the capabilities, once. */

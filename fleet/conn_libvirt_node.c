@@ -9,6 +9,9 @@
 #define KIB        1024
 #define PARAMS_MAX 64
 
+/* A host's memory moves slowly and is a round trip of its own. */
+#define MEMORY_EVERY 3
+
 static void
 host_set(struct host_sample *out, enum host_raw raw, uint64_t value)
 {
@@ -116,7 +119,7 @@ read_cpu(struct libvirt *lv, struct host_sample *out, GError **error)
 /* ---- memory ---- */
 
 static void
-set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
+set_memory(struct libvirt *lv, const virNodeMemoryStats *stats, int n)
 {
 	uint64_t free_bytes = 0;
 	bool has_free = false;
@@ -125,7 +128,7 @@ set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
 		uint64_t bytes = (uint64_t)stats[i].value * KIB;
 
 		if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0) {
-			host_set(out, HRAW_MEM_TOTAL, bytes);
+			lv->mem_total = bytes;
 		} else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0) {
 			free_bytes += bytes;
 			has_free = true;
@@ -135,7 +138,7 @@ set_memory(struct host_sample *out, const virNodeMemoryStats *stats, int n)
 		}
 	}
 	if (has_free)
-		host_set(out, HRAW_MEM_FREE, free_bytes);
+		lv->mem_free = free_bytes;
 }
 
 static int
@@ -159,37 +162,37 @@ fetch_memory(struct libvirt *lv, virNodeMemoryStats stats[PARAMS_MAX])
 }
 
 static bool
-read_memory_stats(struct libvirt *lv, struct host_sample *out, GError **error)
+read_memory_stats(struct libvirt *lv, GError **error)
 {
 	virNodeMemoryStats stats[PARAMS_MAX];
 	int n = fetch_memory(lv, stats);
 
 	if (n < 0)
 		return forgive(lv, &lv->lacks.node_mem, error);
-	set_memory(out, stats, n);
+	set_memory(lv, stats, n);
 	return true;
 }
 
 static bool
-read_free_memory(struct libvirt *lv, struct host_sample *out, GError **error)
+read_free_memory(struct libvirt *lv, GError **error)
 {
 	if (lv->lacks.node_free)
 		return true;
 	unsigned long long bytes = virNodeGetFreeMemory(lv->vir);
 	if (bytes == 0)
 		return forgive(lv, &lv->lacks.node_free, error);
-	host_set(out, HRAW_MEM_FREE, bytes);
+	lv->mem_free = bytes;
 	return true;
 }
 
 static bool
-read_memory(struct libvirt *lv, struct host_sample *out, GError **error)
+read_memory(struct libvirt *lv, GError **error)
 {
-	if (lv->mem_total > 0)
-		host_set(out, HRAW_MEM_TOTAL, lv->mem_total);
-	if (!lv->lacks.node_mem && !read_memory_stats(lv, out, error))
+	lv->mem_free = 0;
+	lv->mem_due = lv->samples + MEMORY_EVERY;
+	if (!lv->lacks.node_mem && !read_memory_stats(lv, error))
 		return false;
-	return !lv->lacks.node_mem || read_free_memory(lv, out, error);
+	return !lv->lacks.node_mem || read_free_memory(lv, error);
 }
 
 /* ---- same-page merging ---- */
@@ -230,14 +233,20 @@ node_read_ksm(struct libvirt *lv, GError **error)
 }
 
 bool
-node_sample(struct libvirt *lv, struct host_sample *out, GError **error)
+node_sample(struct libvirt *lv, bool fresh, struct host_sample *out, GError **error)
 {
 	int64_t rtt_us = lv->tunnel ? tunnel_rtt_us(lv->tunnel) : 0;
 
 	if (rtt_us > 0)
 		host_set(out, HRAW_RTT_US, (uint64_t)rtt_us);
-	if (!node_read_info(lv, error) || !read_cpu(lv, out, error) || !read_memory(lv, out, error))
+	if (!node_read_info(lv, error) || !read_cpu(lv, out, error))
 		return false;
+	if ((fresh || lv->samples >= lv->mem_due) && !read_memory(lv, error))
+		return false;
+	if (lv->mem_total > 0)
+		host_set(out, HRAW_MEM_TOTAL, lv->mem_total);
+	if (lv->mem_free > 0)
+		host_set(out, HRAW_MEM_FREE, lv->mem_free);
 	if (lv->pcpus > 0)
 		host_set(out, HRAW_PCPUS, lv->pcpus);
 	if (lv->ksm_known)

@@ -338,7 +338,7 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 		return false;
 	if (opts->depth == SAMPLE_FULL && !do_chores(lv, opts, out->vms, error))
 		return false;
-	if (opts->depth != SAMPLE_LIST && !node_sample(lv, out, error))
+	if (opts->depth != SAMPLE_LIST && !node_sample(lv, opts->fresh, out, error))
 		return false;
 	out->taken_us = clock_now_us();
 	return true;

@@ -1,11 +1,13 @@
 /*
  * console: runs the console on a terminal of its own and measures it as an operator would feel it.
  *
- *   console --wait TEXT [--wait TEXT…] [--steady SECONDS] [--freeze PID] [--keys N] [--gestures N] -- COMMAND [ARGUMENT…]
+ *   console --wait TEXT [--wait TEXT…] [--settle SECONDS] [--steady SECONDS] [--freeze PID] [--keys N] [--gestures N]
+ *           -- COMMAND [ARGUMENT…]
  *
  * Prints to stdout, as far as asked for:
  *   known_s=… known_cpu_s=… known_rss…    from its start until every TEXT is on the screen, and its CPU time so far
- *   steady_pct=…                          CPU over the SECONDS after that, in percent of one core
+ *   early_pct=…                           CPU over the SECONDS of --settle after that, in percent of one core
+ *   steady_pct=…                          the same over the SECONDS of --steady that follow
  *   p50_ms=… p99_ms=… max_ms=… keys=…     from a key (j and k in turn) to the moved cursor row on the terminal
  *   GESTURE_p50_ms=… GESTURE_p99_ms=… GESTURE_max_ms=…, N of each GESTURE, for which the view vms must be in front:
  *                                         switch (to hosts and back), sort (by the next column), filter (a letter of
@@ -31,7 +33,7 @@
 
 struct bench {
 	char **texts;
-	int steady_s, freeze, keys, gestures;
+	int settle_s, steady_s, freeze, keys, gestures;
 	struct screen *screen;
 	struct usage usage;
 };
@@ -87,7 +89,7 @@ let_pass(struct bench *bench, int ms)
 }
 
 static void
-measure_steady(struct bench *bench)
+measure_cpu(struct bench *bench, const char *name, int seconds)
 {
 	double before;
 	int64_t began_us;
@@ -95,9 +97,9 @@ measure_steady(struct bench *bench)
 	read_usage(bench);
 	before = bench->usage.cpu_s;
 	began_us = g_get_monotonic_time();
-	let_pass(bench, bench->steady_s * 1000);
+	let_pass(bench, seconds * 1000);
 	read_usage(bench);
-	printf("steady_pct=%.2f ",
+	printf("%s_pct=%.2f ", name,
 		(bench->usage.cpu_s - before) * 1e8 / (double)(g_get_monotonic_time() - began_us));
 }
 
@@ -259,6 +261,8 @@ main(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "wait", 0, 0, G_OPTION_ARG_STRING_ARRAY, &bench.texts, "known when this shows; repeatable",
 			"TEXT" },
+		{ "settle", 0, 0, G_OPTION_ARG_INT, &bench.settle_s, "let it find its pace for so long",
+			"SECONDS" },
 		{ "steady", 0, 0, G_OPTION_ARG_INT, &bench.steady_s, "measure CPU for so long", "SECONDS" },
 		{ "freeze", 0, 0, G_OPTION_ARG_INT, &bench.freeze, "stop this process before the keys",
 			"PID" },
@@ -281,8 +285,10 @@ main(int argc, char **argv)
 	began_us = g_get_monotonic_time();
 	bench.screen = screen_start((const char *const *)argv, NULL, ROWS, COLS);
 	measure_known(&bench, began_us);
+	if (bench.settle_s)
+		measure_cpu(&bench, "early", bench.settle_s);
 	if (bench.steady_s)
-		measure_steady(&bench);
+		measure_cpu(&bench, "steady", bench.steady_s);
 	if (bench.freeze)
 		kill(bench.freeze, SIGSTOP);
 	if (bench.keys)

@@ -115,7 +115,7 @@ Test(config, header_names_the_defaults)
 	cr_expect_eq(config->connect_parallel, 64);
 	cr_expect_eq(config->gate_parallel, 8);
 	cr_expect_eq(config->calls_per_second, 10);
-	cr_expect_eq(config->fleet_calls_per_second, 300);
+	cr_expect_eq(config->fleet_calls_per_second, 200);
 	cr_expect_eq(config->confirm_type_count, 20);
 	cr_expect_eq(config->cpu_warn_pct, 70);
 	cr_expect_eq(config->cpu_bad_pct, 90);
