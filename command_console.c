@@ -18,8 +18,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
-
 /* What libraries say on stderr meanwhile is kept up to so many bytes and shown when the screen is gone. */
 #define STDERR_KEPT 65536
 

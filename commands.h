@@ -12,6 +12,17 @@ struct command_env {
 	struct sim *sim;       /* NULL unless --demo */
 };
 
+/* Exit codes of all commands; 0: all good. */
+#define EXIT_SOME_FAILED 1 /* some hosts or guests failed, said on stderr, a line each */
+#define EXIT_USAGE       2 /* wrong usage or configuration */
+
+/* Says what ERROR says; returns STATUS. */
+int command_failed(int status, const GError *error);
+/* The engine, started; ONCE as in app_opts. */
+bool command_start(const struct command_env *env, const struct snap_need *once, struct app *app, GError **error);
+/* Ends it, and the process when a host's thread does not end; returns STATUS. */
+int command_end(struct app *app, int status);
+
 int command_console(const struct command_env *env);
 int command_list(const struct command_env *env);
 /* `list WHAT --columns help`: needs neither config nor hosts. */

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 2
-
 /* --refresh, --theme …: the command line's say over the configuration's. */
 static bool
 config_override(struct config *config, const struct options *options, GError **error)

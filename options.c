@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "config/config.h"
+#include "views/batch.h"
 
 #include <string.h>
 
@@ -39,7 +40,7 @@ static const struct option table[] = {
 		"a simulated fleet, by default of 221 hosts and 4780 VMs", "HOSTSxVMS",
 		ON(CONSOLE) | ON(LIST) | ON(SNAPSHOT) },
 	{ "refresh", 0, G_OPTION_ARG_STRING, TO(refresh), "sample each host this often (2s, 500ms, 1m)",
-		"TIME", ON(CONSOLE) },
+		"TIME", ON(CONSOLE) | ON(LIST) },
 	{ "event-log", 0, G_OPTION_ARG_FILENAME, TO(event_log),
 		"append what happens to this file, as a JSON object per line", "FILE", ON(CONSOLE) },
 	{ "view", 0, G_OPTION_ARG_STRING, TO(view), "begin with this view", "VIEW",
@@ -54,11 +55,18 @@ static const struct option table[] = {
 		ON(CONSOLE) },
 	{ "size", 0, G_OPTION_ARG_STRING, TO(size), "columns x lines of the frame (default 120x40)", "WxH",
 		ON(SNAPSHOT) },
-	{ "output", 'o', G_OPTION_ARG_STRING, TO(format), "table, json or csv", "FORMAT", ON(LIST) },
+	{ "output", 'o', G_OPTION_ARG_STRING, TO(format), "table, wide, json, jsonl or csv", "FORMAT",
+		ON(LIST) },
 	{ "columns", 0, G_OPTION_ARG_STRING, TO(columns), "these columns; \"all\"; \"help\" explains them",
 		"A,B,...", ON(LIST) },
 	{ "where", 0, G_OPTION_ARG_STRING, TO(where), "only rows that match, as after / on the screen",
 		"QUERY", ON(LIST) },
+	{ "sort", 0, G_OPTION_ARG_STRING, TO(sort), "order by one or two columns; -cpu: the highest first",
+		"A,B", ON(LIST) },
+	{ "by", 0, G_OPTION_ARG_STRING, TO(by),
+		"what groups are made by: tenant, site, tag, \"label rack\" and others", "WHAT", ON(LIST) },
+	{ "watch", 0, G_OPTION_ARG_STRING, TO(watch), "print again every so many seconds, until stopped",
+		"TIME", ON(LIST) },
 	{ "dump-config", 0, G_OPTION_ARG_NONE, TO(dump_config), "print the default configuration", NULL,
 		ON_ALL },
 	{ "version", 0, G_OPTION_ARG_NONE, TO(version), "print the version", NULL, ON_ALL },
@@ -158,6 +166,16 @@ options_check(const struct raw *raw, GError **error)
 	return true;
 }
 
+static bool
+fail_list(const char *what, GError **error)
+{
+	g_autofree char *allowed = g_strjoinv(", ", (char **)(uintptr_t)batch_names());
+
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "list what? %s%s%sallowed are: %s",
+		what ? "'" : "", what ? what : "", what ? "' is unknown; " : "", allowed);
+	return false;
+}
+
 /* Takes the command's word and arguments off ARGV's rest; what remains are hosts. */
 static bool
 parse_command(struct options *options, int argc, char **argv, GError **error)
@@ -171,12 +189,8 @@ parse_command(struct options *options, int argc, char **argv, GError **error)
 			at = 2;
 		}
 	if (options->command == COMMAND_LIST) {
-		if (at >= argc || (strcmp(argv[at], "hosts") != 0 && strcmp(argv[at], "vms") != 0)) {
-			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-				"list what? %s%s%sallowed are: hosts, vms", at < argc ? "'" : "",
-				at < argc ? argv[at] : "", at < argc ? "' is unknown; " : "");
-			return false;
-		}
+		if (at >= argc || !g_strv_contains(batch_names(), argv[at]))
+			return fail_list(at < argc ? argv[at] : NULL, error);
 		options->what = g_strdup(argv[at++]);
 	}
 	if (at < argc && strcmp(argv[at], "--") == 0)

@@ -9,7 +9,7 @@
 /* _(ENUM, "name", "arguments", "help") – what the program can be asked to do; CONSOLE has no word */
 #define COMMANDS(_)                                                                                     \
 	_(CONSOLE, "", "[HOST...]", "open the console on these hosts, or on the config's")              \
-	_(LIST, "list", "hosts|vms [HOST...]", "print a table, JSON or CSV")                            \
+	_(LIST, "list", "hosts|vms|groups|events [HOST...]", "print a table, JSON or CSV")              \
 	_(CHECK, "check", "[HOST...]", "connect step by step and say what fails")                       \
 	_(SNAPSHOT, "snapshot", "[HOST...]", "print one frame of the screen as text")
 
@@ -22,7 +22,7 @@ enum command {
 
 struct options {
 	enum command command;
-	char *what;        /* of list: "hosts" or "vms" */
+	char *what;        /* of list: "hosts", "vms", "groups" or "events" */
 	char **hosts;      /* HOST arguments, NULL-terminated, never NULL */
 	char **uris;       /* -c, NULL: none */
 	char *config;      /* NULL: the usual places */
@@ -31,7 +31,7 @@ struct options {
 	bool readonly, ascii, no_color, no_mouse;
 	char *event_log;   /* NULL: none */
 	char *theme, *refresh, *view, *size;
-	char *format, *columns, *where;
+	char *format, *columns, *where, *sort, *by, *watch;
 	bool dump_config, version;
 };
 

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 /* More than what fleet/host.c allows the first full sample of a cold daemon. */
 #define FIRST_SAMPLE_MS 100000
@@ -30,12 +31,14 @@ count_settled(const struct fleet_snap *snap, const struct snap_need *need)
 }
 
 const struct fleet_snap *
-settle(struct app *app, const struct snap_need *need)
+settle(struct app *app, const struct snap_need *need, const struct settle_opts *opts)
 {
 	const struct config *config = app->opts.config;
 	int64_t patience_us =
 		(config->connect_timeout_ms + config->call_timeout_ms + FIRST_SAMPLE_MS) * INT64_C(1000);
-	struct pollfd wait = { .fd = mailbox_fd(app->mailbox), .events = POLLIN };
+	struct pollfd wait[] = { { .fd = mailbox_fd(app->mailbox), .events = POLLIN },
+		{ .fd = opts ? opts->stop_fd : -1, .events = POLLIN } };
+	int64_t last = opts && opts->most_us ? clock_now_us() + opts->most_us : INT64_MAX;
 	int64_t end = clock_now_us() + patience_us;
 	size_t best = 0;
 
@@ -51,31 +54,49 @@ settle(struct app *app, const struct snap_need *need)
 			best = settled;
 			end = clock_now_us() + patience_us;
 		}
-		left = end - clock_now_us();
-		if (left <= 0 || settled == snap->nhosts)
+		left = MIN(end, last) - clock_now_us();
+		if (left <= 0 || settled == snap->nhosts || wait[1].revents)
 			return snap;
 		fleet_snap_unref(snap);
-		poll(&wait, 1, (int)MIN(left / 1000 + 1, 1000));
+		poll(wait, G_N_ELEMENTS(wait), (int)MIN(left / 1000 + 1, 1000));
 	}
 }
 
+/* Many errors begin with whom they are about, which the line says already. */
+static const char *
+without_name(const char *why, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(why, name, length) == 0 && g_str_has_prefix(why + length, ": ") ? why + length + 2
+										       : why;
+}
+
+void
+settle_complain(const struct host_snap *host, int64_t now_us)
+{
+	g_autofree char *name = text_harmless(host->name), *why = NULL;
+
+	if (host->why && !host_snap_fresh(host, now_us))
+		why = text_harmless(without_name(host->why, host->name));
+	else
+		why = g_strdup("no answer in time");
+	fprintf(stderr, "virt-fleet: %s: %s: %s\n", name, link_state_word(host_snap_link(host, now_us)), why);
+}
+
 unsigned
-settle_report(const struct fleet_snap *snap)
+settle_report(const struct fleet_snap *snap, const struct snap_need *need)
 {
 	int64_t now = clock_now_us();
 	unsigned failed = 0;
 
 	for (size_t i = 0; i < snap->nhosts; i++) {
 		const struct host_snap *host = snap->hosts[i];
-		g_autofree char *name = NULL, *why = NULL;
 
-		if (host_snap_fresh(host, now))
+		if (host_snap_fresh(host, now) && host_snap_meets(host, need))
 			continue;
 		failed++;
-		name = text_harmless(host->name);
-		why = text_harmless(host->why ? host->why : "no answer in time");
-		fprintf(stderr, "virt-fleet: %s: %s: %s\n", name, link_state_word(host_snap_link(host, now)),
-			why);
+		settle_complain(host, now);
 	}
 	return failed;
 }

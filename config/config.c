@@ -200,5 +200,16 @@ config_set(struct config *config, const char *path, const char *value, const cha
 	g_assert(def != NULL && def->offset < sizeof(*config));
 	ok = option_set(def, text, config, error);
 	yaml_unref(text);
+	/* "--refresh: refresh: …" says it twice */
+	if (!ok && error && g_str_has_suffix(origin, path)) {
+		g_autofree char *named = g_strdup_printf("%s: %s: ", origin, path);
+
+		if (g_str_has_prefix((*error)->message, named)) {
+			char *once = g_strdup_printf("%s: %s", origin, (*error)->message + strlen(named));
+
+			g_free((*error)->message);
+			(*error)->message = once;
+		}
+	}
 	return ok;
 }

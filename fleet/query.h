@@ -95,6 +95,10 @@ typedef void (*query_values)(void *ctx, const struct query_field *field, const c
  * then values: a field's fixed words, else those that VALUES (NULL: none) knows. */
 char **query_complete(const struct query_schema *schema, const char *text, query_values values, void *ctx);
 
+/* TEXT as a number of UNIT, "1h30m"; *SLACK: how far a value may be off and still be equal, for measures are compared as
+ * exactly as they are written. False: it is none. */
+bool query_parse_number(const char *text, enum unit unit, double *number, double *slack);
+
 /* The language by examples: help and manual are made of this. All examples are right for guests. */
 struct query_note {
 	const char *example, *help;

@@ -150,7 +150,10 @@ search(const struct query *query, const struct query_node *node, const GPtrArray
 			continue;
 		value.type = VALUE_UNKNOWN;
 		query->schema->get(field, ctx, row, &value);
-		if (value.type == VALUE_TEXT && query_pattern_within(&node->pattern, value.text))
+		if (value.type != VALUE_TEXT)
+			continue;
+		if (node->pattern.glob ? query_pattern_equals(&node->pattern, value.text)
+				       : query_pattern_within(&node->pattern, value.text))
 			return true;
 	}
 	return false;
@@ -169,11 +172,13 @@ eval_word(struct query *query, struct query_node *node, const void *ctx, const v
 }
 
 struct query_node *
-query_node_word(const char *text)
+query_node_word(const char *text, bool glob)
 {
+	g_autofree char *anywhere = g_strconcat("*", text, "*", NULL);
 	struct query_node *node = query_node_new(eval_word, COST_WORD);
 
-	node->pattern = query_pattern_new(text, false);
+	glob = glob && strpbrk(text, "*?");
+	node->pattern = query_pattern_new(glob ? anywhere : text, glob);
 	text = node->pattern.text;
 	node->hex = strlen(text) >= MIN_HEX && strspn(text, "0123456789abcdef:-") == strlen(text);
 	if (node->hex)

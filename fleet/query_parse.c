@@ -82,8 +82,10 @@ parse_group(struct query_parser *parser, struct query_node **out)
 		return false;
 	if (*parser->at == ')')
 		skip(parser, 1);
-	else if (!query_fail_incomplete(parser, "the parenthesis is not closed"))
+	else if (!query_fail_incomplete(parser, "the parenthesis is not closed")) {
+		g_clear_pointer(out, query_node_free);
 		return false;
+	}
 	return true;
 }
 

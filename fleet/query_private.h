@@ -41,9 +41,6 @@ char *query_span_text(struct query_span span);
 
 /* ---- query_number.c: numbers with units ---- */
 
-/* TEXT as a number of UNIT; *SLACK: how far a value may be off and still be equal, for measures are compared as exactly as
- * they are written. */
-bool query_parse_number(const char *text, enum unit unit, double *number, double *slack);
 /* "such as 80 or 80%" */
 const char *query_number_example(enum unit unit);
 
@@ -106,7 +103,8 @@ void query_node_free(struct query_node *node); /* accepts NULL */
 struct query_node *query_node_and(GPtrArray *children); /* these take the array */
 struct query_node *query_node_or(GPtrArray *children);
 struct query_node *query_node_not(struct query_node *child);
-struct query_node *query_node_word(const char *text);
+/* GLOB: "*" and "?" in it mean any characters. */
+struct query_node *query_node_word(const char *text, bool glob);
 /* FIELD, or LABEL of which a copy is made. What it is compared with is set by the caller. */
 struct query_node *query_node_compare(const struct query_field *field, const char *label, enum query_op op);
 

@@ -360,7 +360,7 @@ parse_word(struct query_parser *parser, struct query_span span, struct query_nod
 		return query_fail_incomplete(parser, "an operator begins here: != or !~");
 	if (!*text)
 		return query_fail(parser, span.at, span.length, "nothing stands between the quotes");
-	*out = query_node_word(text);
+	*out = query_node_word(text, !span.quoted);
 	return true;
 }
 

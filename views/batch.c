@@ -1,240 +1,256 @@
-#include "views/batch.h"
+#include "views/batch_private.h"
 
-#include "tui/cell.h"
 #include "views/density.h"
+#include "views/events.h"
 #include "views/filter.h"
 #include "views/groups.h"
 #include "views/rows.h"
-#include "views/units.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <string.h>
 
-#define TABLE_GAP 2
+/* Where rows of kinds that gather come from. */
+union source {
+	struct groups groups;
+	struct event_source events;
+};
+
+/* What can be listed. */
+struct listing {
+	const struct row_kind *kind;
+	const char *sort; /* when none is asked for; NULL: by name */
+	bool (*choose)(union source *source, const struct batch_opts *opts,
+		GError **error); /* NULL: nothing to choose */
+	void (*done)(union source *source);
+	/* Adds what its rows need beyond their columns. */
+	void (*need)(const union source *source, struct snap_need *need);
+	/* A number that grows from row to row, for kinds of which a stream shows only the new ones. */
+	uint64_t (*serial)(const void *row);
+};
 
 struct batch {
 	const struct config *config;
-	const struct row_kind *kind;
-	struct groups *groups; /* what group_rows are gathered from; NULL for other kinds */
-	GPtrArray *columns;    /* const struct column * */
+	const struct listing *listing;
+	union source source;
+	batch_printer printer;
+	GPtrArray *columns; /* const struct column * */
 	struct filter *filter;
-	void (*print)(
-		const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out);
+	struct sort_key sort[SORT_KEYS];
+	bool dom0; /* is not left out */
+	bool stream;
+	bool printed;    /* something, before */
+	uint64_t serial; /* of the newest row that was printed */
 };
 
-/* ---- table ---- */
+/* ---- groups ---- */
 
-static void
-print_padded(FILE *out, const char *text, int width, enum align align, bool last)
+static bool
+groups_of(union source *source, const struct batch_opts *opts, GError **error)
 {
-	int blanks = MAX(width - text_width(text), 0);
-
-	if (align == ALIGN_RIGHT)
-		fprintf(out, "%*s%s", blanks, "", text);
-	else
-		fprintf(out, "%s%*s", text, last ? 0 : blanks, "");
-	fputs(last ? "\n" : "  ", out);
-}
-
-static char *
-cell_text(const struct column *column, const struct row_ctx *ctx, const void *row)
-{
-	struct cell cell = { .role = ROLE_NORMAL };
-
-	column_cell(column, ctx, row, &cell);
-	return text_harmless(cell.text);
-}
-
-/* Every cell as wide as the widest of its column: nobody scrolls in a pipe. */
-static void
-print_table(const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out)
-{
-	size_t n = rows_count(rows), ncolumns = batch->columns->len;
-	g_autofree int *widths = g_new0(int, ncolumns);
-	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < ncolumns; j++)
-			g_ptr_array_add(texts, cell_text(batch->columns->pdata[j], ctx, rows_at(rows, i)));
-	for (size_t j = 0; j < ncolumns; j++) {
-		const struct column *column = batch->columns->pdata[j];
-
-		widths[j] = text_width(column->title);
-		for (size_t i = 0; i < n; i++)
-			widths[j] = MAX(widths[j], text_width(texts->pdata[i * ncolumns + j]));
-	}
-	for (size_t j = 0; j < ncolumns; j++) {
-		const struct column *column = batch->columns->pdata[j];
-
-		print_padded(out, column->title, widths[j], column->align, j + 1 == ncolumns);
-	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < ncolumns; j++) {
-			const struct column *column = batch->columns->pdata[j];
-
-			print_padded(out, texts->pdata[i * ncolumns + j], widths[j], column->align,
-				j + 1 == ncolumns);
-		}
-}
-
-/* ---- JSON ---- */
-
-/* UTF-8 as JSON wants it; control characters are escaped by cJSON. */
-static void
-json_add(cJSON *object, const struct column *column, const struct row_ctx *ctx, const void *row)
-{
-	struct value value;
-	const char *name = column->info->name;
-
-	column_value(column, ctx, row, &value);
-	if (value.type == VALUE_NUMBER) {
-		cJSON_AddNumberToObject(object, name, value.number);
-	} else if (value.type == VALUE_FLAG) {
-		cJSON_AddBoolToObject(object, name, value.number != 0);
-	} else if (value.type == VALUE_TEXT) {
-		g_autofree char *valid = g_utf8_make_valid(value.text, -1);
-
-		cJSON_AddStringToObject(object, name, valid);
-	}
-}
-
-/* An array with one object on each line: whole JSON, and still one can grep it. */
-static void
-print_json(const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out)
-{
-	size_t n = rows_count(rows);
-
-	fputs("[", out);
-	for (size_t i = 0; i < n; i++) {
-		cJSON *object = cJSON_CreateObject();
-		char *text;
-
-		for (guint j = 0; j < batch->columns->len; j++)
-			json_add(object, batch->columns->pdata[j], ctx, rows_at(rows, i));
-		text = cJSON_PrintUnformatted(object);
-		fprintf(out, "%s%s", i ? ",\n" : "\n", text);
-		cJSON_free(text);
-		cJSON_Delete(object);
-	}
-	fputs(n ? "\n]\n" : "]\n", out);
-}
-
-/* ---- CSV, as RFC 4180 but with line feeds alone ---- */
-
-static void
-print_csv_text(FILE *out, const char *text)
-{
-	g_autofree char *harmless = text_harmless(text);
-
-	/* a leading = + - @ would be a formula to a spreadsheet, and names come from strangers */
-	if (strchr("=+-@", *harmless) && *harmless)
-		fputs("\"'", out);
-	else
-		fputc('"', out);
-	for (const char *at = harmless; *at; at++) {
-		if (*at == '"')
-			fputc('"', out);
-		fputc(*at, out);
-	}
-	fputc('"', out);
+	return !opts->by || groups_choose(&source->groups, opts->by, error);
 }
 
 static void
-print_csv_value(FILE *out, const struct column *column, const struct row_ctx *ctx, const void *row)
+groups_end(union source *source)
 {
-	char number[G_ASCII_DTOSTR_BUF_SIZE];
-	struct value value;
-
-	column_value(column, ctx, row, &value);
-	if (value.type == VALUE_NUMBER)
-		fputs(g_ascii_formatd(number, sizeof(number), "%.15g", value.number), out);
-	else if (value.type == VALUE_FLAG)
-		fputs(value.number != 0 ? "true" : "false", out);
-	else if (value.type == VALUE_TEXT)
-		print_csv_text(out, value.text);
+	groups_done(&source->groups);
 }
 
 static void
-print_csv(const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out)
+groups_need(const union source *source, struct snap_need *need)
 {
-	size_t n = rows_count(rows);
+	static const struct snap_need needs[GROUP_BY_COUNT] = {
+		[GROUP_BY_TENANT] = { .vm_facts = true },
+		[GROUP_BY_OS] = { .vm_facts = true },
+		[GROUP_BY_TYPE] = { .vm_facts = true },
+		[GROUP_BY_HYPERVISOR] = { .host_facts = true },
+	};
 
-	for (guint j = 0; j < batch->columns->len; j++)
-		fprintf(out, "%s%s", j ? "," : "",
-			((const struct column *)batch->columns->pdata[j])->info->name);
-	fputc('\n', out);
-	for (size_t i = 0; i < n; i++) {
-		for (guint j = 0; j < batch->columns->len; j++) {
-			if (j)
-				fputc(',', out);
-			print_csv_value(out, batch->columns->pdata[j], ctx, rows_at(rows, i));
-		}
-		fputc('\n', out);
-	}
+	need->vm_facts |= needs[source->groups.by].vm_facts;
+	need->host_facts |= needs[source->groups.by].host_facts;
+}
+
+/* ---- events ---- */
+
+static void
+events_end(union source *source)
+{
+	event_source_done(&source->events);
+}
+
+static uint64_t
+event_serial(const void *row)
+{
+	return ((const struct event *)row)->seq;
+}
+
+/* ---- what there is ---- */
+
+static const struct listing listings[] = {
+	{ .kind = &host_rows },
+	{ .kind = &vm_rows },
+	{ .kind = &group_rows, .choose = groups_of, .done = groups_end, .need = groups_need },
+	{ .kind = &event_rows, .sort = "-age", .done = events_end, .serial = event_serial },
+};
+
+static const struct {
+	const char *name;
+	batch_printer print;
+	const char *columns; /* when none are asked for */
+	bool facts_only;     /* no pictures */
+} formats[] = {
+	{ "table", batch_print_table, "default", false },
+	{ "wide", batch_print_table, "wide", false },
+	{ "json", batch_print_json, "all", true },
+	{ "jsonl", batch_print_jsonl, "all", true },
+	{ "csv", batch_print_csv, "all", true },
+};
+
+const char *const *
+batch_names(void)
+{
+	static const char *const names[] = { "hosts", "vms", "groups", "events", NULL };
+
+	return names;
+}
+
+const char *const *
+batch_formats(void)
+{
+	static const char *const names[] = { "table", "wide", "json", "jsonl", "csv", NULL };
+
+	return names;
 }
 
 /* ---- making one ---- */
 
-static const struct {
-	const char *name;
-	void (*print)(
-		const struct batch *batch, const struct rows *rows, const struct row_ctx *ctx, FILE *out);
-	const char *columns; /* when none are asked for */
-	bool facts_only;     /* no pictures */
-} formats[] = {
-	{ "table", print_table, "default", false },
-	{ "json", print_json, "all", true },
-	{ "csv", print_csv, "all", true },
-};
+static bool
+fail_word(const char *option, const char *word, const char *const *allowed, GError **error)
+{
+	g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)allowed);
+
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: there is no '%s'; allowed are: %s", option,
+		word, list);
+	return false;
+}
 
 static bool
-choose_format(struct batch *batch, const struct batch_opts *opts, const char **columns, bool *facts_only,
-	GError **error)
+choose_listing(struct batch *batch, const struct batch_opts *opts, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(listings); i++)
+		if (strcmp(listings[i].kind->name, opts->what) == 0)
+			batch->listing = &listings[i];
+	if (!batch->listing)
+		return fail_word("list", opts->what, batch_names(), error);
+	if (opts->by && batch->listing->kind != &group_rows) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--by goes with list groups alone");
+		return false;
+	}
+	return !batch->listing->choose || batch->listing->choose(&batch->source, opts, error);
+}
+
+static bool
+choose_columns(struct batch *batch, const char *text, bool facts_only, GError **error)
+{
+	batch->columns = columns_parse(batch->listing->kind, text, error);
+	if (!batch->columns) {
+		g_prefix_error(error, "--columns: ");
+		return false;
+	}
+	for (guint i = batch->columns->len; facts_only && i-- > 0;)
+		if (((const struct column *)batch->columns->pdata[i])->flags & COLUMN_SCREEN)
+			g_ptr_array_remove_index(batch->columns, i);
+	if (batch->columns->len)
+		return true;
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+		"--columns: '%s' is only for the eye: choose others, or -o table", text);
+	return false;
+}
+
+static bool
+choose_format(struct batch *batch, const struct batch_opts *opts, GError **error)
 {
 	const char *name = opts->format ? opts->format : "table";
 
 	for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
 		if (strcmp(formats[i].name, name) != 0)
 			continue;
-		batch->print = formats[i].print;
-		*columns = opts->columns ? opts->columns : formats[i].columns;
-		*facts_only = formats[i].facts_only;
-		return true;
+		batch->printer = formats[i].print;
+		return choose_columns(batch, opts->columns ? opts->columns : formats[i].columns,
+			formats[i].facts_only, error);
 	}
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		"'%s' is no format; allowed are: table, json, csv", name);
-	return false;
+	return fail_word("--output", name, batch_formats(), error);
+}
+
+/* "-cpu" or "cpu" into KEY. */
+static bool
+choose_key(const struct row_kind *kind, const char *word, struct sort_key *key, GError **error)
+{
+	key->descending = *word == '-';
+	key->column = column_by_name(kind, word + key->descending);
+	if (key->column)
+		return true;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (size_t i = 0; i < kind->ncolumns; i++)
+		g_ptr_array_add(names, (gpointer)(uintptr_t)kind->columns[i].info->name);
+	g_ptr_array_add(names, NULL);
+	return fail_word("--sort", word + key->descending, (const char *const *)names->pdata, error);
 }
 
 static bool
-choose(struct batch *batch, const struct batch_opts *opts, GError **error)
+choose_sort(struct batch *batch, const char *text, GError **error)
 {
-	const char *columns;
-	bool facts_only;
+	g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
 
-	batch->kind = row_kind_by_name(opts->what);
-	if (!batch->kind) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"'%s' can't be listed; allowed are: hosts, vms, groups", opts->what);
+	if (g_strv_length(words) > SORT_KEYS) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--sort: at most %d columns", SORT_KEYS);
 		return false;
 	}
-	if (batch->kind == &group_rows)
-		batch->groups = g_new0(struct groups, 1);
-	if (batch->groups && opts->by && !groups_choose(batch->groups, opts->by, error))
-		return false;
-	if (!choose_format(batch, opts, &columns, &facts_only, error))
-		return false;
-	batch->columns = columns_parse(batch->kind, columns, error);
-	if (!batch->columns)
-		return false;
-	for (guint i = batch->columns->len; facts_only && i-- > 0;)
-		if (((const struct column *)batch->columns->pdata[i])->flags & COLUMN_SCREEN)
-			g_ptr_array_remove_index(batch->columns, i);
-	batch->filter = opts->where
-				? filter_new(batch->kind, opts->config, opts->where, QUERY_WHOLE, NULL, error)
-				: NULL;
-	return !opts->where || batch->filter;
+	for (size_t i = 0; words[i]; i++)
+		if (!choose_key(batch->listing->kind, words[i], &batch->sort[i], error))
+			return false;
+	return true;
+}
+
+static bool
+choose_filter(struct batch *batch, const struct batch_opts *opts, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	struct query_fault fault;
+
+	if (!opts->where)
+		return true;
+	batch->filter =
+		filter_new(batch->listing->kind, opts->config, opts->where, QUERY_WHOLE, &fault, &failure);
+	if (batch->filter)
+		return true;
+	g_autofree char *explained = query_explain(opts->where, &fault, failure);
+
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--where: %s", explained);
+	return false;
+}
+
+static void
+note_dom0(const struct column *column, void *batch)
+{
+	((struct batch *)batch)->dom0 |= strcmp(column->info->name, "dom0") == 0;
+}
+
+/* Whether Domain-0 is asked for by the name of its column, in OPTS' columns or query. */
+static void
+choose_dom0(struct batch *batch, const struct batch_opts *opts)
+{
+	g_auto(GStrv) words = g_strsplit_set(opts->columns ? opts->columns : "", ", ", -1);
+
+	for (size_t i = 0; words[i]; i++) {
+		const struct column *column = column_by_name(batch->listing->kind, words[i]);
+
+		if (column)
+			note_dom0(column, batch);
+	}
+	if (batch->filter)
+		filter_each_column(batch->filter, note_dom0, batch);
 }
 
 struct batch *
@@ -243,8 +259,13 @@ batch_new(const struct batch_opts *opts, GError **error)
 	struct batch *batch = g_new0(struct batch, 1);
 
 	batch->config = opts->config;
-	if (choose(batch, opts, error))
+	batch->stream = opts->stream;
+	if (choose_listing(batch, opts, error) && choose_format(batch, opts, error) &&
+		choose_sort(batch, opts->sort ? opts->sort : batch->listing->sort, error) &&
+		choose_filter(batch, opts, error)) {
+		choose_dom0(batch, opts);
 		return batch;
+	}
 	batch_free(batch);
 	return NULL;
 }
@@ -255,46 +276,126 @@ batch_free(struct batch *batch)
 	if (!batch)
 		return;
 	g_clear_pointer(&batch->columns, g_ptr_array_unref);
-	if (batch->groups)
-		groups_done(batch->groups);
-	g_free(batch->groups);
+	if (batch->listing && batch->listing->done)
+		batch->listing->done(&batch->source);
 	filter_free(batch->filter);
 	g_free(batch);
 }
 
-static bool
-any_column(const struct batch *batch, unsigned flags)
+/* ---- what it needs ---- */
+
+struct needing {
+	const struct row_kind *kind;
+	struct snap_need need;
+};
+
+static void
+add_need(const struct column *column, void *ctx)
 {
+	struct needing *needing = ctx;
+	bool of_guest = needing->kind == &vm_rows && !(column->flags & COLUMN_OF_HOST);
+
+	if (column->flags & COLUMN_RATE)
+		needing->need.samples = 2;
+	else if (!(column->flags & (COLUMN_LISTED | COLUMN_FACT)))
+		needing->need.samples = MAX(needing->need.samples, 1);
+	if (column->flags & COLUMN_FACT && needing->kind == &host_rows)
+		needing->need.host_facts = true;
+	else if (column->flags & COLUMN_FACT && needing->kind == &vm_rows)
+		*(of_guest ? &needing->need.vm_facts : &needing->need.host_facts) = true;
+}
+
+struct snap_need
+batch_need(const struct batch *batch)
+{
+	struct needing needing = { .kind = batch->listing->kind };
+
 	for (guint i = 0; i < batch->columns->len; i++)
-		if (((const struct column *)batch->columns->pdata[i])->flags & flags)
-			return true;
-	return false;
+		add_need(batch->columns->pdata[i], &needing);
+	for (int i = 0; i < SORT_KEYS; i++)
+		if (batch->sort[i].column)
+			add_need(batch->sort[i].column, &needing);
+	if (batch->filter)
+		filter_each_column(batch->filter, add_need, &needing);
+	if (batch->listing->need)
+		batch->listing->need(&batch->source, &needing.need);
+	return needing.need;
 }
 
-bool
-batch_needs_rates(const struct batch *batch)
+/* ---- printing ---- */
+
+/* Is ROW of those that are printed? */
+static bool
+row_shown(const struct batch *batch, const struct row_ctx *ctx, const void *row)
 {
-	return any_column(batch, COLUMN_RATE);
+	const struct listing *listing = batch->listing;
+
+	if (listing->serial && batch->stream && listing->serial(row) <= batch->serial)
+		return false;
+	return batch->dom0 || !listing->kind->part || listing->kind->part(ctx, row) != PART_NONE;
 }
 
-bool
-batch_needs_facts(const struct batch *batch)
+static GPtrArray *
+shown_rows(struct batch *batch, const struct row_ctx *ctx, const struct rows *rows)
 {
-	return batch->filter || any_column(batch, COLUMN_FACT);
+	GPtrArray *shown = g_ptr_array_new();
+	uint64_t newest = batch->serial;
+
+	for (size_t i = 0; i < rows_count(rows); i++) {
+		const void *row = rows_at(rows, i);
+
+		if (!row_shown(batch, ctx, row))
+			continue;
+		g_ptr_array_add(shown, (gpointer)(uintptr_t)row);
+		if (batch->listing->serial)
+			newest = MAX(newest, batch->listing->serial(row));
+	}
+	batch->serial = newest;
+	return shown;
 }
 
-bool
-batch_print(
-	const struct batch *batch, const struct fleet_snap *snap, int64_t now_us, FILE *out, GError **error)
+/* Events say themselves when they were. */
+static char *
+page_time(const struct batch *batch, const struct batch_moment *moment)
 {
-	struct row_ctx ctx = { .config = batch->config, .now_us = now_us, .ascii = batch->config->ascii };
-	const struct rows_query query = { .filter = batch->filter, .scope = -1 };
-	struct rows *rows = rows_new(batch->kind, batch->groups);
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(moment->wall_us / 1000000);
 
-	ctx.size = density_size(snap, now_us);
-	rows_update(rows, snap, &query, &ctx);
-	batch->print(batch, rows, &ctx, out);
+	return batch->stream && !batch->listing->serial ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ")
+							: NULL;
+}
+
+static void
+print_page(struct batch *batch, const struct batch_moment *moment, FILE *out)
+{
+	struct row_ctx ctx = { .config = batch->config,
+		.timeline = moment->timeline,
+		.now_us = moment->now_us,
+		.ascii = batch->config->ascii,
+		.size = density_size(moment->snap, moment->now_us) };
+	struct rows_query query = { .filter = batch->filter, .scope = -1 };
+	struct rows *rows = rows_new(batch->listing->kind, &batch->source);
+	g_autofree char *time = page_time(batch, moment);
+	g_autoptr(GPtrArray) shown = NULL;
+
+	memcpy(query.sort, batch->sort, sizeof(query.sort));
+	rows_update(rows, moment->snap, &query, &ctx);
+	shown = shown_rows(batch, &ctx, rows);
+	/* a stream that has nothing to say says nothing */
+	if (!batch->printed || shown->len || !batch->listing->serial)
+		batch->printer(&(struct batch_page){ .columns = batch->columns,
+				       .rows = shown,
+				       .ctx = &ctx,
+				       .time = time,
+				       .first = !batch->printed },
+			out);
+	batch->printed = true;
 	rows_free(rows);
+}
+
+bool
+batch_print(struct batch *batch, const struct batch_moment *moment, FILE *out, GError **error)
+{
+	print_page(batch, moment, out);
 	if (fflush(out) == 0 && !ferror(out))
 		return true;
 	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "can't write the list: %s",

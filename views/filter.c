@@ -182,10 +182,29 @@ filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row)
 	return query_match(filter->query, ctx, row);
 }
 
+struct each {
+	void (*fn)(const struct column *column, void *ctx);
+	void *ctx;
+};
+
 static void
-add_flags(const struct query_field *field, void *ctx)
+call_each(const struct query_field *field, void *ctx)
 {
-	*(unsigned *)ctx |= ((const struct column *)field->data)->flags;
+	const struct each *each = ctx;
+
+	each->fn(field->data, each->ctx);
+}
+
+void
+filter_each_column(const struct filter *filter, void (*fn)(const struct column *column, void *ctx), void *ctx)
+{
+	query_each_field(filter->query, call_each, &(struct each){ fn, ctx });
+}
+
+static void
+add_flags(const struct column *column, void *ctx)
+{
+	*(unsigned *)ctx |= column->flags;
 }
 
 unsigned
@@ -193,7 +212,7 @@ filter_flags(const struct filter *filter)
 {
 	unsigned flags = 0;
 
-	query_each_field(filter->query, add_flags, &flags);
+	filter_each_column(filter, add_flags, &flags);
 	return flags;
 }
 

@@ -18,6 +18,8 @@ const char *filter_text(const struct filter *filter);
 bool filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row);
 /* There is another snapshot: call it before each round of matching. */
 void filter_forget(struct filter *filter);
+/* Calls FN for each column that it looks at, some maybe several times. */
+void filter_each_column(const struct filter *filter, void (*fn)(const struct column *column, void *ctx), void *ctx);
 /* The flags of all columns that it looks at, together: what must be known, and whether an unchanged row may match anew. */
 unsigned filter_flags(const struct filter *filter);
 

@@ -230,6 +230,13 @@ vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 		value_flag(out, vm->persistent);
 }
 
+static void
+vm_dom0(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
+	struct value *out)
+{
+	value_flag(out, ((const struct vm *)row)->is_dom0);
+}
+
 /* The texts of vm_facts by their place in it. */
 static void
 vm_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
@@ -291,15 +298,15 @@ vm_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_G
 /* clang-format off */
 static const struct column columns[] = {
 	{ .info = TEXT_INFO("light", "the state as one character"), .title = "", .width = 1,
-	  .flags = COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
+	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
 	{ .info = TEXT_INFO("name", "the guest's name"), .title = "NAME", .width = 12, .max_width = 48, .flex = 4,
-	  .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = vm_name },
+	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = vm_name },
 	{ .info = TEXT_INFO("host", "the host it is on"), .title = "HOST", .width = 8, .max_width = 24, .flex = 2,
-	  .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
+	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
 	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .title = "TENANT", .width = 8, .max_width = 24, .flex = 2,
 	  .priority = 4, .flags = COLUMN_FACT | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
 	{ .info = TEXT_INFO("state", "what it does; 'unknown' while its host does not answer"), .title = "STATE",
-	  .width = 9, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_state_words, .value = vm_state,
+	  .width = 9, .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_state_words, .value = vm_state,
 	  .cell = vm_state_cell },
 	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
 	  .width = 12, .priority = 17, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
@@ -337,10 +344,10 @@ static const struct column columns[] = {
 	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .words = hypervisor_words,
 	  .value = vm_hv },
 	{ .info = TEXT_INFO("host-state", "how its host answers"), .title = "HOST STATE", .width = 12, .priority = 20,
-	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .words = link_words,
+	  .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .words = link_words,
 	  .value = vm_host_state },
 	{ .info = NUMBER_INFO("id", UNIT_COUNT, "the hypervisor's number for it while it runs"), .title = "ID",
-	  .width = 6, .align = ALIGN_RIGHT, .priority = 20, .value = vm_id },
+	  .width = 6, .align = ALIGN_RIGHT, .priority = 20, .flags = COLUMN_LISTED, .value = vm_id },
 	{ .info = TEXT_INFO("autostart", "starts with its host"), .title = "AUTO", .width = 4, .priority = 16,
 	  .flags = COLUMN_WIDE | COLUMN_FLAG, .value = vm_autostart },
 	{ .info = TEXT_INFO("persistent", "its definition outlives its running"), .title = "PERS", .width = 4,
@@ -357,12 +364,14 @@ static const struct column columns[] = {
 	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX | COLUMN_LIST, .alias = "mac",
 	  .value = vm_macs },
 	{ .info = TEXT_INFO("site", "where its host is"), .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
-	  .priority = 12, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
+	  .priority = 12, .flags = COLUMN_LISTED | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
 	{ .info = TEXT_INFO("tags", "its host's tags"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
-	  .priority = 20, .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST | COLUMN_LIST, .alias = "tag",
+	  .priority = 20, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST | COLUMN_LIST, .alias = "tag",
 	  .value = vm_tags },
+	{ .info = TEXT_INFO("dom0", "is the Xen host itself, Domain-0, which counts nowhere"), .title = "DOM0",
+	  .width = 4, .priority = 20, .flags = COLUMN_LISTED | COLUMN_FLAG, .value = vm_dom0 },
 	{ .info = TEXT_INFO("uuid", "the guest's UUID"), .title = "UUID", .width = 36, .priority = 20,
-	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
+	  .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
 };
 /* clang-format on */
 

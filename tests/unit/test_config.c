@@ -705,7 +705,7 @@ Test(config, single_options_can_be_set)
 	cr_expect(config->ascii);
 	cr_assert_not(config_set(config, "refresh", "5", "--refresh", &error));
 	cr_expect_str_eq(error->message,
-		"--refresh: refresh: '5' is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h");
+		"--refresh: '5' is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h");
 	cr_expect_eq(config->interval_ms, 5000);
 	config_free(config);
 }
