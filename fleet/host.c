@@ -608,13 +608,14 @@ static void
 host_succeeded(struct host *host, int64_t began_us)
 {
 	int64_t interval = host->env->config->interval_ms * 1000, now = clock_now_us();
-	/* the next one begins an interval after this one began, a little earlier or later, and a slow host gets a rest of a
-	 * quarter of what its answer took */
+	/* the next one begins an interval after this one began, a little earlier or later, a slow host gets a rest of a
+	 * quarter of what its answer took, and the two make a rate */
 	int64_t next = began_us + interval +
 		       g_rand_int_range(host->jitter, -(gint32)(interval / 20), (gint32)(interval / 20) + 1);
 
 	host->backoff_us = 0;
 	next = MAX(next, now + MIN((now - began_us) / 4, interval));
+	next = MAX(next, host->snap->sampled_us + MIN(TRACKER_RATE_GAP_US, interval));
 	if (host->env->once && host_snap_meets(host->snap, host->env->once))
 		next = NEVER;
 	pthread_mutex_lock(&host->lock);

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* Two samples closer than this (an event, a poke) give no honest rate: the older one stays the one to compare with. */
-#define RATE_GAP_US 500000
-
 struct tracker {
 	struct host_sample prev; /* last sample, prev_known says whether there is one */
 	bool prev_known;
@@ -84,7 +81,7 @@ prev_find(const struct tracker *tracker, const uint8_t uuid[UUID_LEN])
 static bool
 too_soon(int64_t prev_us, uint32_t prev_valid, int64_t cur_us, uint32_t cur_valid)
 {
-	return cur_us - prev_us < RATE_GAP_US && (cur_valid & ~prev_valid) == 0;
+	return cur_us - prev_us < TRACKER_RATE_GAP_US && (cur_valid & ~prev_valid) == 0;
 }
 
 /* Rates that could not be made anew stay as they were, as long as the guest's state did. */

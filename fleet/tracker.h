@@ -7,6 +7,9 @@
 #include "fleet/conn.h"
 #include "fleet/snapshot.h"
 
+/* Two samples closer than this (an event, a poke) give no honest rate: the older one stays the one to compare with. */
+#define TRACKER_RATE_GAP_US 500000
+
 struct tracker;
 
 struct tracker *tracker_new(void);

@@ -136,6 +136,47 @@ Test(libvirt_daemon, bulk_statistics_are_what_virsh_says)
 	conn->ops->free(conn);
 }
 
+/* Nanoseconds of nodecpustats' FIELDS together. */
+static uint64_t
+node_cpu_ns(const char *text, const char *fields)
+{
+	g_autofree char *pattern = g_strdup_printf("^(?:%s): +(\\d+)$", fields);
+	bool found;
+	uint64_t ns = virsh_number(text, pattern, &found);
+
+	cr_assert(found, "%s in: %s", fields, text);
+	return ns;
+}
+
+/* As with guests: between virsh's two. */
+Test(libvirt_daemon, host_cpu_is_what_nodecpustats_says)
+{
+	static const struct {
+		enum host_raw raw;
+		const char *fields;
+	} counters[] = {
+		{ HRAW_CPU_BUSY_NS, "user|system" },
+		{ HRAW_CPU_TOTAL_NS, "user|system|idle|iowait" },
+	};
+	static const char *const stats[] = { "nodecpustats", NULL };
+	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, NULL);
+	struct conn *conn = open_daemon(daemon);
+	struct host_sample sample;
+
+	g_autofree char *before = lab_virsh(daemon, stats);
+	take_sample(conn, &cheap_opts, &sample);
+	g_autofree char *after = lab_virsh(daemon, stats);
+	for (size_t i = 0; i < G_N_ELEMENTS(counters); i++) {
+		uint64_t ours = sample.raw[counters[i].raw];
+
+		cr_assert(HAS(&sample, counters[i].raw));
+		cr_assert_geq(ours, node_cpu_ns(before, counters[i].fields), "%s", before);
+		cr_assert_leq(ours, node_cpu_ns(after, counters[i].fields), "%s", after);
+	}
+	host_sample_done(&sample);
+	conn->ops->free(conn);
+}
+
 Test(libvirt_daemon, host_numbers)
 {
 	struct lab_libvirtd *daemon = lab_libvirtd_start(lab, "77770000-0000-4000-8000-000000000009");
