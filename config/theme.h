@@ -29,7 +29,15 @@
 	_(DIALOG, "dialog", "text in a dialog")                             \
 	_(BUTTON, "button", "a dialog's button")                            \
 	_(FOCUS, "focus", "the dialog's button that Enter presses")         \
-	_(KEY, "key", "a key in the hint line and the help")
+	_(KEY, "key", "a key in the hint line and the help")                \
+	_(HEAT_0, "heat-0", "the map: the lowest of eight levels")          \
+	_(HEAT_1, "heat-1", "the second level")                             \
+	_(HEAT_2, "heat-2", "the third level")                              \
+	_(HEAT_3, "heat-3", "the fourth level")                             \
+	_(HEAT_4, "heat-4", "the fifth level")                              \
+	_(HEAT_5, "heat-5", "the sixth level")                              \
+	_(HEAT_6, "heat-6", "the seventh level")                            \
+	_(HEAT_7, "heat-7", "the highest level")
 
 enum role {
 #define ROLE_ENUM(id, name, help) ROLE_##id,

@@ -7,6 +7,7 @@ const struct view_ops *const catalog[] = {
 	&hosts_view,
 	&vms_view,
 	&groups_view,
+	&map_view,
 	&events_view,
 	&host_view,
 	&vm_view,
@@ -27,7 +28,7 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "host", "vm", "xml",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "host", "vm", "xml",
 		"help", NULL };
 
 	return names;

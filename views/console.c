@@ -105,7 +105,8 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "events", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "help",
+		NULL };
 
 	return names;
 }
@@ -287,7 +288,9 @@ static const struct {
 	{ REQ_SPAN, "span", NULL },
 	{ REQ_XML, "xml", NULL },
 	{ REQ_MARK, "mark", has_rows },
-	{ REQ_GROUP_BY, "group by", NULL }, /* has a key in one view alone */
+	{ REQ_MEASURE, "measure", NULL }, /* these have a key in one view alone */
+	{ REQ_CELLS, "hosts/VMs", NULL },
+	{ REQ_GROUP_BY, "group by", NULL },
 	{ REQ_BACK, "back", has_layers },
 	{ REQ_FAULTS, "faults", is_filtered },
 	{ REQ_SORT_RIGHT, "sort", has_rows },

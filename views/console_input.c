@@ -164,6 +164,12 @@ open_events(struct console *console)
 }
 
 static void
+open_map(struct console *console)
+{
+	stack_open(console->env.stack, &map_view, NULL);
+}
+
+static void
 open_groups(struct console *console)
 {
 	stack_open(console->env.stack, &groups_view, NULL);
@@ -205,6 +211,7 @@ console_request(struct console *console, int request)
 		[REQ_VMS] = open_vms,
 		[REQ_TREE] = open_tree,
 		[REQ_GROUPS] = open_groups,
+		[REQ_MAP] = open_map,
 		[REQ_EVENTS] = open_events,
 		[REQ_XML] = open_xml,
 		[REQ_HELP] = open_help,

@@ -31,6 +31,7 @@ static const struct binding generic_keys[] = {
 	{ "2", REQ_HOSTS },
 	{ "3", REQ_VMS },
 	{ "4", REQ_GROUPS },
+	{ "5", REQ_MAP },
 	{ "7", REQ_EVENTS },
 	{ "/", REQ_FILTER },
 	{ "!", REQ_FAULTS },

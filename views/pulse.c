@@ -19,13 +19,11 @@
 static void
 forget(struct pulse *pulse)
 {
-	toplists_free(pulse->tops);
-	troubles_free(pulse->troubles);
-	if (pulse->sites)
-		g_array_unref(pulse->sites);
-	if (pulse->hypervisors)
-		g_array_unref(pulse->hypervisors);
-	fleet_snap_unref(pulse->snap);
+	g_clear_pointer(&pulse->tops, toplists_free);
+	g_clear_pointer(&pulse->troubles, troubles_free);
+	g_clear_pointer(&pulse->sites, g_array_unref);
+	g_clear_pointer(&pulse->hypervisors, g_array_unref);
+	g_clear_pointer(&pulse->snap, fleet_snap_unref);
 }
 
 static const char *
@@ -46,11 +44,9 @@ gather(struct view *view)
 	struct pulse *pulse = view->state;
 	const struct env *env = view->env;
 
-	if (pulse->snap == env->snap && pulse->now_us == env->row.now_us)
+	if (pulse->snap)
 		return;
-	forget(pulse);
 	pulse->snap = fleet_snap_ref(env->snap);
-	pulse->now_us = env->row.now_us;
 	pulse->tops = toplists_find(env);
 	pulse->troubles = troubles_find(env->snap, &env->row);
 	pulse->sites = totals_by(env->snap, &env->row, site_of);
@@ -58,6 +54,13 @@ gather(struct view *view)
 	density_of(env->snap, env->row.now_us, DENSITY_BINS, &pulse->density);
 	if (!pulse->spots)
 		pulse->spots = spots_new();
+}
+
+/* Made anew when it is drawn, not when nobody looks. */
+static void
+pulse_observe(struct view *view)
+{
+	forget(view->state);
 }
 
 static void
@@ -254,6 +257,7 @@ const struct view_ops pulse_view = {
 	.target = TARGET_NONE,
 	.draw = pulse_draw,
 	.state_size = sizeof(struct pulse),
+	.observe = pulse_observe,
 	.request = pulse_request,
 	.mouse = pulse_mouse,
 	.current = pulse_current,

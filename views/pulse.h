@@ -14,8 +14,7 @@ enum pulse_section { PULSE_PARTS, PULSE_TROUBLE, PULSE_EVENTS, PULSE_TOPS };
 
 /* What was made of a snapshot, once for all its frames. */
 struct pulse {
-	const struct fleet_snap *snap; /* referenced; NULL: none yet */
-	int64_t now_us;
+	const struct fleet_snap *snap; /* referenced; NULL: the rest is out of date */
 	struct toplists *tops;
 	struct troubles *troubles;
 	struct density density;

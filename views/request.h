@@ -22,6 +22,7 @@
 	_(HOSTS, "hosts", "A row per host")                                                   \
 	_(VMS, "vms", "A row per VM over all hosts")                                          \
 	_(GROUPS, "groups", "A row per tenant, site, tag, hypervisor, state, label ...")      \
+	_(MAP, "map", "A heat map: a cell per host or VM")                                     \
 	_(EVENTS, "events", "What happened, the newest first")                                \
 	_(FILTER, "filter", "Filter rows by a query: web cpu>80 !tag=prod")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
@@ -31,6 +32,8 @@
 	_(SORT_INVERT, "sort-invert", "Turn the sort order around")                           \
 	_(WIDE, "wide", "More columns")                                                       \
 	_(GROUP_BY, "group-by", "Group VMs by the next thing: tenant, site, tag ...")         \
+	_(MEASURE, "measure", "Colour the map by the next measure")                           \
+	_(CELLS, "cells", "A map of hosts, or of VMs")                                        \
 	_(TREE, "tree", "Hosts with their VMs below them, or plain rows again")               \
 	_(UNFOLD, "unfold", "Show the rows of the group")                                     \
 	_(FOLD, "fold", "Hide the rows of the group")                                         \

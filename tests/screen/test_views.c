@@ -19,13 +19,14 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define DEADLINE_MS 60000 /* sanitizers and a busy machine take their time */
-#define SECOND_US   INT64_C(1000000)
-#define NOW_US      (1000 * SECOND_US)
-#define STEP_S      15 /* between the snapshots of … */
-#define PAST_S      300
-#define STILLS      (PAST_S / STEP_S + 1)
-#define WALL_US     INT64_C(1786363331000000)
+#define ROLE_LETTERS "abcdefghijklmnopqrstABCDEFGH"
+#define DEADLINE_MS  60000 /* sanitizers and a busy machine take their time */
+#define SECOND_US    INT64_C(1000000)
+#define NOW_US       (1000 * SECOND_US)
+#define STEP_S       15 /* between the snapshots of … */
+#define PAST_S       300
+#define STILLS       (PAST_S / STEP_S + 1)
+#define WALL_US      INT64_C(1786363331000000)
 
 /* ---- a fleet whose clock was stopped ---- */
 
@@ -198,12 +199,13 @@ world_done(struct world *world)
 
 /* ---- golden screens ---- */
 
-/* The text, and below it one letter per cell for its role: " " for normal ones. */
+/* The text, and below it one letter per cell for its role: " " for normal ones; then what those letters are. */
 static char *
 picture(const struct canvas *canvas)
 {
 	GString *out = g_string_new(NULL);
 	g_autofree char *text = canvas_text(canvas);
+	bool used[ROLE_COUNT] = { false };
 
 	g_string_append(out, text);
 	if (out->len && out->str[out->len - 1] != '\n')
@@ -215,14 +217,17 @@ picture(const struct canvas *canvas)
 		for (int x = 0; x < canvas_cols(canvas); x++) {
 			enum role role = (enum role)canvas_at(canvas, y, x)->role;
 
-			g_string_append_c(out, role == ROLE_NORMAL ? ' ' : (char)('a' + role));
+			used[role] = true;
+			g_string_append_c(out, role == ROLE_NORMAL ? ' ' : ROLE_LETTERS[role]);
 		}
 		while (out->len > line && out->str[out->len - 1] == ' ')
 			g_string_truncate(out, out->len - 1);
 		g_string_append_c(out, '\n');
 	}
 	for (int role = ROLE_NORMAL + 1; role < ROLE_COUNT; role++)
-		g_string_append_printf(out, "%c: %s\n", 'a' + role, role_name((enum role)role));
+		if (used[role])
+			g_string_append_printf(
+				out, "%c: %s\n", ROLE_LETTERS[role], role_name((enum role)role));
 	return g_string_free(out, FALSE);
 }
 
@@ -283,6 +288,10 @@ static const struct {
 	{ "pulse-120", 40, 120, false, false, "1" },
 	{ "pulse-200", 60, 200, false, false, "1" },
 	{ "pulse-ascii", 24, 80, true, true, "1" },
+	{ "map-80", 24, 80, false, false, "5" },
+	{ "map-120", 40, 120, false, false, "5t" },
+	{ "map-200", 60, 200, false, false, "5tmmb" },
+	{ "map-ascii", 24, 80, true, false, "5mmmm" },
 	{ "hosts-80", 24, 80, false, false, "2" },
 	{ "hosts-120", 40, 120, false, false, "2:sort cpu\n" },
 	{ "hosts-200", 60, 200, false, false, "2" },
