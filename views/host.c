@@ -151,7 +151,7 @@ host_fill(struct view *view, struct page *page)
 		return;
 	}
 	on.fresh = host_snap_fresh(host, view->env->row.now_us);
-	on.detail = host->detail;
+	on.detail = on.fresh ? host->detail : NULL; /* old numbers are not shown as if they were of today */
 	head_state(&on);
 	if (on.fresh)
 		head_use(&on);
@@ -168,8 +168,8 @@ host_fill(struct view *view, struct page *page)
 	add_identity(&on);
 	host_page_guests(&on);
 	host_page_stores(&on);
-	dossier_unknowns(page, host->facts ? host->facts->unknowns : NULL,
-		host->detail ? host->detail->unknowns : NULL);
+	dossier_unknowns(
+		page, host->facts ? host->facts->unknowns : NULL, on.detail ? on.detail->unknowns : NULL);
 	host_page_map(&on);
 }
 

@@ -250,7 +250,7 @@ vm_fill(struct view *view, struct page *page)
 	}
 	on.fresh = host_snap_fresh(vm->host, view->env->row.now_us);
 	on.lives = vm_is_running(vm) || vm->state == VM_STATE_PAUSED;
-	on.detail = detail_of(vm);
+	on.detail = on.fresh ? detail_of(vm) : NULL; /* old numbers are not shown as if they were of today */
 	head_state(&on);
 	if (!on.fresh)
 		head_cause(&on);
