@@ -123,71 +123,41 @@ event_uuid(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx 
 	value_text(out, out->buffer);
 }
 
-/* clang-format off: a line each is how a table is read. */
+static const char *const kind_words[] = {
+#define KIND_WORD(id, name, help) name,
+	EVENT_KINDS(KIND_WORD)
+#undef KIND_WORD
+		NULL
+};
+static const char *const level_words[] = {
+#define LEVEL_WORD(id, name, help) name,
+	EVENT_LEVELS(LEVEL_WORD)
+#undef LEVEL_WORD
+		NULL
+};
+
+/* clang-format off */
 static const struct column columns[] = {
-	{ .info = NUMBER_INFO("light", UNIT_COUNT, "level as a sign"),
-		.title = "",
-		.width = 1,
-		.flags = COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY,
-		.value = event_light,
-		.cell = event_light_cell },
-	{ .info = TEXT_INFO("time", "when it happened, UTC"),
-		.title = "TIME",
-		.width = 9,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_STICKY,
-		.value = event_time,
-		.cell = event_time_cell },
-	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "how long ago it happened"),
-		.title = "AGE",
-		.width = 4,
-		.align = ALIGN_RIGHT,
-		.flags = COLUMN_DEFAULT | COLUMN_VOLATILE,
-		.priority = 3,
-		.value = event_age },
-	{ .info = TEXT_INFO("kind", "what it is about: guest, host, limit, act"),
-		.title = "KIND",
-		.width = 5,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH,
-		.priority = 4,
-		.value = event_kind },
-	{ .info = TEXT_INFO("level", "info, good, warn, bad"),
-		.title = "LEVEL",
-		.width = 5,
-		.flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH,
-		.priority = 9,
-		.value = event_level },
-	{ .info = TEXT_INFO("host", "the host"),
-		.title = "HOST",
-		.width = 8,
-		.max_width = 32,
-		.flex = 3,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_FIT,
-		.value = event_host },
-	{ .info = TEXT_INFO("vm", "the VM, by the name it had"),
-		.title = "VM",
-		.width = 12,
-		.max_width = 40,
-		.flex = 4,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_FIT,
-		.value = event_vm },
-	{ .info = TEXT_INFO("what", "what happened, in a word or two"),
-		.title = "WHAT",
-		.width = 14,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH,
-		.value = event_what,
-		.cell = event_what_cell },
-	{ .info = TEXT_INFO("detail", "more words: how, why, how long"),
-		.title = "DETAIL",
-		.width = 16,
-		.flex = 1,
-		.flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH,
-		.value = event_detail },
-	{ .info = TEXT_INFO("uuid", "the VM's UUID"),
-		.title = "UUID",
-		.width = 36,
-		.priority = 20,
-		.flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX,
-		.value = event_uuid },
+	{ .info = TEXT_INFO("light", "the level as one character"), .title = "", .width = 1,
+	  .flags = COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = event_light, .cell = event_light_cell },
+	{ .info = TEXT_INFO("time", "when it happened, UTC"), .title = "TIME", .width = 9,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_STICKY, .value = event_time, .cell = event_time_cell },
+	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "how long ago it happened"), .title = "AGE", .width = 4,
+	  .priority = 5, .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT | COLUMN_VOLATILE, .value = event_age },
+	{ .info = TEXT_INFO("kind", "what it is about: guest, host, limit, act"), .title = "KIND", .width = 5,
+	  .priority = 4, .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = kind_words, .value = event_kind },
+	{ .info = TEXT_INFO("level", "how bad it is: info, good, warn, bad"), .title = "LEVEL", .width = 5,
+	  .priority = 9, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .words = level_words, .value = event_level },
+	{ .info = TEXT_INFO("host", "the host, by the name it had"), .title = "HOST", .width = 8, .max_width = 24,
+	  .flex = 2, .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = event_host },
+	{ .info = TEXT_INFO("vm", "the VM, by the name it had"), .title = "VM", .width = 12, .max_width = 48, .flex = 3,
+	  .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = event_vm },
+	{ .info = TEXT_INFO("what", "what happened, in a word or two"), .title = "WHAT", .width = 12, .max_width = 20,
+	  .flex = 4, .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = event_what, .cell = event_what_cell },
+	{ .info = TEXT_INFO("detail", "more words: how, why, how long"), .title = "DETAIL", .width = 28, .flex = 1,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = event_detail },
+	{ .info = TEXT_INFO("uuid", "the VM's UUID"), .title = "UUID", .width = 36, .priority = 20,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = event_uuid },
 };
 /* clang-format on */
 

@@ -307,6 +307,11 @@ static const struct {
 	{ "vms-query-values", 12, 80, false, false, "3/web state=\t" },
 	{ "vms-query-live", 12, 80, false, false, "3/web site=\t" },
 	{ "vms-completing", 12, 80, false, false, "3:sort net\t" },
+	{ "events-80", 24, 80, false, false, "7" },
+	{ "events-120", 40, 120, false, false, "7" },
+	{ "events-200", 60, 200, false, false, "7w" },
+	{ "events-faults", 24, 120, false, false, "7!" },
+	{ "events-ascii", 24, 80, true, false, "7/kind=host\n" },
 	{ "host-80", 24, 80, false, false, ":host kvm001\n" },
 	{ "host-120", 40, 120, false, false, ":host kvm001\n" },
 	{ "host-200", 60, 200, false, false, ":host kvm001\n" },
@@ -332,19 +337,87 @@ static const struct {
 	{ "tiny", 6, 30, false, false, "3" },
 };
 
+/* What happened in the last hours; a host's when VM is NULL. */
+static const struct {
+	int ago_s;
+	enum event_kind kind;
+	enum event_level level;
+	const char *host, *vm, *what, *detail;
+} story[] = {
+	{ 90000, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "started", "booted" },
+	{ 7260, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "suspended", "paused" },
+	{ 7200, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "resumed", "resumed" },
+	{ 3605, EVENT_KIND_HOST, EVENT_BAD, "kvm012", NULL, "lost",
+		"unreachable: connection timed out (port 22); 21 VMs unknown" },
+	{ 3353, EVENT_KIND_HOST, EVENT_GOOD, "kvm012", NULL, "found", "after 4m 12s, was unreachable" },
+	{ 1230, EVENT_KIND_LIMIT, EVENT_WARN, "kvm001", NULL, "CPU high", "93% for 20s, the limit is 90%" },
+	{ 1011, EVENT_KIND_LIMIT, EVENT_GOOD, "kvm001", NULL, "CPU normal", "61%, after 3m 39s" },
+	{ 612, EVENT_KIND_ACT, EVENT_INFO, "kvm002", "app-1", "shutdown asked", NULL },
+	{ 611, EVENT_KIND_ACT, EVENT_INFO, "kvm002", "app-1", "shutdown done", NULL },
+	{ 608, EVENT_KIND_GUEST, EVENT_INFO, "kvm002", "app-1", "stopped", "shut down" },
+	{ 333, EVENT_KIND_ACT, EVENT_BAD, "kvm003", "db-1", "start failed",
+		"internal error: qemu unexpectedly closed the monitor" },
+	{ 240, EVENT_KIND_HOST, EVENT_BAD, "kvm007", NULL, "lost",
+		"refused: connection refused (port 22); 18 VMs unknown" },
+	{ 240, EVENT_KIND_HOST, EVENT_WARN, "kvm017", NULL, "new host key",
+		"its key SHA256:abc is not known" },
+	{ 61, EVENT_KIND_GUEST, EVENT_INFO, "kvm004", "web-2", "migrated", "from kvm001" },
+	{ 5, EVENT_KIND_GUEST, EVENT_BAD, "kvm005", "mail-7", "crashed", "panicked" },
+};
+
+static void
+find_subject(const struct fleet_snap *snap, const char *host, const char *vm, struct row_key *key)
+{
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		if (strcmp(snap->hosts[i]->name, host) != 0)
+			continue;
+		*key = host_key(snap->hosts[i]);
+		key->is_host = vm == NULL;
+		for (size_t j = 0; vm && j < snap->hosts[i]->nvms; j++)
+			if (strcmp(snap->hosts[i]->vms[j].name, vm) == 0)
+				*key = vm_key(&snap->hosts[i]->vms[j]);
+	}
+}
+
+static struct timeline *
+tell_story(const struct fleet_snap *snap)
+{
+	struct timeline *timeline = timeline_new(5000);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(story); i++) {
+		struct telling telling = {
+			.at_us = NOW_US - story[i].ago_s * SECOND_US,
+			.wall_us = WALL_US - story[i].ago_s * SECOND_US,
+			.kind = story[i].kind,
+			.level = story[i].level,
+			.host = story[i].host,
+			.vm = story[i].vm,
+			.what = story[i].what,
+			.detail = story[i].detail,
+		};
+
+		find_subject(snap, story[i].host, story[i].vm, &telling.subject);
+		timeline_tell(timeline, &telling);
+	}
+	return timeline;
+}
+
 /* One fleet for all pictures: it takes a second to settle. */
 Test(views, golden)
 {
 	struct world world = { 0 };
 	const struct fleet_snap *settled_snap, *stills[STILLS];
+	struct timeline *timeline;
 
 	world_init(&world);
 	settled_snap = with_details(&world, settle(&world));
 	for (int i = 0; i < STILLS; i++)
 		stills[i] = still_fleet(settled_snap, PAST_S - i * STEP_S);
+	timeline = tell_story(settled_snap);
 	fleet_snap_unref(settled_snap);
 	for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
 		struct console *console = console_new(&(struct console_opts){ .config = world.config,
+							      .timeline = timeline,
 							      .demo = true,
 							      .ascii = scenes[i].ascii,
 							      .readonly = scenes[i].readonly,
@@ -367,6 +440,7 @@ Test(views, golden)
 	}
 	for (int i = 0; i < STILLS; i++)
 		fleet_snap_unref(stills[i]);
+	timeline_free(timeline);
 	world_done(&world);
 }
 
