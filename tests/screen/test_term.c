@@ -109,6 +109,17 @@ driver_suspend(struct driver *driver)
 	driver_resize(driver);
 }
 
+/* Something short, or more than terminals take. */
+static void
+driver_copy(struct driver *driver, bool much)
+{
+	g_autofree char *text = much ? g_strnfill(100000, 'x') : g_strdup("<name>web-1</name>\n");
+	g_autoptr(GError) error = NULL;
+
+	g_snprintf(driver->last, sizeof(driver->last), "copy %s",
+		term_copy(driver->term, text, &error) ? "sent" : error->message);
+}
+
 static void
 driver_key(struct driver *driver, struct keyspec key)
 {
@@ -129,6 +140,10 @@ driver_key(struct driver *driver, struct keyspec key)
 		g_error("an impossible thing");
 	case 'o':
 		driver->inputs = overflow(0);
+		break;
+	case 'c':
+	case 'C':
+		driver_copy(driver, key.code == 'C');
 		break;
 	case 'z':
 		driver_suspend(driver);
@@ -369,6 +384,24 @@ Test(term, sends_only_what_changed)
 	cr_assert(screen_wait_quiet(screen, 50, DEADLINE));
 	cr_expect_lt(screen_output(screen)->len - before, 100, "%zu bytes for 20 cells",
 		screen_output(screen)->len - before);
+	quit(screen);
+}
+
+Test(term, copies_to_the_clipboard)
+{
+	struct screen *screen = start();
+
+	screen_send(screen, "c");
+	expect_input(screen, 1, "copy sent");
+	cr_expect(strstr(screen_output(screen)->str, "\033]52;c;PG5hbWU+d2ViLTE8L25hbWU+Cg==\a"));
+	screen_send(screen, "C");
+	expect_input(screen, 2, "copy 100000 bytes are more than terminals take (74994)");
+	quit(screen);
+
+	screen = start_with((struct options){ 0 }, (const char *[]){ "TERM=linux", NULL });
+	screen_send(screen, "c");
+	expect_input(screen, 1, "copy this terminal is not known to have a clipboard");
+	cr_expect_null(strstr(screen_output(screen)->str, "\033]52"));
 	quit(screen);
 }
 
