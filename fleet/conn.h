@@ -91,6 +91,7 @@ struct host_sample {
 	uint64_t raw[HRAW_COUNT];
 	bool one_by_one; /* its guests had to be asked one by one */
 	unsigned calls;  /* round trips that this took for those that are not visible */
+	bool partial;    /* some guest's monitor was busy for the moment: another sample would tell more of it */
 };
 
 void host_sample_init(struct host_sample *sample);

@@ -99,6 +99,7 @@ mark_silent(struct libvirt *lv, unsigned asked, struct vm_sample *vm)
 		guest->silent_us = 0;
 	else if ((asked & STATS_BIT(STATS_BALLOON)) && !guest->silent_us && tells_rss(lv))
 		guest->silent_us = clock_now_us();
+	lv->someone_busy |= guest->silent_us && !guest_is_silent(guest);
 	if (vm->state == VM_STATE_RUNNING && guest_is_silent(guest))
 		vm->reason = STATS_REASON_SILENT;
 }

@@ -113,6 +113,7 @@ struct libvirt {
 	uint64_t ksm_saved;
 	bool ksm_known;
 	bool tells_rss;                 /* its bulk statistics have the resident memory of guests */
+	bool someone_busy;              /* … but in this sample not that of some guest, whose monitor was busy */
 	bool version_read;              /* the daemon's, to know the above before a guest told it */
 	bool caps_read;
 	struct capsxml caps;

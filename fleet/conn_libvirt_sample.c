@@ -329,6 +329,7 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 	if (!libvirt_ready(lv, error))
 		return false;
 	lv->samples++;
+	lv->someone_busy = false;
 	libvirt_forget_changed(lv);
 	if (opts->depth != SAMPLE_LIST && !opts->once && !lv->attached) {
 		lv->attached = true;
@@ -340,6 +341,7 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 		return false;
 	if (opts->depth != SAMPLE_LIST && !node_sample(lv, opts->fresh, out, error))
 		return false;
+	out->partial = lv->someone_busy;
 	out->taken_us = clock_now_us();
 	return true;
 }

@@ -22,6 +22,9 @@
 #define CUTS_UNTIL_NO_MONITOR 2
 #define NO_MONITOR_US         (60 * INT64_C(1000000))
 
+/* How often a sample that told not all is tried again where only one is wanted: more would be waiting for a frozen guest. */
+#define PARTIALS_MOST 2
+
 /* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
 #define FACTS_PER_SAMPLE 8
 
@@ -59,8 +62,9 @@ struct host {
 	const struct host_snap *snap; /* last published, one reference */
 	struct tracker *tracker;
 	uint32_t samples;
-	bool warm;  /* it has given a full sample once: now its answers have the usual time */
-	bool asked; /* this poll was poked */
+	unsigned partials; /* full samples since it was connected that told not all */
+	bool warm;         /* it has given a full sample once: now its answers have the usual time */
+	bool asked;        /* this poll was poked */
 	bool sampling_full;
 	struct purse purse;
 	int64_t visible_us; /* when the guests on the screen were asked for last */
@@ -372,7 +376,15 @@ host_connect(struct host *host, GError **error)
 		return false;
 	host->connected = true;
 	host->samples = 0;
+	host->partials = 0;
 	return true;
+}
+
+/* Whoever asks once wants all numbers: a guest whose monitor was just busy with somebody else's question is asked again. */
+static bool
+try_again(struct host *host, const struct host_sample *sample)
+{
+	return sample->partial && host->env->once && host->partials++ < PARTIALS_MOST;
 }
 
 /* What a sample may cost that begins at NOW_US, where guests have to be asked one by one. It must be over before the next
@@ -423,7 +435,7 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 		return false;
 	}
 	if (depth == SAMPLE_FULL) {
-		host->samples++;
+		host->samples += !try_again(host, &sample);
 		host->warm = true;
 		host->full_cuts = host->sampling_full ? 0 : host->full_cuts;
 	}

@@ -14,6 +14,7 @@ struct fake_host {
 	unsigned releases;
 	GArray *vms; /* struct vm_sample */
 	uint32_t valid;
+	unsigned partial;
 	uint64_t raw[HRAW_COUNT];
 	char *tenant;
 	const char *cannot[VM_ACT_COUNT];
@@ -121,6 +122,14 @@ fake_set_vms(struct fake *fake, uint32_t host, const struct vm_sample *vms, size
 	lock(fake);
 	g_array_unref(fake->hosts[host].vms);
 	fake->hosts[host].vms = copy;
+	unlock(fake);
+}
+
+void
+fake_set_partial(struct fake *fake, uint32_t host, unsigned n)
+{
+	lock(fake);
+	fake->hosts[host].partial = n;
 	unlock(fake);
 }
 
@@ -318,6 +327,10 @@ fake_sample(struct conn *base, const struct sample_opts *opts, struct host_sampl
 	if (opts->depth != SAMPLE_LIST) {
 		out->valid = conn->host->valid;
 		memcpy(out->raw, conn->host->raw, sizeof(out->raw));
+	}
+	if (opts->depth == SAMPLE_FULL && conn->host->partial) {
+		conn->host->partial--;
+		out->partial = true;
 	}
 	unlock(conn->fake);
 	return true;

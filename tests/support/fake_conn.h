@@ -49,6 +49,8 @@ void fake_release(struct fake *fake, uint32_t host);
 /* The guests and numbers of HOST from now on; copied, names too. A taken_us of 0 becomes the time of the sample. */
 void fake_set_vms(struct fake *fake, uint32_t host, const struct vm_sample *vms, size_t n);
 void fake_set_host(struct fake *fake, uint32_t host, uint32_t valid, const uint64_t raw[HRAW_COUNT]);
+/* The coming N full samples of HOST do not tell all. */
+void fake_set_partial(struct fake *fake, uint32_t host, unsigned n);
 /* The tenant in the facts of all guests of HOST; "fake" at first. */
 void fake_set_tenant(struct fake *fake, uint32_t host, const char *tenant);
 /* ACT is impossible on HOST, because of WHY (static); NULL: possible again. */

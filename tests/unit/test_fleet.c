@@ -555,6 +555,27 @@ Test(fleet, once_is_only_what_is_needed)
 	world_free(world);
 }
 
+/* A guest whose monitor was busy is asked again, but not for ever: it may be frozen. */
+Test(fleet, once_asks_again_for_what_was_not_told)
+{
+	static const struct snap_need numbers = { .samples = 1 };
+	static const struct {
+		unsigned partial, samples;
+	} cases[] = { { 0, 1 }, { 1, 2 }, { 2, 3 }, { 9, 3 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct world *world = world_new_for(1, &numbers);
+
+		fake_set_partial(world->fake, 0, cases[i].partial);
+		fleet_start(world->fleet);
+		cr_assert(world_until(world, 0, meets, &numbers));
+		cr_expect_eq(fake_count(world->fake, 0, FAKE_SAMPLE), 2 * cases[i].samples,
+			"%u partial ones: %u lists and samples", cases[i].partial,
+			fake_count(world->fake, 0, FAKE_SAMPLE));
+		world_free(world);
+	}
+}
+
 Test(fleet, once_reads_all_facts_that_are_needed)
 {
 	static const struct snap_need need = { .vm_facts = true };
