@@ -19,6 +19,7 @@ static const struct {
 	{ "Moving", REQ_DOWN, REQ_BACK },
 	{ "Views", REQ_PULSE, REQ_EVENTS },
 	{ "Tables", REQ_FILTER, REQ_FOLD_ALL },
+	{ "Map", REQ_MEASURE, REQ_CELLS },
 	{ "Pages of a host or a VM", REQ_NEXT_BLOCK, REQ_XML },
 	{ "XML", REQ_COPY, REQ_PREVIOUS_MATCH },
 	{ "Marks", REQ_MARK, REQ_FOLLOW },

@@ -87,14 +87,16 @@ void
 map_draw_legend(const struct map *map, const struct pane *pane)
 {
 	const struct map_cells *cells = &map->cells;
-	g_autofree char *title =
-		g_strdup_printf("%s of %u %s%s%s%s", map_measure_name(cells->measure), cells->cells->len,
-			cells->guests ? "VMs" : "hosts", map->grouping == MAP_BY_NOTHING ? "" : " by ",
-			map->grouping == MAP_BY_NOTHING ? "" : map_grouping_name(map->grouping),
-			map->layout.pack > 1 ? ", the worst of each few" : "");
+	g_autoptr(GString) title = g_string_new(map_measure_name(cells->measure));
 	struct map_scale scale;
-	int x = pane_text(pane, 0, 0, -1, ROLE_TITLE, title) + 3;
+	int x;
 
+	g_string_append_printf(title, " of %u %s", cells->cells->len, cells->guests ? "VMs" : "hosts");
+	if (map->grouping != MAP_BY_NOTHING)
+		g_string_append_printf(title, " by %s", map_grouping_name(map->grouping));
+	if (map->layout.pack > 1)
+		g_string_append_printf(title, ", of each %zu the worst", map->layout.pack);
+	x = pane_text(pane, 0, 0, -1, ROLE_TITLE, title->str) + 3;
 	map_scale_of(cells, &scale);
 	x += pane_text(pane, 0, x, -1, ROLE_DIM, scale.low) + 1;
 	for (int i = 0; i < MAP_LEVELS; i++)

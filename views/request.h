@@ -32,13 +32,13 @@
 	_(SORT_INVERT, "sort-invert", "Turn the sort order around")                           \
 	_(WIDE, "wide", "More columns")                                                       \
 	_(GROUP_BY, "group-by", "Group VMs by the next thing: tenant, site, tag ...")         \
-	_(MEASURE, "measure", "Colour the map by the next measure")                           \
-	_(CELLS, "cells", "A map of hosts, or of VMs")                                        \
 	_(TREE, "tree", "Hosts with their VMs below them, or plain rows again")               \
 	_(UNFOLD, "unfold", "Show the rows of the group")                                     \
 	_(FOLD, "fold", "Hide the rows of the group")                                         \
 	_(UNFOLD_ALL, "unfold-all", "Show the rows of all groups")                            \
 	_(FOLD_ALL, "fold-all", "Hide the rows of all groups")                                \
+	_(MEASURE, "measure", "Colour the map by the next measure")                           \
+	_(CELLS, "cells", "A map of hosts, or of VMs")                                        \
 	_(NEXT_BLOCK, "next-block", "Go to the next block, list or group")                           \
 	_(PREVIOUS_BLOCK, "previous-block", "Go to the one before")                           \
 	_(SPAN, "span", "Histories over 1 minute, 15 minutes, 1 hour")                        \
