@@ -184,7 +184,7 @@ why_not(const struct look *look)
 	if (look->vm->agent == DOMXML_AGENT_SILENT)
 		return "its guest agent is not connected";
 	if (!look->running || look->silent)
-		return "a guest that does not run can't answer";
+		return "a guest that is paused or frozen can't answer";
 	return NULL;
 }
 
@@ -234,7 +234,11 @@ look_inside(struct look *look)
 
 	if (why)
 		say_why_not(look, why);
-	if (!look->active || why || is_fresh(look))
+	if (!look->active || why) {
+		g_clear_pointer(&look->vm->inside, vm_detail_unref); /* what it said is over */
+		return true;
+	}
+	if (is_fresh(look))
 		return true;
 	ok = ask_what_it_knows(look, &answer);
 	vm_detail_unref(look->vm->inside);

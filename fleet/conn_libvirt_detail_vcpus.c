@@ -88,8 +88,8 @@ take_info(struct look *look, const virVcpuInfo *info, const unsigned char *map, 
 	vcpu->cpu = vcpu->online && info->cpu >= 0 ? info->cpu : -1;
 	if (vcpu->affinity.nbytes == 0)
 		vcpu->affinity = detail_cpu_map(map, len);
-	/* libxl has no other times */
-	if (vcpu->online && vcpu->cpu_pct < 0 && look->lv->driver != DRIVER_QEMU)
+	/* libxl has no other times, and of a guest whose monitor is silent no others are asked for */
+	if (vcpu->online && vcpu->cpu_pct < 0 && (look->silent || look->lv->driver != DRIVER_QEMU))
 		set_pct(look, info->number, "time", info->cpuTime, &vcpu->cpu_pct);
 }
 

@@ -55,6 +55,12 @@ host_uuid(const struct sim_host *host)
 	return g_strdup(text);
 }
 
+static const char *
+cpu_model(const struct sim_host *host)
+{
+	return host->cpus >= 64 ? "EPYC-Rome" : "Skylake-Server-IBRS";
+}
+
 struct host_facts *
 sim_host_facts(const struct sim_host *host)
 {
@@ -68,7 +74,7 @@ sim_host_facts(const struct sim_host *host)
 	facts->libvirt_version = g_strdup(old ? "7.0.0" : "9.0.0");
 	facts->hostname = g_strdup_printf("%s.dc%u.example.net", host->name, host->site + 1);
 	facts->uuid = xen ? NULL : host_uuid(host);
-	facts->cpu_model = g_strdup(host->cpus >= 64 ? "EPYC-Rome" : "Skylake-Server-IBRS");
+	facts->cpu_model = g_strdup(cpu_model(host));
 	facts->arch = g_strdup("x86_64");
 	facts->sockets = SIM_CELLS;
 	facts->threads = 2;
@@ -230,8 +236,8 @@ add_place(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts 
 	if (!xen && pin == SIM_PIN_CELL)
 		facts->numa_nodes = g_strdup_printf("%u", sim_vm_cell(vm));
 	if (!xen)
-		facts->cpu_mode = g_strdup(
-			sim_vm_bits(vm, 93) % 4 ? "custom: Skylake-Server-IBRS" : "host-passthrough");
+		facts->cpu_mode = sim_vm_bits(vm, 93) % 4 ? g_strconcat("custom: ", cpu_model(host), NULL)
+							  : g_strdup("host-passthrough");
 	if (pin != SIM_PIN_CELL && pin != SIM_PIN_CPUS)
 		return;
 	for (unsigned vcpu = 0; vcpu < vm->vcpus; vcpu++) {

@@ -30,14 +30,14 @@ pins_add(struct pins *pins, const char *text)
 	cpu_set_clear(&set);
 }
 
-/* libvirt writes one <vcpupin> for each vCPU that has a pin; the others follow the <vcpu>. A pin of a vCPU that is not
- * there now counts, too: it holds as soon as the vCPU does. */
+/* libvirt writes one <vcpupin> for each vCPU that has a pin; the others follow the <vcpu>. Of those that may be plugged in
+ * later only the pins count. */
 static void
 read_pins(struct _xmlNode *root, struct pins *pins)
 {
 	struct _xmlNode *vcpu = xml_child(root, "vcpu"), *tune = xml_child(root, "cputune");
 	g_autofree char *usual = xml_attr(vcpu, "cpuset");
-	guint64 pinned = 0;
+	guint64 now = xml_attr_number(vcpu, "current"), pinned = 0;
 
 	for (struct _xmlNode *pin = xml_child(tune, "vcpupin"); pin; pin = xml_next(pin)) {
 		g_autofree char *text = xml_attr(pin, "cpuset");
@@ -45,7 +45,7 @@ read_pins(struct _xmlNode *root, struct pins *pins)
 		pins_add(pins, text);
 		pinned++;
 	}
-	if (pinned < MAX(xml_number(vcpu), 1))
+	if (pinned < MAX(now ? now : xml_number(vcpu), 1))
 		pins_add(pins, usual);
 }
 

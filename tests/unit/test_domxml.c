@@ -270,6 +270,8 @@ Test(domxml, pins)
 		{ "<vcpu cpuset='0-1'>2</vcpu><cputune><vcpupin vcpu='0' cpuset='6'/></cputune>", 8, true,
 			"0-1,6" },
 		{ "<vcpu>1</vcpu><cputune><vcpupin vcpu='0' cpuset='0-7'/></cputune>", 8, false, NULL },
+		{ "<vcpu current='1'>4</vcpu><cputune><vcpupin vcpu='0' cpuset='3'/></cputune>", 8, true,
+			"3" },
 		{ "<vcpu>1</vcpu><cputune><emulatorpin cpuset='0'/></cputune>", 8, false, NULL },
 		{ "<vcpu>1</vcpu><cputune><vcpupin vcpu='0' cpuset='all'/></cputune>", 8, false, NULL },
 	};
@@ -328,6 +330,26 @@ Test(domxml, pins_recorded_from_xen)
 	cr_assert_null(facts->cpuset);
 	cr_assert_eq(facts->disks[0].storage, STORAGE_BLOCK);
 	cr_assert_eq(facts->nics[0].kind, NIC_PV);
+	vm_facts_unref(facts);
+}
+
+/* Recorded from a guest of QEMU 7.2 and libvirt 9.0 that runs a real agent; one of two vCPUs is plugged in, and pinned. */
+Test(domxml, recorded_from_qemu)
+{
+	g_autofree char *xml = NULL;
+	gsize len;
+
+	cr_assert(g_file_get_contents("tests/data/qemu/guest.xml", &xml, &len, NULL));
+	struct vm_facts *facts = domxml_parse(xml, len, &(struct domxml_opts){ .pcpus = 2 }, NULL, NULL);
+
+	cr_assert(facts->pinned);
+	cr_assert_str_eq(facts->cpuset, "1");
+	cr_assert_null(facts->numa_nodes);
+	cr_assert_str_eq(facts->cpu_mode, "custom: qemu64");
+	cr_assert_eq(facts->disks[0].storage, STORAGE_FILE);
+	cr_assert_eq(facts->nics[0].kind, NIC_VIRTIO);
+	cr_assert_str_eq(facts->nics[0].target, "vfga0");
+	cr_assert_eq(domxml_agent(xml, len), DOMXML_AGENT_CONNECTED);
 	vm_facts_unref(facts);
 }
 
