@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MAX_COLUMNS 64 /* of a view; its tables are static, so more is a programmer's error */
+#define MAX_COLUMNS 96 /* of a view; its tables are static, so more is a programmer's error */
 #define WIDE_GAP    2
 #define NARROW_GAP  1
 #define ARROW_LEAST 20 /* columns; a pane that narrow has no room for arrows */

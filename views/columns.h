@@ -137,10 +137,6 @@ extern const char *const vm_state_words[], *const vm_type_words[], *const hyperv
 enum vm_plight { PLIGHT_NONE, PLIGHT_SILENT, PLIGHT_HALTED, PLIGHT_CRASHED };
 enum vm_plight vm_plight(const struct vm *vm);
 
-/* The host's CPU use of the last five minutes as a sparkline of WIDTH columns; what lies before it was watched is blank,
- * gaps are dots. */
-void host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int width, char *out, size_t size);
-
 const struct row_kind *row_kind_by_name(const char *name);
 char *row_kind_names(void); /* with commas between; caller frees */
 

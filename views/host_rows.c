@@ -1,16 +1,11 @@
 /* What can be said about a host. */
-#include "views/column_table.h"
-#include "views/history.h"
-#include "views/totals.h"
+#include "views/host_values.h"
 #include "views/units.h"
-
-#include "tui/bar.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SPARK_WIDTH 10
-#define HISTORY_US  INT64_C(300000000)
 
 /* Old numbers of a host that is gone are not shown as if they were today's; those that hardly ever change stay. */
 static bool
@@ -146,33 +141,12 @@ host_history(const struct column *column, const struct row_ctx *ctx, const void 
 	host_number(&cpu, ctx, row, out);
 }
 
-void
-host_history_text(const struct row_ctx *ctx, const struct host_snap *host, int width, char *out, size_t size)
-{
-	struct row_key key = host_key(host);
-	uint8_t points[HISTORY_MAX_POINTS];
-	const struct history_look look = { .series = 1u << HISTORY_CPU, .span = HISTORY_15M, .full = 100 };
-	size_t n = history_spark(ctx->history, &key, &look, ctx->now_us, points),
-	       shown = MIN(n, (size_t)(HISTORY_US / history_step_us(HISTORY_15M)));
-
-	bar_spark_text(out, size, width, ctx->ascii, points + n - shown, shown);
-}
-
 static void
 host_history_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
 {
-	out->role = ROLE_GRAPH;
-	host_history_text(ctx, row, column->width, out->text, sizeof(out->text));
-}
+	struct row_key key = host_key(row);
 
-static void
-host_fit(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
-	struct value *out)
-{
-	double fit = headroom_host(row, ctx->config, &ctx->size);
-
-	if (fit >= 0 && ((const struct host_snap *)row)->link == LINK_UP)
-		value_number(out, fit);
+	trend_cell(column, ctx, &key, HISTORY_CPU, 100, out);
 }
 
 static void
@@ -200,50 +174,6 @@ host_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 	cell_set(out, host_snap_fresh(host, ctx->now_us) ? ROLE_NORMAL : ROLE_WARN, text);
 }
 
-static void
-host_site(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct host_snap *host = row;
-
-	value_text(out, host->config ? host->config->site : NULL);
-}
-
-static void
-host_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct host_snap *host = row;
-
-	out->buffer[0] = '\0';
-	for (size_t i = 0; host->config && host->config->tags && host->config->tags[i]; i++) {
-		if (i)
-			g_strlcat(out->buffer, ",", sizeof(out->buffer));
-		g_strlcat(out->buffer, host->config->tags[i], sizeof(out->buffer));
-	}
-	value_text(out, out->buffer);
-}
-
-static void
-host_why(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	value_text(out, ((const struct host_snap *)row)->why);
-}
-
-/* The texts of host_facts by their place in it. */
-static void
-host_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct host_snap *host = row;
-	const char *text = NULL;
-
-	if (host->facts)
-		memcpy(&text, (const char *)host->facts + column->field, sizeof(text));
-	value_text(out, text);
-}
-
 #define FIELD(id) \
 	.info = &host_field_info[HOST_##id], .field = HOST_##id, .value = host_number, .align = ALIGN_RIGHT
 #define FACT(member) .field = G_STRUCT_OFFSET(struct host_facts, member), .value = host_fact
@@ -254,7 +184,7 @@ static const struct column columns[] = {
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = host_light, .cell = host_light_cell },
 	{ .info = TEXT_INFO("name", "the host's name"), .title = "HOST", .width = 8, .max_width = 40, .flex = 4,
 	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = host_name },
-	{ .info = TEXT_INFO("hv", "hypervisor"), .title = "HV", .width = 8, .priority = 6,
+	{ .info = TEXT_INFO("hv", "hypervisor"), .fold = FOLD_SAME, .title = "HV", .width = 8, .priority = 6,
 	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = hypervisor_words,
 	  .value = host_hv, .cell = host_hv_cell },
 	{ .info = TEXT_INFO("state", "how the host answers"), .title = "STATE", .width = 12,
@@ -262,49 +192,70 @@ static const struct column columns[] = {
 	  .cell = host_state_cell },
 	{ .info = &host_field_info[HOST_VMS], .title = "VMS", .width = 7, .align = ALIGN_RIGHT,
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT, .field = HOST_VMS, .value = host_vms, .cell = host_vms_cell },
-	{ FIELD(VMS_RUNNING), .title = "RUN", .width = 5, .priority = 20, .flags = COLUMN_LISTED },
-	{ FIELD(VCPUS), .title = "VCPUS", .width = 5, .priority = 14, .flags = COLUMN_WIDE },
-	{ FIELD(PCPUS), .title = "PCPUS", .width = 5, .priority = 14, .flags = COLUMN_WIDE },
+	{ FIELD(VMS_RUNNING), .fold = FOLD_SUM, .title = "RUN", .width = 5, .priority = 20,
+	  .flags = COLUMN_LISTED },
+	{ FIELD(VCPUS), .fold = FOLD_SUM, .title = "VCPUS", .width = 5, .priority = 14, .flags = COLUMN_WIDE },
+	{ FIELD(PCPUS), .fold = FOLD_SUM, .title = "PCPUS", .width = 5, .priority = 14, .flags = COLUMN_WIDE },
 	{ FIELD(VCPU_RATIO), .title = "vCPU:pCPU", .width = 9, .priority = 4, .flags = COLUMN_DEFAULT },
-	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ FIELD(CPU), .fold = FOLD_MEAN, .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
 	{ .info = NUMBER_INFO("history", UNIT_PCT, "CPU use over the last 5 minutes"), .title = "5 MIN",
 	  .width = SPARK_WIDTH, .priority = 5, .flags = COLUMN_DEFAULT | COLUMN_SCREEN, .value = host_history,
 	  .cell = host_history_cell },
-	{ FIELD(MEM_USED), .title = "USED", .width = 4, .priority = 3, .flags = COLUMN_DEFAULT },
-	{ FIELD(MEM_PROMISED), .title = "PROM", .width = 4, .priority = 3, .flags = COLUMN_DEFAULT },
-	{ FIELD(MEM_TOTAL), .title = "TOTAL", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ .info = NUMBER_INFO("ready", UNIT_PCT, "waiting for a physical CPU: of the guest that waits most"), .title = "READY",
+	  .width = 5, .align = ALIGN_RIGHT, .priority = 8, .fold = FOLD_MAX, .flags = COLUMN_RATE | COLUMN_WIDE,
+	  .threshold = THRESHOLD_READY, .value = host_ready },
+	{ FIELD(MEM_USED), .fold = FOLD_SUM, .title = "USED", .width = 4, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_PROMISED), .fold = FOLD_SUM, .title = "PROM", .width = 4, .priority = 3, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_TOTAL), .fold = FOLD_SUM, .title = "TOTAL", .width = 5, .priority = 3, .flags = COLUMN_DEFAULT },
 	{ FIELD(MEM_USED_PCT), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT, .threshold = THRESHOLD_MEM },
 	{ FIELD(MEM_PROMISED_PCT), .title = "PROM%", .width = 5, .priority = 16, .flags = COLUMN_WIDE },
-	{ FIELD(NET), .title = "NET", .width = 4, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
-	{ FIELD(NET_RX), .title = "RX", .width = 5, .priority = 12, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(NET_TX), .title = "TX", .width = 5, .priority = 12, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK), .title = "DISK", .width = 4, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
-	{ FIELD(DISK_RD), .title = "READ", .width = 5, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(KSM_SAVED), .title = "KSM", .width = 5, .priority = 15, .flags = COLUMN_WIDE },
-	{ .info = NUMBER_INFO("fit", UNIT_COUNT, "how many more VMs of the fleet's median size fit"),
+	{ .info = NUMBER_INFO("mem-free", UNIT_BYTES, "physical memory not in use"), .title = "FREE", .width = 4,
+	  .align = ALIGN_RIGHT, .priority = 18, .fold = FOLD_SUM, .flags = COLUMN_WIDE, .value = host_mem_free },
+	{ FIELD(NET), .fold = FOLD_SUM, .title = "NET", .width = 4, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .fold = FOLD_SUM, .title = "RX", .width = 5, .priority = 12, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(NET_TX), .fold = FOLD_SUM, .title = "TX", .width = 5, .priority = 12, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK), .fold = FOLD_SUM, .title = "DISK", .width = 4, .priority = 2, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .fold = FOLD_SUM, .title = "READ", .width = 5, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR), .fold = FOLD_SUM, .title = "WRITE", .width = 5, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(KSM_SAVED), .fold = FOLD_SUM, .title = "KSM", .width = 5, .priority = 15, .flags = COLUMN_WIDE },
+	{ .info = NUMBER_INFO("fit", UNIT_COUNT, "how many more VMs of the fleet's median size fit"), .fold = FOLD_SUM,
 	  .title = "FIT", .width = 3, .align = ALIGN_RIGHT, .priority = 4, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT,
 	  .value = host_fit },
-	{ FIELD(RTT), .title = "RTT", .width = 5, .priority = 7, .flags = COLUMN_DEFAULT },
-	{ FIELD(SAMPLE_MS), .title = "ASKED", .width = 5, .priority = 17, .flags = COLUMN_WIDE },
-	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
+	{ FIELD(RTT), .fold = FOLD_MAX, .title = "RTT", .width = 5, .priority = 7, .flags = COLUMN_DEFAULT },
+	{ FIELD(SAMPLE_MS), .fold = FOLD_MAX, .title = "ASKED", .width = 5, .priority = 17, .flags = COLUMN_WIDE },
+	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .fold = FOLD_MAX, .title = "AGE", .width = 4,
 	  .align = ALIGN_RIGHT, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT, .value = host_age, .cell = host_age_cell },
-	{ .info = TEXT_INFO("site", "where the host is, from the config"), .title = "SITE", .width = 8,
+	{ .info = TEXT_INFO("site", "where the host is, from the config"), .fold = FOLD_SAME, .title = "SITE", .width = 8,
 	  .max_width = 16, .flex = 1, .priority = 10, .flags = COLUMN_LISTED | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = host_site },
-	{ .info = TEXT_INFO("tags", "tags from the config"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
+	{ .info = TEXT_INFO("tags", "tags from the config"), .fold = FOLD_SAME, .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
 	  .priority = 11, .flags = COLUMN_LISTED | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_LIST,
 	  .alias = "tag", .value = host_tags },
-	{ .info = TEXT_INFO("version", "the hypervisor's version"), .title = "VERSION", .width = 8, .priority = 20,
+	{ .info = TEXT_INFO("version", "the hypervisor's version"), .fold = FOLD_SAME, .title = "VERSION", .width = 8, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(hv_version) },
-	{ .info = TEXT_INFO("libvirt", "version of the host's libvirt"), .title = "LIBVIRT", .width = 8,
+	{ .info = TEXT_INFO("libvirt", "version of the host's libvirt"), .fold = FOLD_SAME, .title = "LIBVIRT", .width = 8,
 	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(libvirt_version) },
 	{ .info = TEXT_INFO("hostname", "the host's own name"), .title = "HOSTNAME", .width = 12, .max_width = 32,
 	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(hostname) },
+	{ .info = TEXT_INFO("labels", "labels from the config"), .title = "LABELS", .width = 10, .max_width = 40, .flex = 1,
+	  .priority = 20, .fold = FOLD_SAME, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_LIST, .value = host_labels },
+	{ .info = TEXT_INFO("types", "how many of its VMs are KVM, PV, HVM, PVH ..."), .title = "TYPES", .width = 8,
+	  .max_width = 24, .flex = 1, .priority = 19, .flags = COLUMN_WIDE | COLUMN_FACT | COLUMN_TEXT | COLUMN_LIST,
+	  .value = host_types },
+	{ .info = NUMBER_INFO("since", UNIT_SECONDS, "for how long it has been in its state"), .title = "SINCE", .width = 5,
+	  .align = ALIGN_RIGHT, .priority = 18, .flags = COLUMN_LISTED | COLUMN_VOLATILE | COLUMN_WIDE, .value = host_since },
+	{ .info = NUMBER_INFO("numa", UNIT_COUNT, "NUMA cells"), .title = "NUMA", .width = 4, .align = ALIGN_RIGHT,
+	  .priority = 20, .fold = FOLD_SUM, .flags = COLUMN_FACT, .value = host_cells },
+	{ .info = TEXT_INFO("topology", "sockets x cores x threads"), .title = "TOPOLOGY", .width = 8, .priority = 20,
+	  .fold = FOLD_SAME, .flags = COLUMN_FACT | COLUMN_TEXT, .value = host_topology },
+	{ .info = NUMBER_INFO("mhz", UNIT_COUNT, "clock of its CPUs in MHz"), .title = "MHZ", .width = 5, .align = ALIGN_RIGHT,
+	  .priority = 20, .flags = COLUMN_FACT, .value = host_mhz },
+	{ .info = TEXT_INFO("driver", "libvirt's driver"), .title = "DRIVER", .width = 6, .priority = 20,
+	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(driver) },
 	{ .info = TEXT_INFO("uuid", "the host's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, FACT(uuid) },
-	{ .info = TEXT_INFO("model", "CPU model"), .title = "CPU MODEL", .width = 14, .max_width = 24, .flex = 1,
+	{ .info = TEXT_INFO("model", "CPU model"), .fold = FOLD_SAME, .title = "CPU MODEL", .width = 14, .max_width = 24, .flex = 1,
 	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(cpu_model) },
-	{ .info = TEXT_INFO("arch", "CPU architecture"), .title = "ARCH", .width = 7, .priority = 20,
+	{ .info = TEXT_INFO("arch", "CPU architecture"), .fold = FOLD_SAME, .title = "ARCH", .width = 7, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(arch) },
 	{ .info = TEXT_INFO("via", "how its libvirt is reached"), .title = "VIA", .width = 16, .max_width = 48,
 	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(via) },
@@ -329,6 +280,20 @@ static const struct host_snap *
 host_host(const void *row)
 {
 	return row;
+}
+
+static enum part
+host_part(const struct row_ctx *ctx, const void *row)
+{
+	return host_snap_fresh(row, ctx->now_us) ? PART_ACTIVE : PART_IDLE;
+}
+
+static double
+host_weight(const void *row)
+{
+	const struct host_snap *host = row;
+
+	return HOST_HAS(host, HOST_PCPUS) ? host->value[HOST_PCPUS] : 0;
 }
 
 static struct row_key
@@ -410,5 +375,7 @@ const struct row_kind host_rows = {
 	.at = host_at,
 	.host = host_host,
 	.key = host_row_key,
+	.part = host_part,
+	.weight = host_weight,
 	.fault = host_fault,
 };

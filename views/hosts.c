@@ -1,5 +1,6 @@
 /* hosts: a row per host. */
 #include "views/catalog.h"
+#include "views/summary.h"
 #include "views/units.h"
 
 #include <string.h>
@@ -38,7 +39,11 @@ hosts_summary(struct view *view)
 		g_string_printf(text, "%zu of %zu hosts", n, rows_total(rows));
 	append_links(text, &totals);
 	append_pct(text, dot, "CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
+	if (totals.pcpus.covered)
+		summary_cover(text, totals.pcpus.covered, (unsigned)n, "hosts");
 	append_pct(text, dot, "memory ", sum_pct(&totals.mem_used, &totals.mem_total), " used");
+	if (totals.mem_total.covered && totals.mem_total.covered != totals.pcpus.covered)
+		summary_cover(text, totals.mem_total.covered, (unsigned)n, "hosts");
 	append_pct(text, ", ", "", sum_pct(&totals.mem_promised, &totals.promised_total), " promised");
 	if (totals_vcpu_ratio(&totals) >= 0)
 		g_string_append_printf(text, "%svCPU:pCPU %.1f:1", dot, totals_vcpu_ratio(&totals));

@@ -189,18 +189,35 @@ draw_state(const struct list *list, const struct row_group *group, struct cell *
 		cell_printf(out, ROLE_TITLE, "%u/%u", group->active, group->counted);
 }
 
+/* A sum that lacks some rows' part steps back, and says so where there is room. */
+static void
+draw_partial(const struct column *column, struct cell *out)
+{
+	out->role = ROLE_DIM;
+	if ((int)strlen(out->text) < column->width)
+		g_strlcat(out->text, "+", sizeof(out->text));
+}
+
 static void
 draw_total(
 	const struct list *list, const struct row_group *group, const struct column *column, struct cell *out)
 {
 	struct value value;
+	bool whole = rows_total_of(list->rows, group, column, &value);
+	char text[UNIT_TEXT];
 
-	rows_total_of(list->rows, group, column, &value);
-	if (column->fold == FOLD_NONE || (column->fold == FOLD_SAME && value.type == VALUE_UNKNOWN) ||
-		column == list->grouping.column)
-		cell_set(out, ROLE_NORMAL, "");
-	else
-		column_value_cell(column, &list->env->row, &value, out);
+	cell_set(out, ROLE_NORMAL, "");
+	if (column->fold == FOLD_NONE || column == list->grouping.column ||
+		(column->fold == FOLD_SAME && (value.type == VALUE_UNKNOWN || !whole)))
+		return;
+	column_value_cell(column, &list->env->row, &value, out);
+	if (column->info->unit == UNIT_COUNT && value.type == VALUE_NUMBER &&
+		(int)strlen(out->text) > column->width) {
+		unit_format(text, UNIT_PER_S, value.number); /* "29k" */
+		cell_set(out, out->role, text);
+	}
+	if (!whole && column->fold == FOLD_SUM && value.type == VALUE_NUMBER)
+		draw_partial(column, out);
 }
 
 void

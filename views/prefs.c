@@ -72,10 +72,9 @@ check_set(const struct row_kind *kind, const struct config_set *set, GError **er
 		if (!columns)
 			return fail_at(word->origin, error, why);
 	}
-	if (column_by_name(kind, set->name) || strcmp(set->name, "all") == 0 ||
-		strcmp(set->name, "wide") == 0) {
+	if (strcmp(set->name, "all") == 0 || strcmp(set->name, "wide") == 0) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"%s: a set can't be called '%s', which is something else already", set->origin,
+			"%s: a set can't be called '%s', that is one already", set->origin,
 			set->name);
 		return false;
 	}

@@ -83,8 +83,9 @@ const void *const *rows_data(const struct rows *rows);
 size_t rows_matched(const struct rows *rows);
 /* Those of GROUP, as far as they match, appended to OUT. */
 void rows_members(const struct rows *rows, const struct row_group *group, GPtrArray *out);
-/* What COLUMN says of all of GROUP together; unknown unless it is among query.totals. */
-void rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
+/* What COLUMN says of all of GROUP together; unknown unless it is among query.totals. False: not all rows that should be in
+ * it say something. */
+bool rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
                    struct value *out);
 /* How often there were other rows than before: guests came or went, or the filter is another one. */
 unsigned rows_rosters(const struct rows *rows);

@@ -164,10 +164,12 @@ fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry
 			fold_same(rows, &sums[i], value.text);
 		else if (value.type == VALUE_NUMBER)
 			fold_number(&sums[i], column->fold, value.number, weight);
+		else if (value.type == VALUE_UNKNOWN)
+			sums[i].partial = true;
 	}
 }
 
-void
+bool
 rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
 	struct value *out)
 {
@@ -176,14 +178,15 @@ rows_total_of(const struct rows *rows, const struct row_group *group, const stru
 
 	out->type = VALUE_UNKNOWN;
 	if (!g_ptr_array_find(rows->folded, column, &at))
-		return;
+		return true;
 	sum = &g_array_index(rows->sums, struct fold_sum, number * rows->folded->len + at);
 	if (sum->state != FOLD_ONE)
-		return;
+		return true;
 	if (column->fold == FOLD_SAME)
 		value_text(out, texts_at(rows->fold_texts, sum->text));
 	else
 		value_number(out, column->fold == FOLD_MEAN ? sum->value / sum->weight : sum->value);
+	return !sum->partial;
 }
 
 /* ---- their order ---- */

@@ -30,6 +30,7 @@ struct block {
 struct fold_sum {
 	double value, weight;
 	uint32_t text; /* number in fold_texts */
+	bool partial;  /* not all that should be in it are known */
 	enum { FOLD_NOTHING, FOLD_ONE, FOLD_MIXED } state;
 };
 

@@ -1,6 +1,6 @@
 /* What can be said about a guest. */
-#include "views/column_table.h"
 #include "views/units.h"
+#include "views/vm_values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,41 +133,6 @@ vm_hv(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNU
 }
 
 static void
-vm_latency(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
-	const void *row, struct value *out)
-{
-	const struct vm *vm = row;
-	bool read = VM_HAS(vm, VM_DISK_RD_MS), write = VM_HAS(vm, VM_DISK_WR_MS);
-
-	if (vm->host->link != LINK_UP || (!read && !write))
-		return;
-	value_number(out, MAX(read ? vm->value[VM_DISK_RD_MS] : 0, write ? vm->value[VM_DISK_WR_MS] : 0));
-}
-
-static void
-vm_cores(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct vm *vm = row;
-
-	if (vm->host->link == LINK_UP && VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS))
-		value_number(out, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
-}
-
-static void
-vm_cores_cell(const struct column *column, const struct row_ctx *ctx, const void *row, struct cell *out)
-{
-	struct value value;
-
-	value.type = VALUE_UNKNOWN;
-	vm_cores(column, ctx, row, &value);
-	if (value.type == VALUE_UNKNOWN)
-		cell_unknown(out);
-	else
-		cell_printf(out, ROLE_NORMAL, "%.2f", value.number);
-}
-
-static void
 vm_age(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
 	struct value *out)
 {
@@ -192,106 +157,6 @@ vm_age_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx
 	cell_set(out, host_snap_fresh(vm->host, ctx->now_us) ? ROLE_NORMAL : ROLE_WARN, text);
 }
 
-static void
-vm_id(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct vm *vm = row;
-
-	if (vm->id >= 0)
-		value_number(out, vm->id);
-}
-
-static void
-vm_uuid(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	uuid_format(((const struct vm *)row)->uuid, out->buffer);
-	value_text(out, out->buffer);
-}
-
-static void
-vm_autostart(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
-	const void *row, struct value *out)
-{
-	const struct vm *vm = row;
-
-	if (vm->autostart_known)
-		value_flag(out, vm->autostart);
-}
-
-static void
-vm_persistent(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
-	const void *row, struct value *out)
-{
-	const struct vm *vm = row;
-
-	if (vm->autostart_known)
-		value_flag(out, vm->persistent);
-}
-
-static void
-vm_dom0(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	value_flag(out, ((const struct vm *)row)->is_dom0);
-}
-
-/* The texts of vm_facts by their place in it. */
-static void
-vm_fact(const struct column *column, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct vm *vm = row;
-	const char *text = NULL;
-
-	if (vm->facts)
-		memcpy(&text, (const char *)vm->facts + column->field, sizeof(text));
-	value_text(out, text);
-}
-
-static void
-value_append(struct value *out, const char *text)
-{
-	if (out->buffer[0])
-		g_strlcat(out->buffer, ",", sizeof(out->buffer));
-	g_strlcat(out->buffer, text, sizeof(out->buffer));
-}
-
-static void
-vm_macs(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct vm_facts *facts = ((const struct vm *)row)->facts;
-
-	out->buffer[0] = '\0';
-	for (size_t i = 0; facts && i < facts->nnics; i++)
-		if (facts->nics[i].mac)
-			value_append(out, facts->nics[i].mac);
-	value_text(out, out->buffer);
-}
-
-static void
-vm_site(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct host_static *config = ((const struct vm *)row)->host->config;
-
-	value_text(out, config ? config->site : NULL);
-}
-
-static void
-vm_tags(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row,
-	struct value *out)
-{
-	const struct host_static *config = ((const struct vm *)row)->host->config;
-
-	out->buffer[0] = '\0';
-	for (size_t i = 0; config && config->tags && config->tags[i]; i++)
-		value_append(out, config->tags[i]);
-	value_text(out, out->buffer);
-}
-
 #define FIELD(id)    .info = &vm_field_info[VM_##id], .field = VM_##id, .value = vm_number, .align = ALIGN_RIGHT
 #define FACT(member) .field = G_STRUCT_OFFSET(struct vm_facts, member), .value = vm_fact
 
@@ -301,46 +166,50 @@ static const struct column columns[] = {
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
 	{ .info = TEXT_INFO("name", "the guest's name"), .title = "NAME", .width = 12, .max_width = 48, .flex = 4,
 	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = vm_name },
-	{ .info = TEXT_INFO("host", "the host it is on"), .title = "HOST", .width = 8, .max_width = 24, .flex = 2,
+	{ .info = TEXT_INFO("host", "the host it is on"), .fold = FOLD_SAME, .title = "HOST", .width = 8, .max_width = 24, .flex = 2,
 	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
-	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .title = "TENANT", .width = 8, .max_width = 24, .flex = 2,
+	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .fold = FOLD_SAME, .title = "TENANT", .width = 8, .max_width = 24, .flex = 2,
 	  .priority = 4, .flags = COLUMN_FACT | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
 	{ .info = TEXT_INFO("state", "what it does; 'unknown' while its host does not answer"), .title = "STATE",
 	  .width = 9, .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_state_words, .value = vm_state,
 	  .cell = vm_state_cell },
 	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
 	  .width = 12, .priority = 17, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
-	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH and others"), .title = "TYPE", .width = 5, .priority = 5,
+	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH and others"), .fold = FOLD_SAME, .title = "TYPE", .width = 5, .priority = 5,
 	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_type_words, .value = vm_type },
-	{ FIELD(VCPUS), .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
-	{ FIELD(VCPUS_MAX), .title = "MAX", .width = 4, .priority = 20 },
-	{ FIELD(CPU), .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
-	{ .info = NUMBER_INFO("cores", UNIT_COUNT, "physical CPUs it uses: CPU time / wall time"), .title = "CORES",
+	{ FIELD(VCPUS), .fold = FOLD_SUM, .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
+	{ FIELD(VCPUS_MAX), .fold = FOLD_SUM, .title = "MAX", .width = 4, .priority = 20 },
+	{ FIELD(CPU), .fold = FOLD_MEAN, .title = "CPU", .width = 4, .flags = COLUMN_RATE | COLUMN_DEFAULT, .threshold = THRESHOLD_CPU },
+	{ .info = NUMBER_INFO("trend", UNIT_PCT, "CPU use over the last 5 minutes"), .title = "5 MIN", .width = 10,
+	  .priority = 7, .flags = COLUMN_WIDE | COLUMN_SCREEN, .value = vm_trend, .cell = vm_trend_cell },
+	{ .info = NUMBER_INFO("cores", UNIT_COUNT, "physical CPUs it uses: CPU time / wall time"), .fold = FOLD_SUM, .title = "CORES",
 	  .width = 5, .align = ALIGN_RIGHT, .priority = 10, .flags = COLUMN_RATE | COLUMN_WIDE, .value = vm_cores,
 	  .cell = vm_cores_cell },
-	{ FIELD(READY), .title = "READY", .width = 5, .priority = 3, .flags = COLUMN_RATE | COLUMN_DEFAULT,
+	{ FIELD(READY), .fold = FOLD_MAX, .title = "READY", .width = 5, .priority = 3, .flags = COLUMN_RATE | COLUMN_DEFAULT,
 	  .threshold = THRESHOLD_READY },
-	{ FIELD(WAIT), .title = "WAIT", .width = 4, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(CPU_TIME), .title = "TIME", .width = 5, .priority = 20 },
-	{ FIELD(MEM), .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT },
-	{ FIELD(MEM_MAX), .title = "MAX", .width = 4, .priority = 14, .flags = COLUMN_WIDE },
-	{ FIELD(MEM_USED), .title = "USED", .width = 4, .priority = 6, .flags = COLUMN_DEFAULT },
-	{ FIELD(MEM_RSS), .title = "RSS", .width = 4, .priority = 12, .flags = COLUMN_WIDE },
-	{ FIELD(NET), .title = "NET", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
-	{ FIELD(NET_RX), .title = "RX", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(NET_TX), .title = "TX", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK), .title = "DISK", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
-	{ FIELD(DISK_RD), .title = "READ", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK_WR), .title = "WRITE", .width = 5, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK_RD_OPS), .title = "RD/S", .width = 4, .priority = 15, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK_WR_OPS), .title = "WR/S", .width = 4, .priority = 15, .flags = COLUMN_RATE | COLUMN_WIDE },
-	{ FIELD(DISK_RD_MS), .title = "RD MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
-	{ FIELD(DISK_WR_MS), .title = "WR MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
-	{ .info = NUMBER_INFO("latency", UNIT_MS, "disk latency, the slower of reads and writes"), .title = "LAT",
+	{ FIELD(WAIT), .fold = FOLD_MEAN, .title = "WAIT", .width = 4, .priority = 13, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(CPU_TIME), .fold = FOLD_SUM, .title = "TIME", .width = 5, .priority = 20 },
+	{ FIELD(MEM), .fold = FOLD_SUM, .title = "MEM", .width = 4, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_MAX), .fold = FOLD_SUM, .title = "MAX", .width = 4, .priority = 14, .flags = COLUMN_WIDE },
+	{ FIELD(MEM_USED), .fold = FOLD_SUM, .title = "USED", .width = 4, .priority = 6, .flags = COLUMN_DEFAULT },
+	{ FIELD(MEM_RSS), .fold = FOLD_SUM, .title = "RSS", .width = 4, .priority = 12, .flags = COLUMN_WIDE },
+	{ FIELD(NET), .fold = FOLD_SUM, .title = "NET", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(NET_RX), .fold = FOLD_SUM, .title = "RX", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(NET_TX), .fold = FOLD_SUM, .title = "TX", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK), .fold = FOLD_SUM, .title = "DISK", .width = 4, .priority = 1, .flags = COLUMN_RATE | COLUMN_DEFAULT },
+	{ FIELD(DISK_RD), .fold = FOLD_SUM, .title = "READ", .width = 4, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR), .fold = FOLD_SUM, .title = "WRITE", .width = 5, .priority = 11, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ .info = NUMBER_INFO("ops", UNIT_PER_S, "disk operations, both directions"), .title = "OPS", .width = 4,
+	  .align = ALIGN_RIGHT, .priority = 8, .fold = FOLD_SUM, .flags = COLUMN_RATE | COLUMN_WIDE, .value = vm_ops },
+	{ FIELD(DISK_RD_OPS), .fold = FOLD_SUM, .title = "RD/S", .width = 4, .priority = 15, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_WR_OPS), .fold = FOLD_SUM, .title = "WR/S", .width = 4, .priority = 15, .flags = COLUMN_RATE | COLUMN_WIDE },
+	{ FIELD(DISK_RD_MS), .fold = FOLD_MAX, .title = "RD MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
+	{ FIELD(DISK_WR_MS), .fold = FOLD_MAX, .title = "WR MS", .width = 5, .priority = 20, .flags = COLUMN_RATE },
+	{ .info = NUMBER_INFO("latency", UNIT_MS, "disk latency, the slower of reads and writes"), .fold = FOLD_MAX, .title = "LAT",
 	  .width = 5, .align = ALIGN_RIGHT, .priority = 5, .flags = COLUMN_RATE | COLUMN_DEFAULT, .value = vm_latency },
-	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .title = "AGE", .width = 4,
+	{ .info = NUMBER_INFO("age", UNIT_SECONDS, "age of the numbers"), .fold = FOLD_MAX, .title = "AGE", .width = 4,
 	  .align = ALIGN_RIGHT, .flags = COLUMN_VOLATILE | COLUMN_DEFAULT, .value = vm_age, .cell = vm_age_cell },
-	{ .info = TEXT_INFO("hv", "its host's hypervisor"), .title = "HV", .width = 5, .priority = 20,
+	{ .info = TEXT_INFO("hv", "its host's hypervisor"), .fold = FOLD_SAME, .title = "HV", .width = 5, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .words = hypervisor_words,
 	  .value = vm_hv },
 	{ .info = TEXT_INFO("host-state", "how its host answers"), .title = "HOST STATE", .width = 12, .priority = 20,
@@ -354,22 +223,51 @@ static const struct column columns[] = {
 	  .priority = 20, .flags = COLUMN_FLAG, .value = vm_persistent },
 	{ .info = TEXT_INFO("title", "its title, as libvirt keeps it"), .title = "TITLE", .width = 12,
 	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(title) },
-	{ .info = TEXT_INFO("os", "how it boots: hvm, linux, xenpvh, exe"), .title = "OS", .width = 6,
+	{ .info = TEXT_INFO("os", "how it boots: hvm, linux, xenpvh, exe"), .fold = FOLD_SAME, .title = "OS", .width = 6,
 	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(os_type) },
-	{ .info = TEXT_INFO("machine", "machine type"), .title = "MACHINE", .width = 14, .priority = 20,
+	{ .info = TEXT_INFO("machine", "machine type"), .fold = FOLD_SAME, .title = "MACHINE", .width = 14, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(machine) },
-	{ .info = TEXT_INFO("arch", "architecture of its CPUs"), .title = "ARCH", .width = 7, .priority = 20,
+	{ .info = TEXT_INFO("arch", "architecture of its CPUs"), .fold = FOLD_SAME, .title = "ARCH", .width = 7, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_TEXT, FACT(arch) },
 	{ .info = TEXT_INFO("macs", "addresses of its network cards"), .title = "MACS", .width = 17, .max_width = 53,
 	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX | COLUMN_LIST, .alias = "mac",
 	  .value = vm_macs },
-	{ .info = TEXT_INFO("site", "where its host is"), .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
+	{ .info = TEXT_INFO("cards", "what its network cards are: virtio, emulated, sr-iov ..."), .title = "CARDS", .width = 8,
+	  .max_width = 24, .flex = 1, .priority = 20, .fold = FOLD_SAME,
+	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_LIST, .value = vm_cards },
+	{ .info = NUMBER_INFO("nics", UNIT_COUNT, "network cards"), .title = "NICS", .width = 4, .align = ALIGN_RIGHT,
+	  .priority = 20, .fold = FOLD_SUM, .flags = COLUMN_FACT, .value = vm_nics },
+	{ .info = NUMBER_INFO("disks", UNIT_COUNT, "disks, empty drives and CDs not counted"), .title = "DISKS", .width = 5,
+	  .align = ALIGN_RIGHT, .priority = 20, .fold = FOLD_SUM, .flags = COLUMN_FACT, .value = vm_disks },
+	{ .info = TEXT_INFO("storage", "what its disks lie on: file, block, rbd, nfs, iscsi ..."), .title = "STORAGE", .width = 7,
+	  .max_width = 20, .flex = 1, .priority = 19, .fold = FOLD_SAME,
+	  .flags = COLUMN_WIDE | COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_LIST, .value = vm_storage },
+	{ .info = TEXT_INFO("buses", "what its disks hang on: virtio, scsi, ide, xen ..."), .title = "BUSES", .width = 7,
+	  .max_width = 20, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_LIST, .value = vm_buses },
+	{ .info = NUMBER_INFO("hostdevs", UNIT_COUNT, "devices of the host that it has for itself"), .title = "DEVS", .width = 4,
+	  .align = ALIGN_RIGHT, .priority = 20, .fold = FOLD_SUM, .flags = COLUMN_FACT, .value = vm_hostdevs },
+	{ .info = TEXT_INFO("pinned", "may not run on every physical CPU"), .title = "PIN", .width = 3, .priority = 16,
+	  .flags = COLUMN_WIDE | COLUMN_FACT | COLUMN_FLAG, .value = vm_pinned },
+	{ .info = TEXT_INFO("cpuset", "physical CPUs that it may run on; - when that is all"), .title = "CPUSET", .width = 8,
+	  .max_width = 24, .flex = 1, .priority = 18, .flags = COLUMN_WIDE | COLUMN_FACT | COLUMN_TEXT, FACT(cpuset) },
+	{ .info = TEXT_INFO("numa", "NUMA nodes that its memory is on; - when that may be any"), .title = "NUMA", .width = 4,
+	  .max_width = 12, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(numa_nodes) },
+	{ .info = TEXT_INFO("cpu-mode", "which CPU it sees: host-passthrough, host-model, a model's name"), .title = "CPU MODE",
+	  .width = 12, .max_width = 28, .flex = 1, .priority = 20, .fold = FOLD_SAME,
+	  .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(cpu_mode) },
+	{ .info = TEXT_INFO("console", "has a serial or paravirtual console"), .title = "CONS", .width = 4, .priority = 20,
+	  .flags = COLUMN_FACT | COLUMN_FLAG, .value = vm_console },
+	{ .info = TEXT_INFO("description", "its description, as libvirt keeps it"), .title = "DESCRIPTION", .width = 16,
+	  .max_width = 60, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(description) },
+	{ .info = TEXT_INFO("site", "where its host is"), .fold = FOLD_SAME, .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
 	  .priority = 12, .flags = COLUMN_LISTED | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
-	{ .info = TEXT_INFO("tags", "its host's tags"), .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
+	{ .info = TEXT_INFO("tags", "its host's tags"), .fold = FOLD_SAME, .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
 	  .priority = 20, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST | COLUMN_LIST, .alias = "tag",
 	  .value = vm_tags },
 	{ .info = TEXT_INFO("dom0", "is the Xen host itself, Domain-0, which counts nowhere"), .title = "DOM0",
 	  .width = 4, .priority = 20, .flags = COLUMN_LISTED | COLUMN_FLAG, .value = vm_dom0 },
+	{ .info = TEXT_INFO("labels", "its host's labels"), .title = "LABELS", .width = 10, .max_width = 40, .flex = 1,
+	  .priority = 20, .fold = FOLD_SAME, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_OF_HOST | COLUMN_LIST, .value = vm_labels },
 	{ .info = TEXT_INFO("uuid", "the guest's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
 };

@@ -25,6 +25,8 @@ vms_summary(struct view *view)
 		g_string_printf(text, "%u VMs", totals.guests.vms);
 	else
 		g_string_printf(text, "%u of %u VMs", totals.guests.vms, guests_in_all(view));
+	if (!view->scoped)
+		summary_hosts(text, &view->env->totals);
 	summary_states(text, &totals.guests);
 	summary_sums(text, dot, &totals);
 	return g_string_free(text, FALSE);
@@ -33,7 +35,11 @@ vms_summary(struct view *view)
 static char *
 vms_title(struct view *view)
 {
-	return view->scoped ? g_strdup_printf("vms of %s", view->subject_name) : g_strdup("vms");
+	const char *group = list_group(view->list);
+
+	if (view->scoped)
+		return g_strdup_printf("vms of %s", view->subject_name);
+	return group ? g_strdup_printf("vms by %s", group) : g_strdup("vms");
 }
 
 const struct view_ops vms_view = {

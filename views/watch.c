@@ -54,7 +54,8 @@ shown_guests(struct view *view)
 	for (size_t i = first; i < first + count; i++) {
 		struct row_key key = rows_key_at(list_rows(view->list), i);
 
-		g_array_append_val(keys, key);
+		if (rows_at(list_rows(view->list), i)) /* no group */
+			g_array_append_val(keys, key);
 	}
 	g_array_sort(keys, compare_keys);
 	return keys;

@@ -265,6 +265,7 @@ type(struct console *console, struct canvas *canvas, const char *keys)
 		code = *keys == '\n'   ? KEY_CODE_ENTER
 		       : *keys == '\t' ? KEY_CODE_TAB
 		       : *keys == '\b' ? KEY_CODE_ESC
+		       : *keys == '}'  ? KEY_CODE_RIGHT
 				       : code;
 		console_draw(console, canvas);
 		console_input(console, (struct input){ .type = INPUT_KEY, .key = { code, 0 } });
@@ -334,6 +335,22 @@ static const struct {
 	{ "vm-unknown", 24, 80, false, false, ":host kvm007\n\n\n" },
 	{ "help-80", 24, 80, false, false, "?" },
 	{ "help-200", 60, 200, false, false, "?" },
+	{ "vms-tree-80", 24, 80, false, false, "3t" },
+	{ "vms-tree-120", 40, 120, false, false, "3t" },
+	{ "vms-tree-200", 60, 200, false, false, "3t" },
+	{ "vms-grouped-80", 24, 80, false, false, "3:group site\nj+" },
+	{ "vms-grouped-120", 40, 120, false, false, "3:group site\nj+" },
+	{ "vms-grouped-200", 60, 200, false, false, "3:group site\nj+" },
+	{ "vms-wide-80", 24, 80, false, false, "3w" },
+	{ "vms-wide-120", 40, 120, false, false, "3w" },
+	{ "vms-wide-200", 60, 200, false, false, "3w" },
+	{ "vms-scrolled-80", 24, 80, false, false, "3}}}}" },
+	{ "vms-scrolled-120", 40, 120, false, false, "3}}}}" },
+	{ "vms-scrolled-200", 60, 200, false, false, "3}}}}" },
+	{ "hosts-wide-120", 24, 120, false, false, "2w}}}}" },
+	{ "vms-sorted-120", 24, 120, false, false, "3:sort state,-cpu\n" },
+	{ "vms-tree-ascii", 24, 80, true, false, "3t_j+" },
+	{ "vms-marked-120", 24, 120, false, false, "3t_ j :sort cpu,name\nj+" },
 	{ "tiny", 6, 30, false, false, "3" },
 };
 

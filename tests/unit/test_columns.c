@@ -78,7 +78,7 @@ Test(columns, numbers_are_wide_enough_for_their_unit)
 Test(columns, unknown_is_a_dash)
 {
 	static const char *const known[] = { "light", "name", "state", "host", "host-state", "uuid",
-		"persistent", "history", "dom0" };
+		"persistent", "history", "trend", "dom0" };
 	struct vm nothing = { .name = "x", .id = -1 };
 	struct host_snap nowhere = { .name = "h" };
 	const struct snaps_part part = { .host = nowhere, .vms = &nothing, .nvms = 1 };

@@ -129,7 +129,7 @@ Test(pages, hosts)
 
 	expect_shown(console, 24, 120,
 		(const char *const[]){ "hosts", "kvm017", "kvm 7.2", "2/3", "xen 4.17", "refused", "?/1",
-			"3 hosts: 2 up, 1 refused · CPU 25% · memory 50% used", NULL });
+			"3 hosts: 2 up, 1 refused · CPU 25% of 2/3 hosts · memory 50% used", NULL });
 	console_free(console);
 	fleet_snap_unref(snap);
 }
@@ -140,7 +140,7 @@ Test(pages, vms)
 	struct console *console = open_view("vms", snap, false);
 
 	expect_shown(console, 24, 120,
-		(const char *const[]){ "web-1", "acme", "running?", "5 VMs: 3 running, 1 crashed, 1 unknown",
+		(const char *const[]){ "web-1", "acme", "running?", "5 VMs (1 host unknown): 3 running, 1 crashed",
 			"Domain-0", NULL });
 	console_free(console);
 	fleet_snap_unref(snap);
