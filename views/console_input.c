@@ -183,6 +183,8 @@ open_xml(struct console *console)
 
 	if (view->ops->target == TARGET_VM && view_current(view, &key))
 		stack_open(console->env.stack, &xml_view, &key);
+	else
+		env_notice(&console->env, ROLE_STATUS, "XML is of a VM: choose one first");
 }
 
 static void

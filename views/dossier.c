@@ -154,6 +154,14 @@ history_role(const struct view *view, size_t which, double now)
 	return threshold_role(view->env->config, of_host ? THRESHOLD_MEM : histories[which].threshold, now);
 }
 
+/* A host itself waits for nothing: it is the guest that waits most. */
+static const char *
+history_label(const struct view *view, size_t which)
+{
+	return histories[which].series == HISTORY_READY && view->subject.is_host ? "worst ready"
+										 : histories[which].label;
+}
+
 static void
 add_history(struct view *view, struct page *page, size_t which, double now)
 {
@@ -170,7 +178,7 @@ add_history(struct view *view, struct page *page, size_t which, double now)
 	format_number(now_text, histories[which].unit, now);
 	format_number(most_text, histories[which].unit, most);
 	page_graph(page, &(struct page_graph){
-				 .label = histories[which].label,
+				 .label = history_label(view, which),
 				 .values = points,
 				 .n = n,
 				 .role = history_role(view, which, now),

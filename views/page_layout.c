@@ -14,7 +14,7 @@ static const struct level {
 	int major, minor;
 	int rows; /* of a screen that scrolls with them */
 } levels[] = {
-	{ 8, 4, 10000 }, { 6, 3, 10000 }, { 4, 2, 50 }, { 3, 1, 36 },
+	{ 8, 4, 10000 }, { 6, 3, 10000 }, { 4, 2, 50 }, { 3, 1, 30 },
 	{ 1, 1, 0 }, /* the last one always will do */
 };
 

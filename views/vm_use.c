@@ -16,8 +16,11 @@ add_share(const struct vm_page *on, const char *label, const char *name, const c
 	struct cell cell;
 
 	dossier_cell(on->env, &vm_rows, on->vm, name, &cell);
-	page_meter(on->page, label, cell.role == ROLE_DIM ? ROLE_NORMAL : cell.role,
-		dossier_number(on->env, &vm_rows, on->vm, name), "%s%s", cell.text, more ? more : "");
+	if (cell.role == ROLE_DIM)
+		page_meter(on->page, label, ROLE_DIM, -1, "%s", cell.text);
+	else
+		page_meter(on->page, label, cell.role, dossier_number(on->env, &vm_rows, on->vm, name),
+			"%s%s", cell.text, more ? more : "");
 }
 
 static void
@@ -53,7 +56,7 @@ vm_page_cpu(const struct vm_page *on)
 		of = g_strdup_printf(", %s physical CPUs", cores.text);
 	if (on->lives) {
 		add_share(on, "use", "cpu", of);
-		add_share(on, "ready", "ready", " waiting for a physical CPU");
+		add_share(on, "ready", "ready", " waiting for a CPU");
 		add_share(on, "wait", "wait", " waiting for I/O");
 	}
 	page_field(on->page, "vCPUs", vcpus.role, "%s%s", vcpus.text, more ? more : "");
