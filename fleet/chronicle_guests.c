@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* What an event or a snapshot leaves a guest at. */
-enum life { LIFE_UNKNOWN, LIFE_GONE, LIFE_OFF, LIFE_PAUSED, LIFE_RUNNING };
-
 /* What the reader of the time line believes of a guest, where that is not simply what the last snapshot says. */
 struct trace {
 	struct row_key key; /* first: it is the trace's own key in the table */
@@ -73,47 +70,7 @@ trace_put(struct guests *guests, const struct row_key *key, const char *name, en
 	return trace;
 }
 
-static enum life
-life_of(const struct vm *vm)
-{
-	if (!vm)
-		return LIFE_GONE;
-	switch (vm->state) {
-	case VM_STATE_RUNNING:
-	case VM_STATE_IDLE:
-	case VM_STATE_STOPPING:
-		return LIFE_RUNNING;
-	case VM_STATE_PAUSED:
-	case VM_STATE_SUSPENDED:
-		return LIFE_PAUSED;
-	case VM_STATE_OFF:
-	case VM_STATE_CRASHED:
-		return LIFE_OFF;
-	default:
-		return LIFE_UNKNOWN;
-	}
-}
-
 /* ---- events ---- */
-
-/* What the reader is told of each, and what it leaves the guest at; without WHAT nothing is told. */
-static const struct telling_of {
-	const char *what;
-	enum life life; /* LIFE_UNKNOWN: as it was */
-	enum event_level level;
-} tellings[] = {
-	[CONN_EVENT_DEFINED] = { "defined", LIFE_UNKNOWN, EVENT_INFO },
-	[CONN_EVENT_UNDEFINED] = { "undefined", LIFE_UNKNOWN, EVENT_INFO },
-	[CONN_EVENT_STARTED] = { "started", LIFE_RUNNING, EVENT_INFO },
-	[CONN_EVENT_SUSPENDED] = { "suspended", LIFE_PAUSED, EVENT_INFO },
-	[CONN_EVENT_RESUMED] = { "resumed", LIFE_RUNNING, EVENT_INFO },
-	[CONN_EVENT_STOPPED] = { "stopped", LIFE_OFF, EVENT_INFO },
-	[CONN_EVENT_SHUTDOWN] = { NULL, LIFE_UNKNOWN, EVENT_INFO }, /* "stopped" follows */
-	[CONN_EVENT_PMSUSPENDED] = { "suspended", LIFE_PAUSED, EVENT_INFO },
-	[CONN_EVENT_CRASHED] = { "crashed", LIFE_OFF, EVENT_BAD },
-	[CONN_EVENT_CHANGED] = { NULL, LIFE_UNKNOWN, EVENT_INFO },
-	[CONN_EVENT_CLOSED] = { NULL, LIFE_UNKNOWN, EVENT_INFO },
-};
 
 /* What KEY is believed to be at. */
 static enum life
@@ -122,17 +79,6 @@ believed(const struct guests *guests, const struct telling_ctx *ctx, const struc
 	const struct trace *trace = trace_of(guests, key);
 
 	return trace ? trace->life : life_of(fleet_snap_find_vm(ctx->snap, key));
-}
-
-/* Definitions come and go beside a guest that runs; else they are all there is of it. */
-static enum life
-life_after(enum life before, enum conn_event_kind kind)
-{
-	if (kind == CONN_EVENT_DEFINED && before == LIFE_GONE)
-		return LIFE_OFF;
-	if (kind == CONN_EVENT_UNDEFINED && before == LIFE_OFF)
-		return LIFE_GONE;
-	return tellings[kind].life != LIFE_UNKNOWN ? tellings[kind].life : before;
 }
 
 /* Its name as the connection says, or as it was known; its uuid when nobody can say. */
@@ -152,17 +98,6 @@ name_of(const struct guests *guests, const struct telling_ctx *ctx, const struct
 	return g_strdup(uuid);
 }
 
-static void
-tell_event(const struct telling_ctx *ctx, const struct guest_event *event)
-{
-	const struct telling_of *telling = &tellings[event->kind];
-	bool fault = event->cause == CONN_CAUSE_FAULT;
-	bool crash = fault && event->kind == CONN_EVENT_STOPPED;
-
-	tell_guest(ctx, &event->key, event->name, EVENT_KIND_GUEST, fault ? EVENT_BAD : telling->level,
-		crash ? "crashed" : telling->what, g_strdup(event->detail));
-}
-
 void
 guests_event(
 	struct guests *guests, const struct telling_ctx *ctx, uint32_t index, const struct conn_event *conn)
@@ -172,7 +107,7 @@ guests_event(
 	struct guest_event event;
 	enum life before, after;
 
-	if ((size_t)conn->kind >= G_N_ELEMENTS(tellings) || !tellings[conn->kind].what)
+	if (!life_is_told(conn->kind))
 		return;
 	memcpy(key.uuid, conn->uuid, UUID_LEN);
 	name = name_of(guests, ctx, &key, conn->name);
@@ -180,11 +115,14 @@ guests_event(
 		.key = key, .name = name, .kind = conn->kind, .cause = conn->cause, .detail = conn->detail
 	};
 	before = believed(guests, ctx, &key);
+	/* QEMU's last step of a start; "started" follows */
+	if (conn->kind == CONN_EVENT_RESUMED && conn->cause == CONN_CAUSE_NONE && before < LIFE_PAUSED)
+		return;
 	after = life_after(before, conn->kind);
 	if (!moves_event(guests->moves, ctx, &event))
-		tell_event(ctx, &event);
+		tell_guest_event(ctx, &event);
 	/* a new definition of a guest that is there says nothing about whether it runs */
-	if (after != before || tellings[conn->kind].life != LIFE_UNKNOWN)
+	if (after != before || life_is_said(conn->kind))
 		trace_put(guests, &key, name, after)->event_us = ctx->now.now_us;
 }
 
@@ -271,41 +209,6 @@ compare_host(struct guests *guests, const struct telling_ctx *ctx, const struct 
 
 /* ---- telling what no event told ---- */
 
-static void
-tell_trace(const struct telling_ctx *ctx, const struct trace *trace)
-{
-	const struct vm *vm = fleet_snap_find_vm(ctx->snap, &trace->key);
-	const char *how = trace->away ? "while not connected" : "noticed at the sample";
-	enum event_level level = EVENT_INFO;
-	const char *reason = NULL, *what;
-
-	switch (trace->to) {
-	case LIFE_RUNNING:
-		what = trace->restarted ? "restarted" : trace->life == LIFE_PAUSED ? "resumed" : "started";
-		break;
-	case LIFE_PAUSED:
-		what = "suspended";
-		reason = vm ? vm->reason : NULL;
-		break;
-	case LIFE_OFF:
-		what = trace->life == LIFE_GONE ? "defined" : "stopped";
-		if (trace->life != LIFE_GONE && vm) {
-			bool crash = vm->state == VM_STATE_CRASHED || g_strcmp0(vm->reason, "crashed") == 0;
-
-			what = crash ? "crashed" : what;
-			level = crash ? EVENT_BAD : EVENT_INFO;
-			reason = crash && vm->state == VM_STATE_OFF ? NULL : vm->reason;
-		}
-		break;
-	default:
-		what = trace->life == LIFE_OFF ? "undefined" : "stopped";
-		reason = trace->life == LIFE_OFF ? NULL : "no longer there";
-		break;
-	}
-	tell_guest(ctx, &trace->key, trace->name, EVENT_KIND_GUEST, level, what,
-		g_strdup_printf("%s%s%s", reason ? reason : "", reason ? "; " : "", how));
-}
-
 static bool
 leaves(const struct trace *trace)
 {
@@ -348,13 +251,18 @@ tell_held(struct guests *guests, const struct telling_ctx *ctx, struct trace *tr
 	const struct trace *to = partner && leaves(trace) ? partner : trace,
 			   *from = to == trace ? partner : trace;
 
-	if (partner)
+	if (partner) {
 		tell_move(ctx, &to->key, to->name, ctx->snap->hosts[from->key.host]->name,
 			to->away ? "while not connected" : "noticed at the sample");
-	else if (!is_half(guests, ctx, trace))
-		tell_trace(ctx, trace);
-	if (partner)
 		g_hash_table_remove(guests->traces, partner);
+	} else if (!is_half(guests, ctx, trace)) {
+		tell_change(ctx, &(struct life_change){ .key = trace->key,
+					 .name = trace->name,
+					 .from = trace->life,
+					 .to = trace->to,
+					 .restarted = trace->restarted,
+					 .away = trace->away });
+	}
 	g_hash_table_remove(guests->traces, trace);
 }
 
@@ -393,11 +301,10 @@ follow(const struct guests *guests, const struct telling_ctx *ctx, struct trace 
 }
 
 static gboolean
-follow_and_drop(gpointer key, gpointer trace, gpointer data)
+follow_and_drop(gpointer key G_GNUC_UNUSED, gpointer trace, gpointer data)
 {
 	const gpointer *both = data;
 
-	(void)key;
 	return follow(both[0], both[1], trace);
 }
 
@@ -433,7 +340,7 @@ tell_due(struct guests *guests, const struct telling_ctx *ctx)
 void
 guests_look(struct guests *guests, const struct telling_ctx *ctx)
 {
-	gpointer both[2] = { guests, (gpointer)(uintptr_t)ctx };
+	gpointer both[] = { guests, (gpointer)(uintptr_t)ctx };
 
 	/* guests with a trace are left to it: so it goes last */
 	for (size_t i = 0; ctx->before && i < ctx->snap->nhosts; i++) {

@@ -44,15 +44,7 @@ struct link_watch {
 
 void link_watch_look(struct link_watch *watch, const struct telling_ctx *ctx, const struct host_snap *host);
 
-/* ---- chronicle_guests.c: guests started, stopped and so on ---- */
-
-struct guests;
-struct guests *guests_new(void);
-void guests_free(struct guests *guests);
-void guests_event(struct guests *guests, const struct telling_ctx *ctx, uint32_t index, const struct conn_event *event);
-void guests_look(struct guests *guests, const struct telling_ctx *ctx);
-
-/* ---- chronicle_moves.c: migrations, whose halves two hosts tell ---- */
+/* ---- chronicle_life.c: what guests are at, and in which words that is told ---- */
 
 /* An event of the guest called NAME, whose row KEY is. */
 struct guest_event {
@@ -62,6 +54,37 @@ struct guest_event {
 	enum conn_cause cause;
 	const char *detail; /* NULL: none */
 };
+
+/* What an event or a snapshot leaves a guest at. */
+enum life { LIFE_UNKNOWN, LIFE_GONE, LIFE_OFF, LIFE_PAUSED, LIFE_RUNNING };
+
+enum life life_of(const struct vm *vm); /* NULL: gone */
+/* What an event of KIND makes of a guest that was at BEFORE. */
+enum life life_after(enum life before, enum conn_event_kind kind);
+/* Whether events of KIND are told at all, and whether they say what the guest is at. */
+bool life_is_told(enum conn_event_kind kind);
+bool life_is_said(enum conn_event_kind kind);
+void tell_guest_event(const struct telling_ctx *ctx, const struct guest_event *event);
+
+/* A change that no event told. */
+struct life_change {
+	struct row_key key;
+	const char *name;
+	enum life from, to;
+	bool restarted; /* runs as before, but anew */
+	bool away;      /* its host was not connected meanwhile */
+};
+void tell_change(const struct telling_ctx *ctx, const struct life_change *change);
+
+/* ---- chronicle_guests.c: guests started, stopped and so on ---- */
+
+struct guests;
+struct guests *guests_new(void);
+void guests_free(struct guests *guests);
+void guests_event(struct guests *guests, const struct telling_ctx *ctx, uint32_t index, const struct conn_event *event);
+void guests_look(struct guests *guests, const struct telling_ctx *ctx);
+
+/* ---- chronicle_moves.c: migrations, whose halves two hosts tell ---- */
 
 struct moves;
 struct moves *moves_new(void);

@@ -313,6 +313,8 @@ static const struct {
 		"! b/db crashed: its emulator failed" },
 	{ CONN_EVENT_CRASHED, CONN_CAUSE_FAULT, "panicked", "! b/db crashed: panicked" },
 	{ CONN_EVENT_SUSPENDED, CONN_CAUSE_FAULT, "I/O error", "! b/db suspended: I/O error" },
+	{ CONN_EVENT_STOPPED, CONN_CAUSE_FAULT, "crashed", "! b/db crashed" },
+	{ CONN_EVENT_RESUMED, CONN_CAUSE_NONE, "resumed", "" }, /* it is off: a start follows */
 	{ CONN_EVENT_SHUTDOWN, CONN_CAUSE_NONE, NULL, "" },
 	{ CONN_EVENT_CHANGED, CONN_CAUSE_NONE, "tuned", "" },
 	{ CONN_EVENT_CLOSED, CONN_CAUSE_NONE, NULL, "" },
@@ -328,6 +330,25 @@ Test(chronicle, has_words_for_each_event)
 		emit(&scene, B, DB, kinds[i].kind, kinds[i].cause, kinds[i].detail);
 		expect_told(&scene, kinds[i].told);
 	}
+}
+
+/* As QEMU's driver tells it. */
+Test(chronicle, knows_a_start_from_a_pause)
+{
+	struct scene scene = scene_new();
+
+	set_state(&scene, A, WEB, VM_STATE_OFF);
+	pass(&scene, 4);
+	emit(&scene, A, WEB, CONN_EVENT_RESUMED, CONN_CAUSE_NONE, "resumed");
+	emit(&scene, A, WEB, CONN_EVENT_STARTED, CONN_CAUSE_NONE, "booted");
+	set_state(&scene, A, WEB, VM_STATE_RUNNING);
+	pass(&scene, 10);
+	emit(&scene, A, WEB, CONN_EVENT_SUSPENDED, CONN_CAUSE_NONE, "paused");
+	emit(&scene, A, WEB, CONN_EVENT_RESUMED, CONN_CAUSE_NONE, "resumed");
+	pass(&scene, 10);
+	expect_told(&scene, ". a/web started: booted\n"
+			    ". a/web suspended: paused\n"
+			    ". a/web resumed");
 }
 
 /* A definition beside a running guest comes and goes without a word about whether it runs. */
