@@ -5,7 +5,9 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Entries of the mailbox: ended jobs. A bulk of 500 fits without any host thread waiting for the screen. */
 #define MAILBOX_ENTRIES 1024
@@ -171,6 +173,24 @@ app_raise_limits(void)
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+void
+app_restart_thrifty(char **argv)
+{
+	/* Each thread keeps up to seven freed pieces of each size up to 1 KiB. With a thread per host, who all read XML and
+	 * then sleep, that is memory lost: 80 MiB instead of 67 were measured with 221 hosts. glibc takes the limit from the
+	 * environment only, before main(). */
+	static const char name[] = "GLIBC_TUNABLES", value[] = "glibc.malloc.tcache_max=256";
+	const char *now = getenv(name);
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+
+	if (!now && self && setenv(name, value, true) == 0) {
+		execv(self, argv);
+		unsetenv(name);
+	} else if (g_strcmp0(now, value) == 0) {
+		unsetenv(name); /* not meant for the programs that we start */
 	}
 }
 

@@ -50,6 +50,10 @@ bool app_done(struct app *app);
  * keeps malloc() from giving threads heaps of their own. Before the first thread. */
 void app_raise_limits(void);
 
+/* Starts the program anew, once, with less room for what threads keep for themselves of freed memory: returns in the new
+ * one, or when that can't be. ARGV as main() got it. Before the first thread. */
+void app_restart_thrifty(char **argv);
+
 /* Blocks the signals that the console's loop reads from its signalfd, in this thread and all it will make. For the console
  * alone: without the loop nobody would see them, and Ctrl-C would do nothing. */
 void app_block_signals(void);

@@ -148,6 +148,7 @@ main(int argc, char **argv)
 	int status;
 
 	open_standard_fds();
+	app_restart_thrifty(argv);
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN); /* whoever writes looks at the result */
 	app_raise_limits();

@@ -183,10 +183,10 @@ append_off(struct libvirt *lv, GArray *vms)
 			continue;
 		guest->listed = lv->samples;
 		struct vm_sample *vm = libvirt_append_vm(lv, guest, vms);
-		vm->state = guest->off_vm.state;
-		vm->reason = guest->off_vm.reason;
-		vm->valid = guest->off_vm.valid;
-		memcpy(vm->raw, guest->off_vm.raw, sizeof(vm->raw));
+		vm->state = guest->off_vm->state;
+		vm->reason = guest->off_vm->reason;
+		vm->valid = guest->off_vm->valid;
+		memcpy(vm->raw, guest->off_vm->raw, sizeof(vm->raw));
 	}
 }
 
@@ -196,8 +196,9 @@ keep_off(struct libvirt *lv, const struct vm_sample *vm)
 	struct guest *guest = guests_find(lv, vm->uuid);
 
 	guest->off_known = vm->id < 0;
-	guest->off_vm = *vm;
-	guest->off_vm.name = NULL;
+	g_free(guest->off_vm);
+	guest->off_vm = g_memdup2(vm, sizeof(*vm));
+	guest->off_vm->name = NULL;
 }
 
 /* A guest that stopped or started between the two calls is in neither or in both: the first is looked for once more,

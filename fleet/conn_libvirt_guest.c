@@ -28,6 +28,7 @@ guest_free(gpointer data)
 
 	virDomainFree(guest->dom);
 	vm_facts_unref(guest->facts);
+	g_free(guest->off_vm);
 	g_free(guest);
 }
 

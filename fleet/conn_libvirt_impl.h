@@ -63,7 +63,7 @@ struct guest {
 	enum vm_state state;          /* as the last list told, or the guest itself since */
 	const char *reason;           /* likewise */
 	bool off_known;               /* it was off in each list since off_vm was read */
-	struct vm_sample off_vm;      /* as bulk statistics told, no name */
+	struct vm_sample *off_vm;     /* as bulk statistics told, no name; NULL: never off when they did */
 	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
 	bool was_active;              /* when it was read */
 	bool no_block;                /* a disk of it can't ever be measured: its disk numbers stay unknown */

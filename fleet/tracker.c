@@ -4,24 +4,44 @@
 
 #include <string.h>
 
+/* A guest of the last sample. */
+struct known {
+	struct vm_sample prev;        /* what the next is compared with; no name */
+	const struct vm_facts *facts; /* a reference; NULL: not read */
+	uint64_t round;               /* number of the last sample that had it */
+};
+
 struct tracker {
-	struct host_sample prev; /* last sample, prev_known says whether there is one */
+	struct host_sample prev; /* last sample, without its guests; prev_known says whether there is one */
 	bool prev_known;
-	GHashTable *prev_index; /* uuid in prev → index + 1 */
-	GHashTable *vm_facts;   /* uuid (GBytes) → const struct vm_facts * */
+	uint64_t round;  /* number of the last sample */
+	GHashTable *vms; /* uuid in the guest to struct known, owned */
 	const struct host_facts *host_facts;
 };
 
-static GBytes *
-uuid_bytes(const uint8_t uuid[UUID_LEN])
+static guint
+uuid_hash(gconstpointer key)
 {
-	return g_bytes_new(uuid, UUID_LEN);
+	const uint8_t *uuid = key;
+	guint hash;
+
+	memcpy(&hash, uuid + UUID_LEN - sizeof hash, sizeof hash); /* random enough as it is */
+	return hash;
+}
+
+static gboolean
+uuid_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, UUID_LEN) == 0;
 }
 
 static void
-facts_drop(gpointer facts)
+known_free(gpointer data)
 {
-	vm_facts_unref(facts);
+	struct known *known = data;
+
+	vm_facts_unref(known->facts);
+	g_free(known);
 }
 
 struct tracker *
@@ -29,10 +49,7 @@ tracker_new(void)
 {
 	struct tracker *tracker = g_new0(struct tracker, 1);
 
-	tracker->vm_facts =
-		g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, facts_drop);
-	tracker->prev_index =
-		g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+	tracker->vms = g_hash_table_new_full(uuid_hash, uuid_equal, NULL, known_free);
 	return tracker;
 }
 
@@ -41,11 +58,8 @@ tracker_free(struct tracker *tracker)
 {
 	if (!tracker)
 		return;
-	if (tracker->prev_known)
-		host_sample_done(&tracker->prev);
 	host_facts_unref(tracker->host_facts);
-	g_hash_table_unref(tracker->prev_index);
-	g_hash_table_unref(tracker->vm_facts);
+	g_hash_table_unref(tracker->vms);
 	g_free(tracker);
 }
 
@@ -66,15 +80,17 @@ snap_find(const struct host_snap *snap, const uint8_t uuid[UUID_LEN], size_t hin
 static const struct vm_sample *
 prev_find(const struct tracker *tracker, const uint8_t uuid[UUID_LEN])
 {
-	g_autoptr(GBytes) key = NULL;
-	gpointer index;
+	const struct known *known = g_hash_table_lookup(tracker->vms, uuid);
 
-	if (!tracker->prev_known)
-		return NULL;
-	key = g_bytes_new_static(uuid, UUID_LEN);
-	index = g_hash_table_lookup(tracker->prev_index, key);
-	return index ? &g_array_index(tracker->prev.vms, struct vm_sample, GPOINTER_TO_SIZE(index) - 1)
-		     : NULL;
+	return known ? &known->prev : NULL;
+}
+
+static const struct vm_facts *
+facts_find(const struct tracker *tracker, const uint8_t uuid[UUID_LEN])
+{
+	const struct known *known = g_hash_table_lookup(tracker->vms, uuid);
+
+	return known ? known->facts : NULL;
 }
 
 /* True when CUR comes so soon after PREV that PREV stays the one to compare with. */
@@ -104,7 +120,6 @@ vm_build(const struct tracker *tracker, const struct host_snap *old, const struc
 	size_t hint, struct vm *out)
 {
 	const struct vm_sample *prev = prev_find(tracker, sample->uuid);
-	g_autoptr(GBytes) key = g_bytes_new_static(sample->uuid, UUID_LEN);
 
 	*out = (struct vm){
 		.name = sample->name,
@@ -116,7 +131,7 @@ vm_build(const struct tracker *tracker, const struct host_snap *old, const struc
 		.autostart = sample->autostart,
 		.autostart_known = sample->autostart_known,
 		.persistent = sample->persistent,
-		.facts = g_hash_table_lookup(tracker->vm_facts, key),
+		.facts = facts_find(tracker, sample->uuid),
 	};
 	memcpy(out->uuid, sample->uuid, UUID_LEN);
 	if (prev && too_soon(prev->taken_us, prev->valid, sample->taken_us, sample->valid)) {
@@ -143,35 +158,49 @@ sample_carry(const struct tracker *tracker, struct host_sample *cur)
 	}
 }
 
-/* Keeps SAMPLE as the one that the next is compared with; where the last one still is that, its counters stay. */
+static struct known *
+known_make(struct tracker *tracker, const uint8_t uuid[UUID_LEN])
+{
+	struct known *known = g_hash_table_lookup(tracker->vms, uuid);
+
+	if (known)
+		return known;
+	known = g_new0(struct known, 1);
+	memcpy(known->prev.uuid, uuid, UUID_LEN);
+	g_hash_table_insert(tracker->vms, known->prev.uuid, known);
+	return known;
+}
+
+static gboolean
+known_is_gone(gpointer key, gpointer value, gpointer tracker)
+{
+	(void)key;
+	return ((const struct known *)value)->round != ((const struct tracker *)tracker)->round;
+}
+
+/* Keeps SAMPLE, whose contents are taken, as the one that the next is compared with; where the last one still is that, its
+ * counters stay. Guests that are gone are forgotten. */
 static void
 prev_store(struct tracker *tracker, struct host_sample *sample)
 {
+	tracker->round++;
 	for (size_t i = 0; i < sample->vms->len; i++) {
-		struct vm_sample *vm = &g_array_index(sample->vms, struct vm_sample, i);
-		const struct vm_sample *prev = prev_find(tracker, vm->uuid);
+		const struct vm_sample *vm = &g_array_index(sample->vms, struct vm_sample, i);
+		struct known *known = known_make(tracker, vm->uuid);
 
-		if (prev && too_soon(prev->taken_us, prev->valid, vm->taken_us, vm->valid)) {
-			vm->taken_us = prev->taken_us;
-			vm->valid = prev->valid;
-			memcpy(vm->raw, prev->raw, sizeof vm->raw);
-		}
+		if (known->round == 0 ||
+			!too_soon(known->prev.taken_us, known->prev.valid, vm->taken_us, vm->valid))
+			known->prev = *vm;
+		known->prev.name = NULL;
+		known->round = tracker->round;
 	}
-	if (tracker->prev_known &&
-		too_soon(tracker->prev.taken_us, tracker->prev.valid, sample->taken_us, sample->valid)) {
-		sample->taken_us = tracker->prev.taken_us;
-		sample->valid = tracker->prev.valid;
-		memcpy(sample->raw, tracker->prev.raw, sizeof sample->raw);
-	}
-	if (tracker->prev_known)
-		host_sample_done(&tracker->prev);
-	tracker->prev = *sample;
+	g_hash_table_foreach_remove(tracker->vms, known_is_gone, tracker);
+	if (!tracker->prev_known ||
+		!too_soon(tracker->prev.taken_us, tracker->prev.valid, sample->taken_us, sample->valid))
+		tracker->prev = *sample;
+	tracker->prev.vms = NULL;
 	tracker->prev_known = true;
-	g_hash_table_remove_all(tracker->prev_index);
-	for (size_t i = 0; i < sample->vms->len; i++)
-		g_hash_table_insert(tracker->prev_index,
-			uuid_bytes(g_array_index(sample->vms, struct vm_sample, i).uuid),
-			GSIZE_TO_POINTER(i + 1));
+	host_sample_done(sample);
 }
 
 static bool
@@ -232,46 +261,35 @@ tracker_sample(struct tracker *tracker, const struct host_snap *old, const struc
 
 /* ---- facts ---- */
 
-static gboolean
-facts_is_gone(gpointer key, gpointer value, gpointer tracker)
-{
-	(void)value;
-	return !g_hash_table_contains(((struct tracker *)tracker)->prev_index, key);
-}
-
 bool
 tracker_next_unknown(struct tracker *tracker, uint8_t uuid[UUID_LEN])
 {
-	g_hash_table_foreach_remove(tracker->vm_facts, facts_is_gone, tracker);
-	if (!tracker->prev_known)
-		return false;
-	for (size_t i = 0; i < tracker->prev.vms->len; i++) {
-		const struct vm_sample *vm = &g_array_index(tracker->prev.vms, struct vm_sample, i);
-		g_autoptr(GBytes) key = g_bytes_new_static(vm->uuid, UUID_LEN);
+	GHashTableIter iter;
+	gpointer value;
 
-		if (!g_hash_table_contains(tracker->vm_facts, key)) {
-			memcpy(uuid, vm->uuid, UUID_LEN);
-			return true;
-		}
+	g_hash_table_iter_init(&iter, tracker->vms);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct known *known = value;
+
+		if (known->facts)
+			continue;
+		memcpy(uuid, known->prev.uuid, UUID_LEN);
+		return true;
 	}
 	return false;
-}
-
-static void
-facts_forget(struct tracker *tracker, const uint8_t uuid[UUID_LEN])
-{
-	g_autoptr(GBytes) key = g_bytes_new_static(uuid, UUID_LEN);
-
-	g_hash_table_remove(tracker->vm_facts, key);
 }
 
 void
 tracker_set_vm_facts(struct tracker *tracker, const uint8_t uuid[UUID_LEN], struct vm_facts *facts)
 {
-	if (facts)
-		g_hash_table_replace(tracker->vm_facts, uuid_bytes(uuid), facts);
-	else
-		facts_forget(tracker, uuid);
+	struct known *known = g_hash_table_lookup(tracker->vms, uuid);
+
+	if (!known) { /* it is gone */
+		vm_facts_unref(facts);
+		return;
+	}
+	vm_facts_unref(known->facts);
+	known->facts = facts;
 }
 
 void
@@ -293,11 +311,8 @@ tracker_with_facts(const struct tracker *tracker, const struct host_snap *old)
 	struct host_snap skeleton = host_snap_skeleton(old);
 	g_autofree struct vm *vms = g_memdup2(old->vms, old->nvms * sizeof(struct vm));
 
-	for (size_t i = 0; i < old->nvms; i++) {
-		g_autoptr(GBytes) key = g_bytes_new_static(vms[i].uuid, UUID_LEN);
-
-		vms[i].facts = g_hash_table_lookup(tracker->vm_facts, key);
-	}
+	for (size_t i = 0; i < old->nvms; i++)
+		vms[i].facts = facts_find(tracker, vms[i].uuid);
 	skeleton.facts = tracker->host_facts;
 	skeleton.facts_complete = facts_all_read(tracker, vms, old->nvms);
 	return host_snap_build(&skeleton, vms, old->nvms);

@@ -23,10 +23,10 @@ const struct host_snap *tracker_sample(struct tracker *tracker, const struct hos
 /* OLD with the facts known now. One reference. */
 const struct host_snap *tracker_with_facts(const struct tracker *tracker, const struct host_snap *old);
 
-/* A guest of the last sample whose facts are not known; false: none is left. Forgets those of guests that are gone. */
+/* A guest of the last sample whose facts are not known; false: none is left. */
 bool tracker_next_unknown(struct tracker *tracker, uint8_t uuid[UUID_LEN]);
 
-/* Takes FACTS' reference; NULL forgets, so that they are read again. */
+/* Takes FACTS' reference; NULL forgets, so that they are read again. A guest that the last sample did not have has none. */
 void tracker_set_vm_facts(struct tracker *tracker, const uint8_t uuid[UUID_LEN], struct vm_facts *facts);
 void tracker_set_host_facts(struct tracker *tracker, struct host_facts *facts);
 bool tracker_knows_host(const struct tracker *tracker);
