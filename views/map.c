@@ -60,10 +60,12 @@ settle_cursor(struct map *map, size_t rows)
 
 /* ---- keeping up ---- */
 
-/* Lines for the cells there are and the room there is, and the cursor in them. */
+/* Lines for the cells there are and the room there is, and the cursor in them; before the first frame there is none. */
 static void
 arrange(struct map *map)
 {
+	if (map->cols <= 0)
+		return;
 	map_layout_make(&map->layout, &map->cells, map->rows, map->cols);
 	settle_cursor(map, (size_t)MAX(map->rows, 1));
 }

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Each level of a rate is so many times the one below: guests differ more than the sums of hosts do. */
 #define HOST_STEP    2
@@ -316,7 +315,8 @@ map_cells_gather(struct map_cells *cells, const struct fleet_snap *snap, const s
 	g_array_set_size(cells->groups, 0);
 	cells->guests = guests;
 	cells->measure = measure;
-	memcpy(hosts, snap->hosts, snap->nhosts * sizeof(*hosts));
+	for (size_t i = 0; i < snap->nhosts; i++)
+		hosts[i] = snap->hosts[i];
 	g_qsort_with_data(
 		hosts, (gint)snap->nhosts, sizeof(*hosts), compare_hosts, GINT_TO_POINTER(grouping));
 	for (size_t i = 0; i < snap->nhosts; i++) {

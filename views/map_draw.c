@@ -22,7 +22,7 @@ named_cell(const struct map *map)
 
 /* Without colours and with them: the higher, the more. */
 static const char *const ramp[MAP_LEVELS] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-static const char ramp_ascii[MAP_LEVELS] = { '_', '.', ':', '-', '=', '+', '*', '#' };
+static const char ramp_ascii[MAP_LEVELS] = { '0', '1', '2', '3', '4', '5', '6', '7' }; /* signs are states */
 static const struct look unknown_look = { "·", '?', ROLE_DIM, "not known" };
 
 static void

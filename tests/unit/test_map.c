@@ -269,6 +269,20 @@ Test(map, cursor_names_and_opens_a_cell)
 	fleet_snap_unref(snap);
 }
 
+/* Keys that come before the first frame choose nothing blindly. */
+Test(map, cursor_waits_for_the_first_frame)
+{
+	const struct fleet_snap *snap = five_hosts();
+	struct console *console = open_map(snap);
+
+	press(console, 'm');
+	press(console, '<');
+	press(console, KEY_CODE_ENTER);
+	expect(console, "h3  CPU 70%");
+	console_free(console);
+	fleet_snap_unref(snap);
+}
+
 Test(map, cursor_stays_on_its_host)
 {
 	const struct fleet_snap *snap = five_hosts(), *fewer = NULL;
