@@ -35,7 +35,9 @@ query_new(const struct query_schema *schema, const char *text, enum query_mode m
 	}
 	query = g_new0(struct query, 1);
 	query->schema = schema;
-	query->text = g_strconcat(text, parser.partial ? "…" : "", NULL);
+	query->text =
+		g_strdup_printf("%.*s%s", (int)(parser.end ? (size_t)(parser.end - text) : strlen(text)),
+			text, parser.partial ? "…" : "");
 	query->root = root;
 	query->round = 1;
 	note_searched(query);

@@ -68,6 +68,9 @@ enum query_mode {
 	/* Somebody still types: what is incomplete at the end is left out, and a text that something is to be equal to is
 	 * just its beginning. If there is such a thing the query's text gets "…" at its end. */
 	QUERY_TYPING,
+	/* The same, and a word at the end that is the beginning of a field's name is left out, too, because
+	 * nothing is called so; the text then ends before it. */
+	QUERY_TYPING_FIELD,
 };
 
 /* Compiles TEXT. NULL with CONFIG_ERROR_VALUE, whose words tell what is wrong and what is allowed, and *FAULT (may be NULL)

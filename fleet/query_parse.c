@@ -34,7 +34,7 @@ query_fail_incomplete(struct query_parser *parser, const char *format, ...)
 {
 	va_list args;
 
-	if (parser->mode == QUERY_TYPING) {
+	if (parser->mode != QUERY_WHOLE) {
 		parser->partial = true;
 		return true;
 	}

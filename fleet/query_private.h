@@ -115,7 +115,8 @@ struct query_parser {
 	const char *text, *at;
 	enum query_mode mode;
 	unsigned depth, terms;
-	bool partial; /* QUERY_TYPING made a difference */
+	bool partial; /* QUERY_TYPING made a difference … */
+	const char *end; /* … and QUERY_TYPING_FIELD has left out what begins here; NULL: it has not */
 	struct query_fault fault;
 	GError *error;
 };

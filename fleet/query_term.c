@@ -99,7 +99,7 @@ fail_value(struct comparison *comparison, bool may_grow, const char *message)
 	struct query_span span = comparison->span;
 	bool incomplete = may_grow && !span.at[span.length] && !(span.quoted && !span.unclosed);
 
-	if (incomplete && parser->mode == QUERY_TYPING) {
+	if (incomplete && parser->mode != QUERY_WHOLE) {
 		parser->partial = true;
 		g_clear_pointer(&comparison->node, query_node_free);
 		return true;
@@ -167,7 +167,7 @@ is_beginning(const struct comparison *comparison)
 {
 	struct query_span span = comparison->span;
 
-	return comparison->parser->mode == QUERY_TYPING && !span.quoted && !span.at[span.length] &&
+	return comparison->parser->mode != QUERY_WHOLE && !span.quoted && !span.at[span.length] &&
 	       comparison->node->op == QUERY_OP_EQ;
 }
 
@@ -348,12 +348,36 @@ is_half_an_op(const struct query_parser *parser, struct query_span word)
 	       query_find_field(parser->schema, name, &field, &label);
 }
 
+/* "cp" on its way to "cpu>80". */
+static bool
+is_half_a_field(const struct query_parser *parser, struct query_span word)
+{
+	const struct query_schema *schema = parser->schema;
+	g_autofree char *text = g_strndup(word.at, word.length);
+	const char *label = g_str_has_prefix(text, LABEL_PREFIX) ? text + strlen(LABEL_PREFIX) : text;
+	bool is = false;
+
+	if (parser->mode != QUERY_TYPING_FIELD || word.quoted || word.at[word.length])
+		return false;
+	for (size_t i = 0; i < schema->nfields; i++)
+		is |= starts_with(schema->fields[i].name, text) ||
+		      (schema->fields[i].alias && starts_with(schema->fields[i].alias, text));
+	for (size_t i = 0; schema->labels && schema->labels[i]; i++)
+		is |= starts_with(schema->labels[i], label);
+	return is || starts_with(LABEL_PREFIX, text);
+}
+
 static bool
 parse_word(struct query_parser *parser, struct query_span span, struct query_node **out)
 {
 	g_autofree char *text = query_span_text(span);
 
 	parser->at = query_skip_blanks(span.at + span.length);
+	if (is_half_a_field(parser, span)) {
+		parser->partial = true;
+		parser->end = span.at;
+		return true;
+	}
 	if (span.unclosed)
 		return query_fail_incomplete(parser, "the quote is not closed");
 	if (is_half_an_op(parser, span))

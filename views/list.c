@@ -201,27 +201,37 @@ use_filter(struct list *list, struct filter *filter)
 	}
 }
 
+/* TEXT is typed at the moment. A word that nothing matches may be on its way to be a column's name. */
+static void
+type_filter(struct list *list, const char *text)
+{
+	const struct config *config = list->env->config;
+
+	use_filter(list, filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL));
+	if (rows_matched(list->rows) == 0)
+		use_filter(list, filter_new(list->kind, config, text, QUERY_TYPING_FIELD, NULL, NULL));
+}
+
 bool
 list_set_filter(
 	struct list *list, const char *text, enum query_mode mode, struct query_fault *fault, GError **error)
 {
-	const struct config *config = list->env->config;
 	struct query_fault where = { 0 };
 	struct filter *filter = NULL;
 	bool whole = true;
 
 	if (text && *text) {
-		filter = filter_new(list->kind, config, text, QUERY_WHOLE, &where, error);
+		filter = filter_new(list->kind, list->env->config, text, QUERY_WHOLE, &where, error);
 		whole = filter != NULL;
-		if (mode == QUERY_TYPING && (whole || where.incomplete)) {
-			filter_free(filter);
-			filter = filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL);
-		}
 	}
 	if (fault)
 		*fault = where;
-	if (whole || filter)
+	if (text && *text && mode == QUERY_TYPING && (whole || where.incomplete)) {
+		filter_free(filter);
+		type_filter(list, text);
+	} else if (whole) {
 		use_filter(list, filter);
+	}
 	return whole;
 }
 

@@ -335,6 +335,24 @@ Test(console, filters_as_it_is_typed)
 	world_done(&world);
 }
 
+/* On the way to "cpu>40" no row is called "cpu". */
+Test(console, half_a_query_does_not_empty_the_table)
+{
+	struct world world = { 0 };
+	static const char *const keys[] = { "/", "c", "p", "u", ">", "4", "0" };
+
+	world_init(&world);
+	show(&world, letters(NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		type(&world, keys[i]);
+		expect_shown("vm-c");
+	}
+	ENTER;
+	expect_shown("/ cpu>40");
+	expect_shown("vm-d");
+	world_done(&world);
+}
+
 Test(console, a_wrong_filter_leaves_the_rows)
 {
 	struct world world = { 0 };
@@ -642,7 +660,8 @@ Test(console, secrets_are_not_shown)
 	asks_wipe(secret);
 	type(&world, "A");
 	expect_shown("no host has a question");
-	asks_get(world.asks, ASK_PASSWORD, "me@kvm1", "Password of me@kvm1\nThe last one was wrong", 0, &secret);
+	asks_get(world.asks, ASK_PASSWORD, "me@kvm1", "Password of me@kvm1\nThe last one was wrong", 0,
+		&secret);
 	type(&world, "A");
 	expect_shown("The last one was wrong; password of me@kvm1 (1 host):");
 	ESC;

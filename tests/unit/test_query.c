@@ -161,7 +161,9 @@ ParameterizedTestParameters(query, truth)
 		{ "web or db", true, true },
 		{ "nobody or db", false, true },
 		{ "web and acme", true, false },
-		{ "web nobody or db", false, true }, { "we*clair", true, false }, { "kvm0?7", true, false },
+		{ "web nobody or db", false, true },
+		{ "we*clair", true, false },
+		{ "kvm0?7", true, false },
 		{ "\"we*clair\"", false, false },
 		{ "web (nobody or acme)", true, false },
 		{ "!(web or db)", false, false },
@@ -374,6 +376,27 @@ Test(query, says_when_it_is_partial)
 		struct query *query = make(cases[i].text, QUERY_TYPING);
 
 		cr_expect_str_eq(query_text(query), cases[i].shown);
+		query_free(query);
+	}
+}
+
+Test(query, half_a_field_may_be_left_out)
+{
+	static const struct {
+		const char *text, *shown;
+		bool web, blank;
+	} cases[] = { { "cp", "…", true, true }, { "web cp", "web …", true, false },
+		{ "(web or !cpu", "(web or !…", true, false }, { "web label.r", "web …", true, false },
+		{ "cp ", "cp ", false, false }, { "\"cp\"", "\"cp\"", false, false },
+		{ "xyz", "xyz", false, false }, { "cp web", "cp web", false, false } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct query *query = query_new(&schema, cases[i].text, QUERY_TYPING_FIELD, NULL, NULL);
+
+		cr_assert_not_null(query);
+		cr_expect_str_eq(query_text(query), cases[i].shown);
+		cr_expect_eq(query_match(query, NULL, &web), cases[i].web, "%s", cases[i].text);
+		cr_expect_eq(query_match(query, NULL, &blank), cases[i].blank, "%s", cases[i].text);
 		query_free(query);
 	}
 }
