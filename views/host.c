@@ -27,8 +27,10 @@ head_state(const struct host_page *on)
 	page_piece(on->page, NULL, ROLE_TITLE, "%s", host->name);
 	page_piece(on->page, NULL, look->role == ROLE_GOOD ? ROLE_NORMAL : look->role, "%s for %s",
 		link_state_word(link), age);
-	page_piece(on->page, NULL, version.role, "%s", version.text);
-	page_piece(on->page, "VMs", vms.role, "%s", vms.text);
+	if (host->facts)
+		page_piece(on->page, NULL, version.role, "%s", version.text);
+	if (host->listed)
+		page_piece(on->page, "VMs", vms.role, "%s", vms.text);
 	if (host->config && host->config->site)
 		page_piece(on->page, NULL, ROLE_NORMAL, "%s", host->config->site);
 }

@@ -59,11 +59,24 @@ known_name(const struct host_snap *host)
 	return end ? g_strndup(at, (gsize)(end - at)) : g_strdup(host->name);
 }
 
+/* The file with the old key, from "… another one in FILE:LINE. …"; NULL: not told. */
+static char *
+known_file(const struct host_snap *host)
+{
+	static const char before[] = "another one in ";
+	const char *at = host->why ? strstr(host->why, before) : NULL;
+	g_autofree char *place =
+		at ? g_strndup(at + strlen(before), strcspn(at + strlen(before), " ")) : NULL;
+	const char *colon = place ? strrchr(place, ':') : NULL;
+
+	return colon ? g_strndup(place, (gsize)(colon - place)) : NULL;
+}
+
 static void
 add_remedy(const struct host_page *on, enum link_state link)
 {
 	g_autofree char *name = link == LINK_KEY_CHANGED ? known_name(on->host) : g_strdup(on->host->name);
-	g_autofree char *command = NULL;
+	g_autofree char *command = NULL, *file = NULL;
 	g_auto(GStrv) parts = NULL;
 
 	page_field(on->page, "what to do", ROLE_NORMAL, "%s", remedies[link].what);
@@ -71,7 +84,8 @@ add_remedy(const struct host_page *on, enum link_state link)
 		return;
 	parts = g_strsplit(remedies[link].command, "%s", -1);
 	command = g_strjoinv(name, parts);
-	page_field(on->page, "command", ROLE_INFO, "%s", command);
+	file = link == LINK_KEY_CHANGED ? known_file(on->host) : NULL;
+	page_field(on->page, "command", ROLE_INFO, "%s%s%s", command, file ? " -f " : "", file ? file : "");
 }
 
 void

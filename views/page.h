@@ -19,7 +19,7 @@ void page_free(struct page *page); /* accepts NULL */
 void page_clear(struct page *page);
 
 /* Begins a line of the head, and adds "LABEL text" or "LABEL ████── text" to it (LABEL may be NULL; PCT below 0: unknown).
- * What has no room any more is left out, and all that follows it. */
+ * What has no room any more is left out, and all that follows it; words without a LABEL are cut if need be. */
 void page_head(struct page *page);
 void page_piece(struct page *page, const char *label, enum role role, const char *format, ...) G_GNUC_PRINTF(4, 5);
 void page_piece_meter(struct page *page, const char *label, enum role role, double pct, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "tui/cell.h"
 
 #define HEAD_METER   8
+#define CUT_LEAST    16 /* columns that words without a number are worth being cut to */
 #define METER_LEAST  8
 #define METER_MOST   20
 #define NUMBER_WIDTH 6 /* units of four columns, and "/s" */
@@ -45,7 +46,7 @@ draw_head_line(const struct pane *pane, int y, const GArray *pieces)
 		const struct piece *piece = &g_array_index(pieces, struct piece, i);
 		int width = piece_width(piece);
 
-		if (i > 0 && x + width > pane->cols)
+		if (i > 0 && x + width > pane->cols && (piece->label || x + CUT_LEAST > pane->cols))
 			return;
 		draw_piece(pane, y, x, piece);
 		x += width + (width == 1 ? 1 : GAP); /* a sign belongs to what follows */

@@ -99,7 +99,8 @@ head_use(const struct vm_page *on)
 	dossier_cell(on->env, &vm_rows, on->vm, "mem", &mem);
 	page_head(on->page);
 	page_piece_meter(on->page, "CPU", cpu.role == ROLE_DIM ? ROLE_NORMAL : cpu.role,
-		dossier_number(on->env, &vm_rows, on->vm, "cpu"), "%s of %s vCPUs", cpu.text, vcpus.text);
+		dossier_number(on->env, &vm_rows, on->vm, "cpu"), "%s of %s vCPU%s", cpu.text, vcpus.text,
+		strcmp(vcpus.text, "1") == 0 ? "" : "s");
 	page_piece(on->page, "ready", ready.role, "%s", ready.text);
 	if (used >= 0)
 		unit_format(text, UNIT_PCT, used);
@@ -209,7 +210,7 @@ vm_memory_used(const struct vm_page *on, double *bytes, bool *inside)
 
 	*inside = used >= 0;
 	*bytes = *inside ? used : dossier_number(on->env, &vm_rows, on->vm, "rss");
-	return *bytes >= 0 && mem > 0 ? MIN(100 * *bytes / mem, 100) : -1;
+	return *bytes >= 0 && mem > 0 ? 100 * *bytes / mem : -1;
 }
 
 static void

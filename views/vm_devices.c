@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILL_CELL 10
+#define FILL_CELL 8
 
 static void
 append_word(GString *text, const struct env *env, const char *before, const char *word)
@@ -105,7 +105,7 @@ append_operations(GString *text, const struct env *env, const struct disk_detail
 	g_string_append_printf(text, "%s%s+%s IO/s", text->len ? env_dot(env) : "", rd, wr);
 }
 
-/* "file, local · virtio · qcow2 · cache none", and below it where it lies */
+/* "local file · virtio · qcow2 · cache none", and below it where it lies */
 static void
 add_disk(const struct vm_page *on, const struct vm_disk *disk)
 {
@@ -114,8 +114,8 @@ add_disk(const struct vm_page *on, const struct vm_disk *disk)
 
 	add_disk_numbers(on, name, find_disk(on, disk->target));
 	if (disk->source && disk->storage != STORAGE_UNKNOWN)
-		g_string_append_printf(text, "%s, %s", storage_name(disk->storage),
-			vm_disk_shared(disk) ? "shared" : "local");
+		g_string_append_printf(text, "%s %s", vm_disk_shared(disk) ? "shared" : "local",
+			storage_name(disk->storage));
 	append_word(text, on->env, "", g_strcmp0(disk->device, "disk") ? disk->device : NULL);
 	append_word(text, on->env, "", disk->bus);
 	append_word(text, on->env, "", disk->format);

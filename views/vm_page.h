@@ -13,7 +13,7 @@ struct vm_page {
 };
 
 /* The guest's use of its memory in percent and in bytes, -1: not known; *INSIDE: as its balloon driver tells, else what its
- * process holds. */
+ * process holds, which may be more than all of it. */
 double vm_memory_used(const struct vm_page *on, double *bytes, bool *inside);
 
 /* ---- vm_use.c ---- */
