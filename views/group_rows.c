@@ -375,7 +375,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("ready-vm", "which VM that is"), .title = "WAITING VM", .width = 10, .max_width = 24, .flex = 2,
 	  .priority = 10, .flags = COLUMN_RATE | COLUMN_FIT | COLUMN_WIDE | COLUMN_TEXT, .value = group_ready_vm },
 	{ .info = TEXT_INFO("partial", "sums that are at least so much: not all its VMs tell; a + on the screen"),
-	  .title = "AT LEAST", .width = 12, .priority = 20, .flags = COLUMN_TEXT, .value = group_partial },
+	  .title = "AT LEAST", .width = 12, .priority = 20, .flags = COLUMN_LIST | COLUMN_TEXT, .value = group_partial },
 };
 /* clang-format on */
 

@@ -74,6 +74,49 @@ Test(columns, numbers_are_wide_enough_for_their_unit)
 		}
 }
 
+/* What queries, JSON and sorting take a column for is what it gives. */
+static void
+expect_type(const struct column *column, const struct value *value)
+{
+	enum value_type wanted = column->flags & COLUMN_FLAG   ? VALUE_FLAG
+				 : column->flags & COLUMN_TEXT ? VALUE_TEXT
+							       : VALUE_NUMBER;
+
+	if (value->type == VALUE_UNKNOWN)
+		return;
+	cr_expect_eq(value->type, wanted, "%s", column->info->name);
+	if (column->words && value->type == VALUE_TEXT)
+		cr_expect(g_strv_contains(column->words, value->text), "%s: %s", column->info->name,
+			value->text);
+}
+
+Test(columns, values_are_of_the_type_that_their_flags_say)
+{
+	struct vm vm = snaps_vm("web", 1);
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = &vm, .nvms = 1 };
+	struct row_ctx ctx = ctx_now();
+	const struct fleet_snap *snap;
+
+	vm.facts = snaps_vm_facts("acme");
+	part.host.facts = snaps_host_facts(HYPERVISOR_KVM);
+	snap = snaps_fleet(&part, 1);
+	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++)
+		for (size_t i = 0; i < kinds[k]->ncolumns; i++) {
+			const struct column *column = &kinds[k]->columns[i];
+			struct value value;
+
+			cr_expect(!(column->flags & COLUMN_LIST) || column->flags & COLUMN_TEXT, "%s",
+				column->info->name);
+			if (column->flags & COLUMN_SCREEN || !kinds[k]->at)
+				continue;
+			column_value(column, &ctx, kinds[k]->at(snap->hosts[0], 0), &value);
+			expect_type(column, &value);
+		}
+	fleet_snap_unref(snap);
+	vm_facts_unref(vm.facts);
+	host_facts_unref(part.host.facts);
+}
+
 /* A host and a guest of which nothing is known must be all "-", and never 0. */
 Test(columns, unknown_is_a_dash)
 {

@@ -144,7 +144,7 @@ ParameterizedTestParameters(filter, fields)
 		{ "tags=nvme", true },
 		{ "tag!=test", true },
 		{ "tag=test", false },
-		
+
 		{ "type=kvm", true },
 		{ "hv=kvm", true },
 		{ "host-state=up", true },
