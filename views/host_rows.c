@@ -237,7 +237,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("hostname", "the host's own name"), .title = "HOSTNAME", .width = 12, .max_width = 32,
 	  .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(hostname) },
 	{ .info = TEXT_INFO("labels", "labels from the config"), .title = "LABELS", .width = 10, .max_width = 40, .flex = 1,
-	  .priority = 20, .fold = FOLD_SAME, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_LIST, .value = host_labels },
+	  .priority = 20, .fold = FOLD_SAME, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_LIST, .value = host_labels },
 	{ .info = TEXT_INFO("types", "how many of its VMs are KVM, PV, HVM, PVH ..."), .title = "TYPES", .width = 8,
 	  .max_width = 24, .flex = 1, .priority = 19, .flags = COLUMN_WIDE | COLUMN_FACT | COLUMN_TEXT | COLUMN_LIST,
 	  .value = host_types },

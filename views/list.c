@@ -182,12 +182,6 @@ list_update(struct list *list)
 	restore_cursor(list);
 }
 
-unsigned
-list_updates(const struct list *list)
-{
-	return list->updates;
-}
-
 static void
 use_filter(struct list *list, struct filter *filter)
 {

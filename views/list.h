@@ -18,8 +18,6 @@ void list_free(struct list *list); /* accepts NULL */
 
 /* Makes the rows anew from env's snapshot and time. */
 void list_update(struct list *list);
-/* How often the rows were made anew: tells whether what was computed of them still holds. */
-unsigned list_updates(const struct list *list);
 void list_draw(struct list *list, const struct pane *pane);
 bool list_request(struct list *list, int request); /* true: done */
 /* True: a double click on a row. */

@@ -296,6 +296,10 @@ rows_update(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	forget_texts(rows, &update.reuse);
 	if (!update.reuse.matches)
 		rows->rosters++;
+	if (rows->kind->gather || !update.reuse.matches || rows->snap != snap ||
+		rows->updated_us != ctx->now_us || rows->query.scope != query->scope)
+		rows->contents++;
+	rows->updated_us = ctx->now_us;
 	gather(rows, &update);
 	rows_sort(rows, query);
 	note_data(rows);
@@ -327,6 +331,12 @@ size_t
 rows_matched(const struct rows *rows)
 {
 	return rows->data->len;
+}
+
+unsigned
+rows_contents(const struct rows *rows)
+{
+	return rows->contents;
 }
 
 unsigned

@@ -87,6 +87,8 @@ void rows_members(const struct rows *rows, const struct row_group *group, GPtrAr
  * it say something. */
 bool rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
                    struct value *out);
+/* Changes when what matches, or what is known of it, may be something else; another order of the same is not. */
+unsigned rows_contents(const struct rows *rows);
 /* How often there were other rows than before: guests came or went, or the filter is another one. */
 unsigned rows_rosters(const struct rows *rows);
 

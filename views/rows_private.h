@@ -54,7 +54,8 @@ struct rows {
 	GArray *items, *scratch; /* struct keyed */
 	GArray *lines;           /* uint32_t */
 	GPtrArray *data;         /* rows that match */
-	unsigned rosters;
+	unsigned rosters, contents;
+	int64_t updated_us; /* the time that the last update was made for */
 
 	/* ---- groups ---- */
 	bool grouped;      /* at the last update */

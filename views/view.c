@@ -109,10 +109,10 @@ view_summary(struct view *view)
 {
 	if (!view->ops->summary)
 		return NULL;
-	if (!view->summary || view->summary_update != list_updates(view->list)) {
+	if (!view->summary || view->summary_update != rows_contents(list_rows(view->list))) {
 		g_free(view->summary);
 		view->summary = view->ops->summary(view);
-		view->summary_update = list_updates(view->list);
+		view->summary_update = rows_contents(list_rows(view->list));
 	}
 	return view->summary;
 }

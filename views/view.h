@@ -50,7 +50,7 @@ struct view {
 	struct list *list;      /* kind */
 	struct page *page;      /* fill */
 	char *summary;          /* of the list's last update */
-	unsigned summary_update; /* … which had this number */
+	unsigned summary_update; /* … whose rows_contents() were this */
 	void *state;
 };
 

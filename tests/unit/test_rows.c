@@ -235,6 +235,8 @@ world_step(struct world *world)
 	return snaps_fleet_of(world->hosts, HOSTS);
 }
 
+static struct grouping groupings[2];
+
 static struct rows_query
 world_query(struct world *world)
 {
@@ -245,6 +247,17 @@ world_query(struct world *world)
 	struct rows_query query = query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
 		g_rand_boolean(world->rand));
 
+	query.sort[1] = (struct sort_key){
+		columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))]
+			? column_by_name(
+				  &vm_rows, columns[g_rand_int_range(world->rand, 1, G_N_ELEMENTS(columns))])
+			: NULL,
+		g_rand_boolean(world->rand)
+	};
+	query.grouping = g_rand_int_range(world->rand, 0, 3) == 0
+				 ? &groupings[g_rand_int_range(world->rand, 0, 2)]
+				 : NULL;
+	query.folding.all = g_rand_boolean(world->rand);
 	query.filter = filter ? filter_new(&vm_rows, NULL, filter, QUERY_WHOLE, NULL, NULL) : NULL;
 	query.faults = g_rand_int_range(world->rand, 0, 5) == 0;
 	query.scope = g_rand_int_range(world->rand, 0, 4) == 0 ? 3 : -1;
@@ -258,6 +271,8 @@ Test(rows, taking_over_is_only_a_shortcut)
 	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
 
+	groupings[0] = (struct grouping){ .column = column_by_name(&vm_rows, "state") };
+	groupings[1] = (struct grouping){ .column = column_by_name(&vm_rows, "host"), .hosts = true };
 	world->rand = g_rand_new_with_seed(20260810);
 	for (unsigned i = 0; i < HOSTS * MOST / 2; i++)
 		world_add(world, i % HOSTS);
@@ -276,8 +291,13 @@ Test(rows, taking_over_is_only_a_shortcut)
 		rows_update(anew, snap, &query, &ctx);
 		cr_assert_eq(rows_count(rows), rows_count(anew), "step %d", step);
 		cr_assert_eq(rows_total(rows), rows_total(anew), "step %d", step);
-		for (size_t i = 0; i < rows_count(rows); i++)
+		cr_assert_eq(rows_matched(rows), rows_matched(anew), "step %d", step);
+		for (size_t i = 0; i < rows_count(rows); i++) {
+			struct row_key key = rows_key_at(rows, i), other = rows_key_at(anew, i);
+
 			cr_assert_eq(rows_at(rows, i), rows_at(anew, i), "step %d, row %zu", step, i);
+			cr_assert(row_key_equal(&key, &other), "step %d, row %zu", step, i);
+		}
 		rows_free(anew);
 		fleet_snap_unref(snap);
 	}
@@ -323,4 +343,94 @@ Test(rows, order_agrees_with_natural_compare)
 	g_rand_free(rand);
 	g_free(names);
 	g_free(vms);
+}
+
+/* ---- totals of groups ---- */
+
+static void
+expect_total(const struct rows *rows, const char *column, double wanted, bool whole)
+{
+	struct value value;
+	bool got_whole =
+		rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, column), &value);
+
+	cr_assert_eq(value.type, VALUE_NUMBER, "%s", column);
+	cr_expect_float_eq(value.number, wanted, 1e-9, "%s: %g", column, value.number);
+	cr_expect_eq(got_whole, whole, "%s", column);
+}
+
+/* Sums and means are of what runs; Domain-0 is in none; a sum that lacks a part says so. */
+Test(rows, groups_add_up)
+{
+	static const char *const names[] = { "vcpus", "cpu", "ready", "net", "state", "host", "tenant" };
+	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2), snaps_idle_vm("c", 3, VM_STATE_OFF),
+		snaps_vm("Domain-0", 4) };
+	struct snaps_part part = { .host = snaps_host(0, "h0"), .vms = vms, .nvms = 4 };
+	const struct grouping grouping = { .column = column_by_name(&vm_rows, "host"), .hosts = true };
+	g_autoptr(GPtrArray) totals = g_ptr_array_new();
+	struct rows_query query = query_by(NULL, false);
+	struct rows *rows = rows_new(&vm_rows, NULL);
+	const struct fleet_snap *snap;
+	struct value value;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		g_ptr_array_add(totals, (gpointer)(uintptr_t)column_by_name(&vm_rows, names[i]));
+	snaps_set_vm(&vms[0], VM_VCPUS, 6);
+	snaps_set_vm(&vms[0], VM_CPU, 90);
+	snaps_set_vm(&vms[1], VM_CPU, 10);
+	snaps_set_vm(&vms[1], VM_READY, 7);
+	snaps_unset_vm(&vms[1], VM_NET);
+	vms[3].is_dom0 = true;
+	snap = snaps_fleet(&part, 1);
+	query.grouping = &grouping;
+	query.totals = totals;
+	rows_update(rows, snap, &query, &ctx);
+	expect_total(rows, "vcpus", 8, true);
+	expect_total(rows, "cpu", 70, true);
+	expect_total(rows, "ready", 7, true);
+	expect_total(rows, "net", 1000, false);
+	rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, "host"), &value);
+	cr_expect_str_eq(value.text, "h0");
+	rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, "state"), &value);
+	cr_expect_eq(value.type, VALUE_UNKNOWN, "states are not added up");
+	cr_expect_eq(rows_group_at(rows, 0)->rows, 4);
+	cr_expect_eq(rows_group_at(rows, 0)->counted, 3);
+	cr_expect_eq(rows_group_at(rows, 0)->active, 2);
+	cr_expect_eq(rows_parent(rows, 3), 0);
+	rows_free(rows);
+	fleet_snap_unref(snap);
+}
+
+Test(rows, sort_is_parsed)
+{
+	static const struct {
+		const char *text, *first, *second;
+		bool down, second_down;
+	} good[] = {
+		{ "cpu", "cpu", NULL, true, false },
+		{ "name", "name", NULL, false, false },
+		{ "cpu up", "cpu", NULL, false, false },
+		{ "+cpu,-name", "cpu", "name", false, true },
+		{ " mem , name down", "mem", "name", true, true },
+	};
+	static const char *const bad[] = { "", "speed", "cpu sideways", "cpu,mem,net", "cpu,," };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		struct sort_key keys[SORT_KEYS];
+
+		cr_assert(sort_parse(&vm_rows, good[i].text, keys, NULL), "%s", good[i].text);
+		cr_expect_eq(keys[0].column, column_by_name(&vm_rows, good[i].first));
+		cr_expect_eq(keys[0].descending, good[i].down, "%s", good[i].text);
+		cr_expect_eq(
+			keys[1].column, good[i].second ? column_by_name(&vm_rows, good[i].second) : NULL);
+		cr_expect(!good[i].second || keys[1].descending == good[i].second_down, "%s", good[i].text);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+		struct sort_key keys[SORT_KEYS] = { { &vm_rows.columns[1], true } };
+
+		cr_expect_not(sort_parse(&vm_rows, bad[i], keys, &error), "%s", bad[i]);
+		cr_expect(error != NULL, "%s", bad[i]);
+		cr_expect_eq(keys[0].column, &vm_rows.columns[1], "%s is left alone", bad[i]);
+	}
 }
