@@ -217,8 +217,9 @@ void
 page_draw(struct page *page, const struct pane *pane)
 {
 	int head = draw_head(page, pane);
-	struct pane body = pane_sub(pane, head, 0, pane->rows - head, pane->cols);
-	g_autoptr(GArray) blocks = page_layout(page, body.rows, pane->cols);
+	int edge = pane->cols - 1; /* is the arrows' */
+	struct pane body = pane_sub(pane, head, 0, pane->rows - head, MAX(edge, 1));
+	g_autoptr(GArray) blocks = page_layout(page, body.rows, body.cols);
 
 	page->shown = body.rows;
 	page->hidden = 0;
@@ -226,7 +227,7 @@ page_draw(struct page *page, const struct pane *pane)
 	for (guint i = 0; i < blocks->len; i++)
 		draw_block(page, &body, &g_array_index(blocks, struct block, i), (int)i == page->focus);
 	if (page->top > 0)
-		pane_glyph(&body, 0, body.cols - 1, ROLE_KEY, "▲", '^');
+		pane_glyph(pane, head, edge, ROLE_KEY, "▲", '^');
 	if (page->top + page->shown < page->height)
-		pane_glyph(&body, body.rows - 1, body.cols - 1, ROLE_KEY, "▼", 'v');
+		pane_glyph(pane, pane->rows - 1, edge, ROLE_KEY, "▼", 'v');
 }

@@ -15,11 +15,11 @@ use_utf8(void)
 
 TestSuite(page, .init = use_utf8);
 
-/* The lines of PAGE on a screen of ROWS and COLS. */
+/* The lines of PAGE on a screen of ROWS and COLS, and one column more for the arrows that say where one can scroll. */
 static char **
 draw(struct page *page, int rows, int cols)
 {
-	struct canvas *canvas = canvas_new(rows, cols, false);
+	struct canvas *canvas = canvas_new(rows, cols + 1, false);
 	struct pane pane = pane_whole(canvas);
 	g_autofree char *text = NULL;
 
@@ -65,9 +65,9 @@ Test(page, a_head_stays_and_gives_way_from_its_end)
 	page_request(page, REQ_LAST);
 	expect_line(page, 12, 40, 0, "● web-1  CPU ████──── 50%  on kvm1");
 	expect_line(page, 12, 26, 0, "● web-1  CPU ████──── 50%");
-	expect_line(page, 12, 24, 0, "● web-1");
+	expect_line(page, 12, 23, 0, "● web-1");
 	/* a screen of a few lines has better use for them */
-	expect_line(page, 3, 40, 2, " 0v                                    ▼");
+	expect_line(page, 3, 40, 2, " 0v                                     ▼");
 	page_free(page);
 }
 
@@ -125,7 +125,7 @@ Test(page, tab_goes_from_block_to_block_and_around)
 	page_request(page, REQ_NEXT_BLOCK);
 	expect_line(page, 7, 20, 0, "▸ 0");
 	page_request(page, REQ_NEXT_BLOCK);
-	expect_line(page, 7, 20, 0, "▸ 1                ▲");
+	expect_line(page, 7, 20, 0, "▸ 1                 ▲");
 	page_request(page, REQ_NEXT_BLOCK);
 	expect_line(page, 7, 20, 1, "▸ 2");
 	page_request(page, REQ_NEXT_BLOCK);
@@ -135,9 +135,9 @@ Test(page, tab_goes_from_block_to_block_and_around)
 	/* who scrolls is not at a block any more, but goes on from where he is */
 	page_request(page, REQ_FIRST);
 	page_request(page, REQ_DOWN);
-	expect_line(page, 7, 20, 0, " 0a                ▲");
+	expect_line(page, 7, 20, 0, " 0a                 ▲");
 	page_request(page, REQ_NEXT_BLOCK);
-	expect_line(page, 7, 20, 0, "▸ 1                ▲");
+	expect_line(page, 7, 20, 0, "▸ 1                 ▲");
 	page_free(page);
 }
 
