@@ -5,6 +5,7 @@
 #include "fleet/host.h"
 
 #include <pthread.h>
+#include <string.h>
 
 /* How often deadlines are looked at: they are seconds long. */
 #define SUPERVISOR_TICK_US 250000
@@ -142,6 +143,28 @@ supervisor_main(void *arg)
 
 /* ---- life ---- */
 
+static gint
+compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "owner=net,rack=b7", by name. */
+static char *
+label_list(GHashTable *labels)
+{
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter iter;
+	gpointer name, value;
+
+	g_hash_table_iter_init(&iter, labels);
+	while (g_hash_table_iter_next(&iter, &name, &value))
+		g_ptr_array_add(list, g_strdup_printf("%s=%s", (const char *)name, (const char *)value));
+	g_ptr_array_sort(list, compare_strings);
+	g_ptr_array_add(list, NULL);
+	return g_strjoinv(",", (char **)list->pdata);
+}
+
 struct fleet *
 fleet_new(const struct fleet_opts *opts)
 {
@@ -194,6 +217,8 @@ fleet_new(const struct fleet_opts *opts)
 			.site = config->site,
 			.tags = config->tags,
 			.labels = config->labels,
+			.tag_list = g_strjoinv(",", config->tags),
+			.label_list = label_list(config->labels),
 		};
 		fleet->hosts[i] = host_new(&fleet->env, config, &fleet->statics[i]);
 		fleet->slots[i] = host_first_snap(fleet->hosts[i]);
@@ -263,6 +288,10 @@ fleet_free(struct fleet *fleet)
 	startup_free(fleet->startup);
 	budget_free(fleet->budget);
 	g_free(fleet->hosts);
+	for (size_t i = 0; i < fleet->n; i++) {
+		g_free(fleet->statics[i].tag_list);
+		g_free(fleet->statics[i].label_list);
+	}
 	g_free(fleet->statics);
 	g_free(fleet->slots);
 	pthread_cond_destroy(&fleet->cond);

@@ -455,6 +455,7 @@ struct host_static {
 	char *site;
 	char **tags;
 	GHashTable *labels;
+	char *tag_list, *label_list; /* "prod,ssd", "owner=net,rack=b7"; NULL or "": none */
 };
 
 struct fleet_snap {

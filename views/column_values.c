@@ -29,33 +29,13 @@ place_site(const struct host_static *config, struct value *out)
 void
 place_tags(const struct host_static *config, struct value *out)
 {
-	out->buffer[0] = '\0';
-	for (size_t i = 0; config && config->tags && config->tags[i]; i++)
-		value_append(out, config->tags[i]);
-	value_text(out, out->buffer);
-}
-
-static gint
-compare_texts(gconstpointer a, gconstpointer b)
-{
-	return strcmp(a, b);
+	value_text(out, config ? config->tag_list : NULL);
 }
 
 void
 place_labels(const struct host_static *config, struct value *out)
 {
-	GList *names = config && config->labels ? g_hash_table_get_keys(config->labels) : NULL;
-
-	out->buffer[0] = '\0';
-	names = g_list_sort(names, compare_texts);
-	for (GList *at = names; at; at = at->next) {
-		g_autofree char *label = g_strdup_printf("%s=%s", (const char *)at->data,
-			(const char *)g_hash_table_lookup(config->labels, at->data));
-
-		value_append(out, label);
-	}
-	g_list_free(names);
-	value_text(out, out->buffer);
+	value_text(out, config ? config->label_list : NULL);
 }
 
 void

@@ -75,6 +75,7 @@ make_static(struct config *config, unsigned number)
 	host->site = g_strdup_printf("dc%u", number % TAGS);
 	host->tags = g_new0(char *, 2);
 	host->tags[0] = g_strdup(number % TAGS ? "prod" : "test");
+	host->tag_list = g_strdup(host->tags[0]);
 	host->labels = known->labels;
 	return host;
 }

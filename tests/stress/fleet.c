@@ -63,6 +63,8 @@ config_make(void)
 
 		host->spec = g_new0(struct hostspec, 1);
 		host->name = g_strdup_printf("host%d", i);
+		host->tags = g_new0(char *, 1);
+		host->labels = g_hash_table_new(g_str_hash, g_str_equal);
 		g_ptr_array_add(config->hosts, host);
 	}
 	return config;

@@ -9,9 +9,10 @@
 static struct config *config;
 static const struct fleet_snap *snap;
 static char *tags[] = { (char[]){ "nvme" }, (char[]){ "prod" }, NULL };
-static const struct host_static where = {
-	.name = (char[]){ "kvm017" }, .site = (char[]){ "dc1" }, .tags = tags
-};
+static const struct host_static where = { .name = (char[]){ "kvm017" },
+	.site = (char[]){ "dc1" },
+	.tags = tags,
+	.tag_list = (char[]){ "nvme,prod" } };
 
 static void
 setup(void)

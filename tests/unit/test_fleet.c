@@ -51,8 +51,12 @@ world_new_for(unsigned hosts, const struct snap_need *once)
 
 		host->spec = g_new0(struct hostspec, 1);
 		host->name = g_strdup_printf("host%u", i);
-		host->tags = g_new0(char *, 1);
-		host->labels = g_hash_table_new(g_str_hash, g_str_equal);
+		host->tags = g_strsplit(i ? "" : "prod,ssd", ",", 0);
+		host->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+		if (i == 0) {
+			g_hash_table_insert(host->labels, g_strdup("rack"), g_strdup("b7"));
+			g_hash_table_insert(host->labels, g_strdup("owner"), g_strdup("net"));
+		}
 		g_ptr_array_add(world->config.hosts, host);
 	}
 	world->fake = fake_new(hosts);
@@ -181,6 +185,20 @@ Test(fleet, every_slot_is_there_before_the_first_answer)
 	}
 	cr_assert_str_eq(snap->hosts[2]->name, "host2");
 	fleet_snap_unref(snap);
+	world_free(world);
+}
+
+Test(fleet, knows_what_the_config_says_of_a_host)
+{
+	struct world *world = world_new(2);
+	const struct fleet_snap *snap = fleet_snapshot(world->fleet);
+
+	cr_expect_str_eq(snap->hosts[0]->config->tag_list, "prod,ssd");
+	cr_expect_str_eq(snap->hosts[0]->config->label_list, "owner=net,rack=b7");
+	cr_expect_str_eq(snap->hosts[1]->config->tag_list, "");
+	cr_expect_str_eq(snap->hosts[1]->config->label_list, "");
+	fleet_snap_unref(snap);
+	fleet_start(world->fleet);
 	world_free(world);
 }
 

@@ -16,7 +16,9 @@ static struct config *config;
 static struct console *console;
 static struct vm vms[NVMS];
 static char *tags[] = { (char *)(uintptr_t) "prod", (char *)(uintptr_t) "ssd", NULL };
-static struct host_static statics = { .site = (char *)(uintptr_t) "dc1", .tags = tags };
+static struct host_static statics = {
+	.site = (char *)(uintptr_t) "dc1", .tags = tags, .tag_list = (char[]){ "prod,ssd" }
+};
 static struct snaps_part part;
 
 static void
