@@ -112,22 +112,37 @@ write_file(const char *folder, const char *name, const char *text)
 	return path;
 }
 
+static const struct {
+	const char *args[6], *out;
+} lists[] = {
+	{ { "vms", "--columns=name,tenant" }, "name,tenant\n\"db-1\",\"db\"\n\"web-1\",\"Acme\"\n\"x\",\n" },
+	{ { "vms", "--columns=name", "--where", "tenant=acme" }, "name\n\"web-1\"\n" },
+	{ { "groups", "--by", "tenant", "--sort", "name", "--columns=name,vms,mem-share" },
+		"name,vms,mem-share\n\"Acme\",1,33.3333333333333\n\"db\",1,33.3333333333333\n,1,33."
+		"3333333333333\n" },
+};
+
 Test(tenant, in_lists, .timeout = 120)
 {
 	g_autofree char *folder = g_dir_make_tmp("tenant-XXXXXX", NULL);
 	g_autofree char *config = write_file(folder, "c.yaml", config_text);
 	g_autofree char *file = write_file(folder, "node.xml", node);
 	g_autofree char *uri = g_strconcat("test://", file, NULL);
-	const char *argv[] = { g_getenv("VIRT_FLEET"), "--config", config, "-c", uri, "list", "vms", "-o",
-		"csv", "--columns=name,tenant", NULL };
-	g_autofree char *out = NULL, *complaint = NULL;
-	int status;
 
-	cr_assert_not_null(argv[0], "VIRT_FLEET must name the program to test (make check-integration does)");
-	cr_assert(g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out,
-		&complaint, &status, NULL));
-	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", complaint);
-	cr_assert_str_eq(out, "name,tenant\n\"db-1\",\"db\"\n\"web-1\",\"Acme\"\n\"x\",\n");
+	cr_assert_not_null(g_getenv("VIRT_FLEET"),
+		"VIRT_FLEET must name the program to test (make check-integration does)");
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+		const char *argv[16] = { g_getenv("VIRT_FLEET"), "--config", config, "-c", uri, "list", "-o",
+			"csv" };
+		g_autofree char *out = NULL, *complaint = NULL;
+		int status;
+
+		memcpy(argv + 8, lists[i].args, sizeof(lists[i].args));
+		cr_assert(g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+			&out, &complaint, &status, NULL));
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", complaint);
+		cr_expect_str_eq(out, lists[i].out);
+	}
 	unlink(config);
 	unlink(file);
 	rmdir(folder);
