@@ -98,6 +98,7 @@ chronicler_main(void *arg)
 	struct chronicler *chronicler = arg;
 	bool goes_on = true;
 
+	look(chronicler); /* so that there is something to compare with, and hosts have names */
 	while (goes_on) {
 		uint64_t newest = timeline_newest(chronicler->opts.timeline);
 		GArray *posted;

@@ -1,7 +1,7 @@
 /*
- * Hosts publish, a reader takes snapshots, jobs go out and come back, events and pokes rain – all at once, for a bounded
- * number of rounds. A plain program, because Criterion does not start under ThreadSanitizer. Ends with 0 when every job came
- * back and every host was sampled.
+ * Hosts publish, a reader takes snapshots, jobs go out and come back, events and pokes rain and are written into a time
+ * line – all at once, for a bounded number of rounds. A plain program, because Criterion does not start under
+ * ThreadSanitizer. Ends with 0 when every job came back, every host was sampled and something was told.
  */
 #include "fleet/fleet.h"
 #include "fleet/clock.h"
@@ -38,7 +38,7 @@ poker_main(void *arg)
 		uint32_t host = (uint32_t)i % HOSTS;
 
 		fake_uuid((uint8_t)i, uuid[0]);
-		fake_emit(poker->fake, host, CONN_EVENT_CHANGED, uuid[0]);
+		fake_emit(poker->fake, host, i % 8 ? CONN_EVENT_CHANGED : CONN_EVENT_SUSPENDED, uuid[0]);
 		fleet_poke(poker->fleet, host);
 		fleet_watch(poker->fleet, host, (const uint8_t(*)[UUID_LEN])uuid, i % 2);
 	}
@@ -114,14 +114,17 @@ main(void)
 	struct config *config = config_make();
 	struct fake *fake = fake_new(HOSTS);
 	struct conn_factory factory = fake_factory(fake);
-	struct mailbox *mailbox = mailbox_new(4); /* small: host threads must wait for room */
-	struct fleet *fleet =
-		fleet_new(&(struct fleet_opts){ .config = config, .factory = &factory, .mailbox = mailbox });
+	struct mailbox *mailbox = mailbox_new(4);     /* small: host threads must wait for room */
+	struct timeline *timeline = timeline_new(16); /* short: entries go while they are read */
+	struct fleet *fleet = fleet_new(&(struct fleet_opts){
+		.config = config, .factory = &factory, .mailbox = mailbox, .timeline = timeline });
 	struct poker poker = { .fleet = fleet, .fake = fake, .rounds = 20000 };
 	int64_t end = clock_now_us() + DEADLINE_US;
 	int sent = 0, back = 0;
 	size_t seen = 0;
 	pthread_t thread;
+	uint64_t told;
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(event_unref);
 
 	for (uint32_t i = 0; i < HOSTS; i++)
 		script(fake, i);
@@ -149,6 +152,8 @@ main(void)
 			for (size_t j = 0; j < snap->hosts[i]->nvms; j++)
 				seen += snap->hosts[i]->vms[j].name[0] == 'g';
 		fleet_snap_unref(snap);
+		timeline_since(timeline, 0, events);
+		g_ptr_array_set_size(events, 0);
 		poll(&wait, 1, 1);
 	}
 	pthread_join(thread, NULL);
@@ -160,6 +165,9 @@ main(void)
 	}
 	fleet_free(fleet);
 	mailbox_free(mailbox, drop);
-	printf("%d of %d jobs came back, guests seen %zu times\n", back, JOBS, seen);
-	return back == JOBS && all_sampled(fake) && seen > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	told = timeline_newest(timeline);
+	timeline_free(timeline);
+	printf("%d of %d jobs came back, guests seen %zu times, %u things told\n", back, JOBS, seen,
+		(unsigned)told);
+	return back == JOBS && all_sampled(fake) && seen > 0 && told > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
