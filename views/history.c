@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define STALE_INTERVALS 3                 /* a host that missed so many samples has a gap … */
+#define GONE_US         INT64_C(60000000) /* so long a guest that left may turn up on another host */
 #define FLEET_STALE_US  INT64_C(10000000) /* … and the fleet when nobody fed us for so long */
 
 struct guest {
@@ -21,11 +22,24 @@ struct host {
 	size_t nguests;
 };
 
+/* A guest that its host has no more: it was removed, or it was migrated and its line goes on elsewhere. */
+struct gone {
+	struct guest guest;
+	int64_t at_us;
+};
+
 struct history {
 	struct line fleet;
+	GArray *gone;        /* struct gone, in the order of their going */
 	struct host **hosts; /* by index; NULL: never sampled */
 	size_t nhosts;
 };
+
+static void
+gone_clear(gpointer gone)
+{
+	g_free(((struct gone *)gone)->guest.line);
+}
 
 struct history *
 history_new(void)
@@ -33,6 +47,8 @@ history_new(void)
 	struct history *history = g_new0(struct history, 1);
 
 	line_init(&history->fleet);
+	history->gone = g_array_new(FALSE, FALSE, sizeof(struct gone));
+	g_array_set_clear_func(history->gone, gone_clear);
 	return history;
 }
 
@@ -53,6 +69,7 @@ history_free(struct history *history)
 		return;
 	for (size_t i = 0; i < history->nhosts; i++)
 		host_free(history->hosts[i]);
+	g_array_free(history->gone, TRUE);
 	g_free(history->hosts);
 	g_free(history);
 }
@@ -100,9 +117,48 @@ find_guest(const struct host *host, const uint8_t uuid[UUID_LEN], size_t hint)
 	return NULL;
 }
 
+/* Takes LINE. */
+static void
+let_go(struct history *history, struct guest guest, int64_t at_us)
+{
+	struct gone gone = { .guest = guest, .at_us = at_us };
+
+	if (guest.line)
+		g_array_append_val(history->gone, gone);
+}
+
+/* The line of the guest that left another host, or this one; NULL: there was none. */
+static struct line *
+find_gone(struct history *history, const uint8_t uuid[UUID_LEN])
+{
+	for (guint i = 0; i < history->gone->len; i++) {
+		struct gone *gone = &g_array_index(history->gone, struct gone, i);
+		struct line *line = gone->guest.line;
+
+		if (memcmp(gone->guest.uuid, uuid, UUID_LEN) != 0)
+			continue;
+		gone->guest.line = NULL;
+		g_array_remove_index(history->gone, i);
+		return line;
+	}
+	return NULL;
+}
+
+static void
+forget_gone(struct history *history, int64_t now_us)
+{
+	guint n = 0;
+
+	while (n < history->gone->len &&
+		g_array_index(history->gone, struct gone, n).at_us < now_us - GONE_US)
+		n++;
+	if (n)
+		g_array_remove_range(history->gone, 0, n);
+}
+
 /* Guests stand where they stood in the last snapshot, but for those that came or went. */
 static void
-match_guests(struct host *host, const struct host_snap *snap)
+match_guests(struct history *history, struct host *host, const struct host_snap *snap)
 {
 	struct guest *guests = g_new(struct guest, snap->nvms);
 	size_t hint = 0;
@@ -116,7 +172,7 @@ match_guests(struct host *host, const struct host_snap *snap)
 			hint = (size_t)(old - host->guests) + 1;
 	}
 	for (size_t i = 0; i < host->nguests; i++)
-		g_free(host->guests[i].line);
+		let_go(history, host->guests[i], snap->sampled_us);
 	g_free(host->guests);
 	host->guests = guests;
 	host->nguests = snap->nvms;
@@ -124,13 +180,16 @@ match_guests(struct host *host, const struct host_snap *snap)
 
 /* A guest that was not read at each sample of its host has means over a longer time, but no gap: STEADY. */
 static void
-feed_guest(struct guest *guest, const struct vm *vm, bool steady, const double numbers[HISTORY_SERIES_COUNT])
+feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bool steady,
+	const double numbers[HISTORY_SERIES_COUNT])
 {
 	bool first = !guest->line;
 
 	if (first && !any_known(numbers))
 		return;
-	if (first) {
+	if (first)
+		guest->line = find_gone(history, guest->uuid);
+	if (!guest->line) {
 		guest->line = g_new(struct line, 1);
 		line_init(guest->line);
 	}
@@ -147,16 +206,15 @@ host_number(const struct host_snap *host, enum host_field field)
 }
 
 static void
-feed_host(struct host *host, const struct host_snap *snap)
+feed_host(struct history *history, struct host *host, const struct host_snap *snap)
 {
 	int64_t before = host->line.at_us;
 	bool steady = before && snap->sampled_us - before <= host->stale_us;
 	double worst = NAN, numbers[HISTORY_SERIES_COUNT];
 
-	match_guests(host, snap);
 	for (size_t i = 0; i < snap->nvms; i++) {
 		vm_numbers(&snap->vms[i], numbers);
-		feed_guest(&host->guests[i], &snap->vms[i], steady, numbers);
+		feed_guest(history, &host->guests[i], &snap->vms[i], steady, numbers);
 		if (!snap->vms[i].is_dom0)
 			worst = fmax(worst, numbers[HISTORY_READY]);
 	}
@@ -252,19 +310,31 @@ feed_fleet(struct history *history, const struct fleet_snap *snap, int64_t now_u
 		line_put(&history->fleet, steady ? history->fleet.at_us : now_us, now_us, numbers);
 }
 
+/* The slot of HOST when there is something new in it, else NULL. */
+static struct host *
+find_changed(struct history *history, const struct host_snap *host)
+{
+	struct host *slot;
+
+	if (!host->samples) /* connected just now: what it shows is from before */
+		return NULL;
+	slot = make_room(history, host->index);
+	return host->sampled_us > slot->line.at_us ? slot : NULL;
+}
+
+/* All guests that left are let go before any that came is fed: it may be the same one. */
 void
 history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us)
 {
-	for (size_t i = 0; i < snap->nhosts; i++) {
-		const struct host_snap *host = snap->hosts[i];
-		struct host *slot;
+	struct host *host;
 
-		if (!host->samples) /* connected just now: what it shows is from before */
-			continue;
-		slot = make_room(history, host->index);
-		if (host->sampled_us > slot->line.at_us)
-			feed_host(slot, host);
-	}
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if ((host = find_changed(history, snap->hosts[i])))
+			match_guests(history, host, snap->hosts[i]);
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if ((host = find_changed(history, snap->hosts[i])))
+			feed_host(history, host, snap->hosts[i]);
+	forget_gone(history, now_us);
 	feed_fleet(history, snap, now_us);
 }
 

@@ -36,8 +36,9 @@ enum history_span { HISTORY_1M, HISTORY_15M, HISTORY_1H, HISTORY_SPAN_COUNT };
 struct history *history_new(void);
 void history_free(struct history *history); /* accepts NULL */
 
-/* Takes over the numbers of the hosts that were sampled since the last call; forgets guests that are gone. Where a host was
- * silent, its lines and its guests' have a gap. */
+/* Takes over the numbers of the hosts that were sampled since the last call; forgets guests that have been gone for
+ * a minute; the line of one that was migrated goes on on its new host. Where a host was silent, its lines and its guests'
+ * have a gap. */
 void history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us);
 
 /* Points of SPAN, and how long one lasts. */

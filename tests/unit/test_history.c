@@ -271,7 +271,56 @@ Test(history, guests_come_and_go)
 	cr_expect(isnan(newest(&world, &b, 104 * SECOND, &known)));
 	feed(&world, 106 * SECOND, LINK_UP, 1, (const double[]){ 1, 7 }, 2);
 	cr_expect_eq(newest(&world, &b, 106 * SECOND, &known), 7);
-	cr_expect_eq(known, 1, "it was forgotten");
+	cr_expect_eq(known, 2, "it came back soon: %d", known);
+	feed(&world, 108 * SECOND, LINK_UP, 1, (const double[]){ 1 }, 1);
+	feed(&world, 180 * SECOND, LINK_UP, 1, (const double[]){ 1 }, 1);
+	feed(&world, 182 * SECOND, LINK_UP, 1, (const double[]){ 1, 7 }, 2);
+	newest(&world, &b, 182 * SECOND, &known);
+	cr_expect_eq(known, 1, "it was forgotten: %d", known);
+	world_done(&world);
+}
+
+/* MOVED 0: "mover" runs on the first of two hosts; 1: on the second. */
+static void
+feed_two(struct world *world, int64_t at_us, unsigned moved, double cpu)
+{
+	struct vm vm = snaps_vm("mover", 7);
+	struct snaps_part parts[2];
+
+	vm.sampled_us = at_us;
+	snaps_set_vm(&vm, VM_CPU, cpu);
+	for (uint32_t i = 0; i < 2; i++) {
+		parts[i] = (struct snaps_part){ .host = snaps_host(i, "h"), .vms = &vm, .nvms = i == moved };
+		parts[i].host.sampled_us = at_us;
+		parts[i].host.interval_us = 5 * SECOND;
+	}
+	fleet_snap_unref(world->snap);
+	world->snap = snaps_fleet(parts, 2);
+	history_feed(world->history, world->snap, at_us);
+}
+
+Test(history, goes_with_a_guest_to_another_host)
+{
+	struct world world = { .history = history_new() };
+	struct row_key there = guest_key(7);
+	double numbers[HISTORY_MAX_POINTS];
+	size_t last = history_points(HISTORY_1M) - 1;
+
+	there.host = 1;
+	feed_two(&world, 100 * SECOND, 0, 10);
+	feed_two(&world, 105 * SECOND, 0, 20);
+	feed_two(&world, 110 * SECOND, 1, 30);
+	cr_assert(history_read(world.history, &there, HISTORY_CPU, HISTORY_1M, 110 * SECOND, numbers));
+	cr_expect_eq(numbers[last], 30);
+	cr_expect_eq(numbers[last - 2], 20);
+	cr_expect_eq(numbers[last - 4], 10);
+	there.host = 0;
+	cr_expect_not(history_read(world.history, &there, HISTORY_CPU, HISTORY_1M, 110 * SECOND, numbers));
+	feed_two(&world, 115 * SECOND, 0, 40); /* and back, to the host that is looked at first */
+	cr_assert(history_read(world.history, &there, HISTORY_CPU, HISTORY_1M, 115 * SECOND, numbers));
+	cr_expect_eq(numbers[last], 40);
+	cr_expect_eq(numbers[last - 2], 30);
+	cr_expect_eq(numbers[last - 4], 20);
 	world_done(&world);
 }
 

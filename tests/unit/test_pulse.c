@@ -208,6 +208,26 @@ Test(pulse, cursor_goes_through_the_lists_and_opens)
 	fleet_snap_unref(snap);
 }
 
+Test(pulse, a_click_chooses_and_a_double_click_opens)
+{
+	const struct fleet_snap *snap = two_sites(50);
+	struct console *console = open_pulse(snap);
+	g_autofree char *text = draw(console, 40, 120);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	struct input click = { .type = INPUT_MOUSE, .button = MOUSE_LEFT, .x = 3 };
+
+	while (lines[click.y] && !g_str_has_prefix(lines[click.y], " kvm2"))
+		click.y++;
+	cr_assert_not_null(lines[click.y], "%s", text);
+	console_input(console, click);
+	expect_cursor(console, "kvm2");
+	click.button = MOUSE_LEFT_DOUBLE;
+	console_input(console, click);
+	expect(console, 40, 120, (const char *const[]){ "host kvm2", NULL });
+	console_free(console);
+	fleet_snap_unref(snap);
+}
+
 Test(pulse, cursor_stays_on_its_host_when_the_order_changes)
 {
 	const struct fleet_snap *before = two_sites(50), *after = two_sites(10);
