@@ -2,6 +2,7 @@
 
 #include "fleet/clock.h"
 #include "fleet/error.h"
+#include "fleet/thread.h"
 #include "fleet/tracker.h"
 
 #include <inttypes.h>
@@ -791,6 +792,7 @@ host_main(void *arg)
 	struct host *host = arg;
 	enum wake wake;
 
+	thread_stand_back();
 	while ((wake = host_wait(host)) != WAKE_STOP) {
 		if (wake == WAKE_JOB)
 			host_run_jobs(host);

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "fleet/thread.h"
 #include "fleet/tunnel_pump_private.h"
 
 enum { EVENTS_MAX = 256 };
@@ -117,6 +118,7 @@ pump_main(void *arg)
 	struct epoll_event events[EVENTS_MAX];
 
 	pthread_setname_np(pthread_self(), "tunnels");
+	thread_stand_back();
 	while (!pump_should_stop(pump)) {
 		int timeout_ms = requests_check_deadlines(pump);
 		int n = epoll_wait(pump->epoll_fd, events, EVENTS_MAX, pump->busy->len ? 0 : timeout_ms);
