@@ -23,8 +23,11 @@
 #define CUTS_UNTIL_NO_MONITOR 2
 #define NO_MONITOR_US         (60 * INT64_C(1000000))
 
-/* How often a sample that told not all is tried again where only one is wanted: more would be waiting for a frozen guest. */
-#define PARTIALS_MOST 2
+/* How often, and after how long, a sample that told not all is tried again where only one is wanted: more would be waiting
+ * for a frozen guest. At random, lest two who ask at the same time do so each time. */
+#define PARTIALS_MOST     6
+#define PARTIAL_LEAST_US  100000
+#define PARTIAL_SPREAD_US 300000
 
 /* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
 #define FACTS_PER_SAMPLE 8
@@ -64,6 +67,7 @@ struct host {
 	struct tracker *tracker;
 	uint32_t samples;
 	unsigned partials; /* full samples since it was connected that told not all */
+	bool again;        /* the last one is such a one, and tried again */
 	bool warm;         /* it has given a full sample once: now its answers have the usual time */
 	bool asked;        /* this poll was poked */
 	bool sampling_full;
@@ -443,7 +447,8 @@ host_sample(struct host *host, enum sample_depth depth, int64_t limit_us, bool w
 		return false;
 	}
 	if (depth == SAMPLE_FULL) {
-		host->samples += !try_again(host, &sample);
+		host->again = try_again(host, &sample);
+		host->samples += !host->again;
 		host->warm = true;
 		host->full_cuts = host->sampling_full ? 0 : host->full_cuts;
 	}
@@ -635,6 +640,8 @@ host_succeeded(struct host *host, int64_t began_us)
 	host->backoff_us = 0;
 	next = MAX(next, now + MIN((now - began_us) / 4, interval));
 	next = MAX(next, host->snap->sampled_us + MIN(TRACKER_RATE_GAP_US, interval));
+	if (host->again)
+		next = now + PARTIAL_LEAST_US + (int64_t)(host_random(host) * PARTIAL_SPREAD_US);
 	if (host->env->once && host_snap_meets(host->snap, host->env->once))
 		next = NEVER;
 	pthread_mutex_lock(&host->lock);
