@@ -411,6 +411,7 @@ struct vm {
 	enum vm_state state;
 	const char *reason;   /* libvirt's state reason in words, NULL: none */
 	int64_t sampled_us;   /* when the numbers below were taken */
+	int64_t since_us;     /* when it was first seen in its state, 0: it was before it was watched */
 	uint32_t valid;       /* bit per enum vm_field */
 	bool is_dom0;         /* Domain-0: shown, counted nowhere, never a target */
 	bool autostart, autostart_known, persistent; /* persistent, too, holds only when the other is known */

@@ -113,6 +113,15 @@ vm_keep_rates(const struct vm *old, struct vm *vm)
 		}
 }
 
+/* When the guest came into its state, as far as we were watching: another number of the hypervisor's is another start. */
+static int64_t
+vm_since(const struct host_snap *old, const struct vm *was, const struct vm_sample *sample)
+{
+	if (!was)
+		return old->listed ? sample->taken_us : 0;
+	return was->state == sample->state && was->id == sample->id ? was->since_us : sample->taken_us;
+}
+
 /* One guest of a snapshot from its sample. Numbers that were not read anew keep their last values, with their age; a
  * guest that does not run has no rates. */
 static void
@@ -120,6 +129,7 @@ vm_build(const struct tracker *tracker, const struct host_snap *old, const struc
 	size_t hint, struct vm *out)
 {
 	const struct vm_sample *prev = prev_find(tracker, sample->uuid);
+	const struct vm *was = snap_find(old, sample->uuid, hint);
 
 	*out = (struct vm){
 		.name = sample->name,
@@ -127,6 +137,7 @@ vm_build(const struct tracker *tracker, const struct host_snap *old, const struc
 		.state = sample->state,
 		.reason = sample->reason,
 		.sampled_us = sample->taken_us,
+		.since_us = vm_since(old, was, sample),
 		.is_dom0 = sample->is_dom0,
 		.autostart = sample->autostart,
 		.autostart_known = sample->autostart_known,
@@ -136,7 +147,7 @@ vm_build(const struct tracker *tracker, const struct host_snap *old, const struc
 	memcpy(out->uuid, sample->uuid, UUID_LEN);
 	if (prev && too_soon(prev->taken_us, prev->valid, sample->taken_us, sample->valid)) {
 		rates_vm(NULL, sample, out);
-		vm_keep_rates(snap_find(old, sample->uuid, hint), out);
+		vm_keep_rates(was, out);
 	} else {
 		rates_vm(prev, sample, out);
 	}

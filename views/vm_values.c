@@ -53,6 +53,16 @@ vm_ops(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GN
 		value_number(out, vm->value[VM_DISK_RD_OPS] + vm->value[VM_DISK_WR_OPS]);
 }
 
+void
+vm_since(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
+{
+	const struct vm *vm = row;
+
+	if (vm->since_us && host_snap_fresh(vm->host, ctx->now_us))
+		value_number(out, (double)MAX(ctx->now_us - vm->since_us, 0) / 1e6);
+}
+
 /* ---- identity ---- */
 
 void

@@ -7,6 +7,7 @@
 void vm_latency(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void vm_cores(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void vm_ops(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
+void vm_since(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void vm_uuid(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void vm_id(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void vm_autostart(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);

@@ -171,3 +171,29 @@ Test(tracker, facts_are_asked_for_until_known_and_forgotten_with_their_guest)
 	cr_assert(tracker_next_unknown(scene.tracker, uuid), "forgotten facts are read again");
 	scene_done(&scene);
 }
+
+/* What began before anybody watched has no known beginning. */
+Test(tracker, notes_when_a_state_began)
+{
+	static const struct {
+		enum vm_state state;
+		int64_t at_s, since_s;
+	} steps[] = {
+		{ VM_STATE_RUNNING, 10, 0 },
+		{ VM_STATE_RUNNING, 12, 0 },
+		{ VM_STATE_OFF, 14, 14 },
+		{ VM_STATE_OFF, 16, 14 },
+		{ VM_STATE_RUNNING, 18, 18 },
+		{ VM_STATE_RUNNING, 20, 18 },
+	};
+	struct scene scene = scene_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		const struct vm *vm =
+			scene_step(&scene, (struct step){ steps[i].at_s * SECOND, steps[i].at_s * SECOND,
+						   steps[i].state, (uint64_t)i * 1000, SAMPLE_FULL });
+
+		cr_expect_eq(vm->since_us, steps[i].since_s * SECOND, "step %zu", i);
+	}
+	scene_done(&scene);
+}
