@@ -11,6 +11,7 @@ struct list *
 list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *source)
 {
 	struct list *list = g_new0(struct list, 1);
+	struct sort_key sort[SORT_KEYS] = { { .column = &kind->columns[kind->name_column] } };
 
 	list->kind = kind;
 	list->env = env;
@@ -22,10 +23,10 @@ list_new(const struct row_kind *kind, struct env *env, int64_t scope, void *sour
 	list->marks = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
 	list->query.scope = scope;
 	list->query.folding.except = list->folds;
-	list->query.sort[0].column = &kind->columns[kind->name_column];
 	if (kind->sort)
-		sort_parse(kind, kind->sort, list->query.sort, NULL);
-	prefs_sort(env->config, kind, list->query.sort);
+		sort_parse(kind, kind->sort, sort, NULL);
+	prefs_sort(env->config, kind, sort);
+	memcpy(list->query.sort, sort, sizeof(sort));
 	list_set_columns(list, "default", NULL);
 	return list;
 }

@@ -186,12 +186,13 @@ Test(groups_view, marks_stay_with_their_group)
 		show();
 	}
 	SHOWS("1 marked");
-	vms[3].facts = vms[4].facts = vms[0].facts; /* bolt is sold */
+	vm_facts_unref(vms[3].facts); /* bolt is sold */
+	vm_facts_unref(vms[4].facts);
+	vms[3].facts = snaps_vm_facts("acme");
+	vms[4].facts = snaps_vm_facts("acme");
 	console_tick(console, SNAPS_NOW_US + INT64_C(60000000), WALL_US + INT64_C(60000000));
 	show();
 	LACKS("marked");
-	vms[3].facts = snaps_vm_facts("bolt");
-	vms[4].facts = snaps_vm_facts("bolt");
 }
 
 Test(groups_view, is_chosen_by_command)
