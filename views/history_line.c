@@ -72,15 +72,15 @@ place(enum history_span span, int64_t point)
 	return rings[span].first + (size_t)(point % rings[span].points);
 }
 
-/* The mean of what is known of SERIES in the steps FROM to TO, which the shortest ring must still hold. */
+/* The mean of what is known of SERIES in the points FROM to TO of SPAN, whose ring must still hold them. */
 static double
-mean(const struct line *line, enum history_series series, int64_t from, int64_t to)
+mean(const struct line *line, enum history_series series, enum history_span span, int64_t from, int64_t to)
 {
 	double sum = 0;
 	int n = 0;
 
-	for (int64_t step = from; step <= to; step++) {
-		double number = line_unpack(line->points[place(HISTORY_1M, step)][series]);
+	for (int64_t point = from; point <= to; point++) {
+		double number = line_unpack(line->points[place(span, point)][series]);
 
 		if (isnan(number))
 			continue;
@@ -90,19 +90,21 @@ mean(const struct line *line, enum history_series series, int64_t from, int64_t 
 	return n ? sum / n : NAN;
 }
 
-/* The points of the longer spans that end with STEP. */
+/* The points of the longer spans that end with STEP: means of those of the next shorter one. */
 static void
 fold(struct line *line, int64_t step)
 {
 	for (int span = HISTORY_15M; span < HISTORY_SPAN_COUNT; span++) {
 		const struct ring *ring = &rings[span];
 		uint16_t *point = line->points[place((enum history_span)span, step / ring->steps)];
+		int64_t finer = rings[span - 1].steps;
 
 		if ((step + 1) % ring->steps != 0)
 			continue;
 		for (int series = 0; series < HISTORY_SERIES_COUNT; series++)
 			point[series] = line_pack(
-				mean(line, (enum history_series)series, step + 1 - ring->steps, step));
+				mean(line, (enum history_series)series, (enum history_span)(span - 1),
+					(step + 1 - ring->steps) / finer, step / finer));
 	}
 }
 
@@ -151,7 +153,7 @@ read_point(const struct line *line, enum history_series series, enum history_spa
 	if (point < 0 || point > current || point <= current - ring->points)
 		return NAN;
 	if (point == current)
-		return mean(line, series, current * ring->steps, newest);
+		return mean(line, series, HISTORY_1M, current * ring->steps, newest);
 	return line_unpack(line->points[place(span, point)][series]);
 }
 

@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* The points of a span, and the steps of the shortest one that each is the mean of: these lie all in its ring. */
+/* The points of a span, and the steps of the shortest one that each is the mean of: these lie all in its ring, and each
+ * span's points begin where some of the next shorter one do. */
 #define LINE_STEP_US    INT64_C(2500000)
 #define LINE_POINTS_1M  24
 #define LINE_POINTS_15M 60

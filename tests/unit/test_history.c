@@ -65,6 +65,7 @@ Test(history_line, spans_are_what_they_are_called)
 	cr_expect_eq((int64_t)history_points(HISTORY_15M) * history_step_us(HISTORY_15M), 900 * SECOND);
 	cr_expect_eq((int64_t)history_points(HISTORY_1H) * history_step_us(HISTORY_1H), 3600 * SECOND);
 	cr_expect_leq(LINE_STEPS_1H, LINE_POINTS_1M, "a minute's mean needs all its steps");
+	cr_expect_eq(LINE_STEPS_1H % LINE_STEPS_15M, 0);
 	for (int i = 0; i < HISTORY_SPAN_COUNT; i++)
 		cr_expect_leq(history_points((enum history_span)i), HISTORY_MAX_POINTS);
 }
