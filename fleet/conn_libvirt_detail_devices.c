@@ -255,16 +255,35 @@ look_in_bulk(struct look *look)
 /* ---- one by one ---- */
 
 static bool
+disk_failed(struct look *look, const char *target)
+{
+	g_autofree char *what = g_strdup_printf("traffic of %s", target);
+
+	if (look->lv->driver != DRIVER_XEN || virGetLastErrorCode() != VIR_ERR_OPERATION_UNSUPPORTED)
+		return detail_failed(look->lv, look->unknowns, what, look->error);
+	detail_lacks(look->lv, look->unknowns, what, "counts \"phy\" disks only");
+	return true;
+}
+
+/* A drive for media, whose use says little and which Xen can't measure. */
+static bool
+is_media_drive(const struct look *look, const char *target)
+{
+	const struct vm_disk *facts = facts_of_disk(look, target);
+
+	return strcmp(facts->device, "cdrom") == 0 || strcmp(facts->device, "floppy") == 0;
+}
+
+static bool
 look_at_disk(struct look *look, struct disk_detail *disk)
 {
 	struct numbers numbers = { .device = disk->target };
 	virDomainBlockStatsStruct stats;
 
-	if (virDomainBlockStats(look->dom, disk->target, &stats, sizeof(stats)) < 0) {
-		g_autofree char *what = g_strdup_printf("traffic of %s", disk->target);
-
-		return detail_failed(look->lv, look->unknowns, what, look->error);
-	}
+	if (is_media_drive(look, disk->target))
+		return true;
+	if (virDomainBlockStats(look->dom, disk->target, &stats, sizeof(stats)) < 0)
+		return disk_failed(look, disk->target);
 	look->now_us = clock_now_us();
 	numbers_set(&numbers, DISK_RD_BYTES, stats.rd_bytes);
 	numbers_set(&numbers, DISK_RD_REQS, stats.rd_req);

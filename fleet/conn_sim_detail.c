@@ -101,14 +101,21 @@ fill_disk_sizes(const struct span *span, const struct vm_disk *facts, size_t i, 
 }
 
 static void
-add_disks(const struct span *span, const struct vm_facts *facts, struct vm_detail *detail)
+add_disks(
+	const struct span *span, const struct vm_facts *facts, struct vm_detail *detail, GPtrArray *unknowns)
 {
+	bool xen = span->host->hypervisor == HYPERVISOR_XEN;
+
 	detail->ndisks = facts->ndisks;
 	detail->disks = g_new0(struct disk_detail, facts->ndisks);
 	for (size_t i = 0; i < facts->ndisks; i++) {
 		detail->disks[i].target = g_strdup(facts->disks[i].target);
 		fill_disk_rates(span, share(i, facts->ndisks), &detail->disks[i]);
 		fill_disk_sizes(span, &facts->disks[i], i, &detail->disks[i]);
+		if (xen && facts->disks[i].storage == STORAGE_FILE && span->vm->id >= 0)
+			g_ptr_array_add(unknowns,
+				g_strdup_printf("traffic of %s: Xen's libxl driver counts \"phy\" disks only",
+					facts->disks[i].target));
 	}
 }
 
@@ -265,9 +272,9 @@ add_xen_gaps(GPtrArray *unknowns)
 {
 	static const char *const gaps[] = {
 		"sizes of disks: Xen's libxl driver doesn't tell them",
-		"snapshots: Xen's libxl driver has none",
+		"snapshots: Xen's libxl driver doesn't tell it",
 		"ready of each vCPU: Xen's libxl driver doesn't count it",
-		"emulator's CPUs: Xen's libxl driver doesn't tell them",
+		"emulator's CPUs: Xen's libxl driver doesn't tell it",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(gaps); i++)
@@ -285,7 +292,7 @@ sim_vm_detail(const struct sim_host *host, const struct sim_vm *vm, int64_t now_
 
 	memcpy(detail->uuid, vm->uuid, UUID_LEN);
 	detail->taken_us = now_us;
-	add_disks(&span, facts, detail);
+	add_disks(&span, facts, detail, unknowns);
 	add_nics(&span, facts, detail, unknowns);
 	add_vcpus(&span, t, detail);
 	add_agent(host, vm, detail, unknowns);

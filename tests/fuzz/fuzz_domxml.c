@@ -19,6 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct capsxml caps = { 0 };
 	unsigned vcpus_max;
 
+	domxml_agent((const char *)data, size);
 	vm_facts_unref(domxml_parse((const char *)data, size, &opts, &vcpus_max, NULL));
 	tenant_rules_free(rules);
 	capsxml_parse((const char *)data, size, &caps, NULL);
