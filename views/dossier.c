@@ -55,6 +55,46 @@ dossier_field(struct page *page, const struct env *env, const struct row_kind *k
 	page_field(page, label, cell.role, "%s", cell.text);
 }
 
+/* ---- head ---- */
+
+void
+dossier_head_traffic(struct page *page, const struct env *env, const struct row_kind *kind, const void *row)
+{
+	static const struct {
+		const char *label, *in, *in_word, *out, *out_word;
+	} pairs[] = {
+		{ "net", "net-rx", "in", "net-tx", "out" },
+		{ "disk", "disk-rd", "read", "disk-wr", "written" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		struct cell in, out;
+
+		dossier_cell(env, kind, row, pairs[i].in, &in);
+		dossier_cell(env, kind, row, pairs[i].out, &out);
+		page_piece(page, pairs[i].label, in.role, "%s %s %s %s", pairs[i].in_word, in.text,
+			pairs[i].out_word, out.text);
+	}
+}
+
+void
+dossier_head_silence(struct page *page, const struct env *env, const struct host_snap *host)
+{
+	char age[UNIT_TEXT];
+
+	page_head(page);
+	if (host->retry_us) {
+		unit_age(age, host->retry_us - env->row.now_us);
+		page_piece(page, "next try in", ROLE_NORMAL, "%s", age);
+	}
+	if (host->sampled_us) {
+		unit_age(age, env->row.now_us - host->sampled_us);
+		page_piece(page, "last numbers", ROLE_WARN, "%s old", age);
+	}
+	if (host->why)
+		page_piece(page, NULL, ROLE_NORMAL, "%s", host->why);
+}
+
 /* ---- histories ---- */
 
 static const struct {

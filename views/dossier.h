@@ -29,6 +29,10 @@ void dossier_now(const struct env *env, const struct row_kind *kind, const void 
 /* Something is known of the subject over the span that is chosen. */
 bool dossier_has_history(const struct view *view);
 
+/* For the head: what goes in and out of ROW; and of a HOST that does not answer, when and why. */
+void dossier_head_traffic(struct page *page, const struct env *env, const struct row_kind *kind, const void *row);
+void dossier_head_silence(struct page *page, const struct env *env, const struct host_snap *host);
+
 /* Blocks of the page. NOW: the numbers beside the graphs, NAN where not known. */
 void dossier_histories(struct view *view, struct page *page, const double now[HISTORY_SERIES_COUNT]);
 void dossier_events(struct view *view, struct page *page);

@@ -36,36 +36,6 @@ head_state(const struct host_page *on)
 }
 
 static void
-head_pair(const struct host_page *on, const char *label, const char *in, const char *in_word, const char *out,
-	const char *out_word)
-{
-	struct cell left, right;
-
-	dossier_cell(on->env, &host_rows, on->host, in, &left);
-	dossier_cell(on->env, &host_rows, on->host, out, &right);
-	page_piece(on->page, label, left.role, "%s %s %s %s", in_word, left.text, out_word, right.text);
-}
-
-/* What is known of one that does not answer. */
-static void
-head_cause(const struct host_page *on)
-{
-	const struct host_snap *host = on->host;
-	char age[UNIT_TEXT];
-
-	page_head(on->page);
-	if (host->retry_us) {
-		unit_age(age, host->retry_us - on->env->row.now_us);
-		page_piece(on->page, "next try in", ROLE_NORMAL, "%s", age);
-	}
-	if (host->sampled_us) {
-		unit_age(age, on->env->row.now_us - host->sampled_us);
-		page_piece(on->page, "last numbers", ROLE_WARN, "%s old", age);
-	}
-	page_piece(on->page, NULL, ROLE_NORMAL, "%s", host->why ? host->why : "");
-}
-
-static void
 head_use(const struct host_page *on)
 {
 	struct cell cpu, pcpus, mem, total, promised;
@@ -81,8 +51,7 @@ head_use(const struct host_page *on)
 	page_piece_meter(on->page, "memory", mem.role == ROLE_DIM ? ROLE_NORMAL : mem.role,
 		dossier_number(on->env, &host_rows, on->host, "mem"), "%s of %s", mem.text, total.text);
 	page_piece(on->page, "promised", promised.role, "%s", promised.text);
-	head_pair(on, "net", "net-rx", "in", "net-tx", "out");
-	head_pair(on, "disk", "disk-rd", "read", "disk-wr", "written");
+	dossier_head_traffic(on->page, on->env, &host_rows, on->host);
 }
 
 /* ---- identity ---- */
@@ -158,7 +127,7 @@ host_fill(struct view *view, struct page *page)
 	if (on.fresh)
 		head_use(&on);
 	else
-		head_cause(&on);
+		dossier_head_silence(page, view->env, host);
 	host_page_trouble(&on);
 	add_histories(view, &on);
 	if (on.fresh)

@@ -37,36 +37,6 @@ head_state(const struct vm_page *on)
 		page_piece(on->page, "of", ROLE_NORMAL, "%s", vm->facts->tenant);
 }
 
-static void
-head_pair(const struct vm_page *on, const char *label, const char *in, const char *in_word, const char *out,
-	const char *out_word)
-{
-	struct cell left, right;
-
-	dossier_cell(on->env, &vm_rows, on->vm, in, &left);
-	dossier_cell(on->env, &vm_rows, on->vm, out, &right);
-	page_piece(on->page, label, left.role, "%s %s %s %s", in_word, left.text, out_word, right.text);
-}
-
-/* What its host lets be known of it meanwhile. */
-static void
-head_cause(const struct vm_page *on)
-{
-	const struct host_snap *host = on->vm->host;
-	char age[UNIT_TEXT];
-
-	page_head(on->page);
-	if (host->retry_us) {
-		unit_age(age, host->retry_us - on->env->row.now_us);
-		page_piece(on->page, "next try in", ROLE_NORMAL, "%s", age);
-	}
-	if (on->vm->sampled_us) {
-		unit_age(age, on->env->row.now_us - on->vm->sampled_us);
-		page_piece(on->page, "last numbers", ROLE_WARN, "%s old", age);
-	}
-	page_piece(on->page, NULL, ROLE_NORMAL, "%s", host->why ? host->why : "");
-}
-
 /* What it would have if it ran. */
 static void
 head_size(const struct vm_page *on)
@@ -105,8 +75,7 @@ head_use(const struct vm_page *on)
 	if (used >= 0)
 		unit_format(text, UNIT_PCT, used);
 	page_piece_meter(on->page, "memory", ROLE_NORMAL, used, "%s of %s", text, mem.text);
-	head_pair(on, "net", "net-rx", "in", "net-tx", "out");
-	head_pair(on, "disk", "disk-rd", "read", "disk-wr", "written");
+	dossier_head_traffic(on->page, on->env, &vm_rows, on->vm);
 }
 
 /* ---- identity ---- */
@@ -254,7 +223,7 @@ vm_fill(struct view *view, struct page *page)
 	on.detail = on.fresh ? detail_of(vm) : NULL; /* old numbers are not shown as if they were of today */
 	head_state(&on);
 	if (!on.fresh)
-		head_cause(&on);
+		dossier_head_silence(page, view->env, vm->host);
 	else if (on.lives)
 		head_use(&on);
 	else
