@@ -92,17 +92,17 @@ void
 bar_graph_row(const struct pane *pane, int y, int x, int width, enum role role, const uint8_t *values,
 	size_t n, int row, int rows)
 {
-	bool ascii = canvas_ascii(pane->canvas);
+	bool ascii = canvas_ascii(pane->canvas), began = false;
 	size_t columns = (size_t)MAX(width, 0);
 
-	for (size_t i = 0; i < columns; i++) {
-		uint8_t value;
+	for (size_t i = n < columns ? columns - n : 0; i < columns; i++) {
+		uint8_t value = n <= columns ? values[i - (columns - n)]
+					     : spark_merge(values + i * n / columns,
+						       (i + 1) * n / columns - i * n / columns);
 
-		if (n <= columns && i < columns - n)
-			continue; /* before history began */
-		value = n <= columns ? values[i - (columns - n)]
-				     : spark_merge(values + i * n / columns,
-					       (i + 1) * n / columns - i * n / columns);
+		began = began || value != SPARK_UNKNOWN;
+		if (!began)
+			continue;
 		pane_text(pane, y, x + (int)i, 1, value == SPARK_UNKNOWN ? ROLE_DIM : role,
 			graph_glyph(value, ascii, row, rows));
 	}

@@ -153,15 +153,6 @@ greatest(const double *values, size_t n)
 	return most;
 }
 
-/* The next of 1, 2, 5, 10, 20, …, so that a scale seldom changes. */
-static double
-round_up(double number)
-{
-	double power = pow(10, floor(log10(fmax(number, 1))));
-
-	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
-}
-
 static double
 choose_scale(const struct view *view, size_t which, double most)
 {
@@ -169,9 +160,9 @@ choose_scale(const struct view *view, size_t which, double most)
 	size_t n;
 
 	if (histories[which].scale > 0)
-		return fmax(histories[which].scale, histories[which].scale < 100 ? round_up(most) : 0);
+		return fmax(histories[which].scale, histories[which].scale < 100 ? unit_round_up(most) : 0);
 	n = read_series(view, histories[which].partner, span_of(view), values);
-	return round_up(fmax(most, greatest(values, n)));
+	return unit_round_up(fmax(most, greatest(values, n)));
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "views/history_line.h"
 
 #include "tui/bar.h"
+#include "views/units.h"
 
 #include <math.h>
 #include <string.h>
@@ -374,15 +375,6 @@ history_read(const struct history *history, const struct row_key *key, enum hist
 	return line && line_read(line, series, span, present ? MIN(line->at_us, now_us) : now_us, out);
 }
 
-/* The next of 1, 2, 5, 10, 20, … */
-static double
-round_up(double number)
-{
-	double power = pow(10, floor(log10(fmax(number, 1))));
-
-	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
-}
-
 /* Adds SERIES to NUMBERS where it is known; what only one of them knows is that one's. */
 static bool
 add_series(const struct history *history, const struct row_key *key, enum history_series series,
@@ -418,7 +410,7 @@ history_spark(const struct history *history, const struct row_key *key, const st
 		first++;
 	for (size_t i = first; i < points; i++)
 		largest = fmax(largest, numbers[i]);
-	full = look->full > 0 ? look->full : round_up(largest);
+	full = look->full > 0 ? look->full : unit_round_up(largest);
 	for (size_t i = first; i < points; i++)
 		out[i - first] = isnan(numbers[i]) ? SPARK_UNKNOWN
 						   : (uint8_t)CLAMP(100 * numbers[i] / full + 0.5, 0, 100);

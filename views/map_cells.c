@@ -282,15 +282,6 @@ add_to_group(struct map_cells *cells, const char *name, size_t first)
 	}
 }
 
-/* The next of 1, 2, 5, 10, …: the scale shall not change with each sample. */
-static double
-round_up(double number)
-{
-	double power = pow(10, floor(log10(fmax(number, 1))));
-
-	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
-}
-
 static double
 full_of(const struct map_cells *cells, const struct row_ctx *ctx)
 {
@@ -302,7 +293,7 @@ full_of(const struct map_cells *cells, const struct row_ctx *ctx)
 		return measures[cells->measure].full;
 	for (guint i = 0; i < cells->cells->len; i++)
 		largest = fmax(largest, g_array_index(cells->cells, struct map_cell, i).number);
-	return round_up(largest);
+	return unit_round_up(largest);
 }
 
 void

@@ -134,6 +134,14 @@ unit_age(char out[UNIT_TEXT], int64_t us)
 		snprintf(out, UNIT_TEXT, "%" G_GINT64_FORMAT "y", seconds / (365 * 86400));
 }
 
+double
+unit_round_up(double number)
+{
+	double power = pow(10, floor(log10(fmax(number, 1))));
+
+	return power * (number <= power ? 1 : number <= 2 * power ? 2 : number <= 5 * power ? 5 : 10);
+}
+
 void
 unit_thousands(char out[UNIT_TEXT], double value)
 {

@@ -23,5 +23,8 @@ void unit_age(char out[UNIT_TEXT], int64_t us);
 /* A whole number with thousands separated: "11,100". */
 void unit_thousands(char out[UNIT_TEXT], double value);
 
+/* The next of 1, 2, 5, 10, 20, …: what fills a graph of numbers without a limit, so that its scale seldom changes. */
+double unit_round_up(double number);
+
 /* What the raw number in JSON and CSV means: "bytes", "percent", … */
 const char *unit_name(enum unit unit);

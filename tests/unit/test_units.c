@@ -117,3 +117,12 @@ Test(units, running_text_says_per_second)
 	unit_format_long(text, UNIT_BYTES, 2048);
 	cr_expect_str_eq(text, "2.0K");
 }
+
+Test(units, scales_are_1_2_or_5_times_a_power_of_ten)
+{
+	static const double cases[][2] = { { 0, 1 }, { 0.3, 1 }, { 1, 1 }, { 1.1, 2 }, { 2, 2 }, { 2.1, 5 },
+		{ 5.5, 10 }, { 99, 100 }, { 101, 200 }, { 4e9, 5e9 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		cr_expect_float_eq(unit_round_up(cases[i][0]), cases[i][1], 1e-6, "%g", cases[i][0]);
+}
