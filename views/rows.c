@@ -153,7 +153,7 @@ fill_block(struct rows *rows, const struct update *update, guint at)
 	struct entry *entries = (struct entry *)(void *)rows->new_entries->data + block->first;
 	bool kept = update->kept[at];
 
-	if (kept)
+	if (kept && block->n)
 		memcpy(entries, rows_entries(rows) + g_array_index(rows->blocks, struct block, at).first,
 			block->n * sizeof(*entries));
 	if (kept && update->reuse.matches && update->reuse.keys[0] && update->reuse.keys[1] &&
