@@ -1,6 +1,7 @@
 #include "views/trouble.h"
 
 #include "views/catalog.h"
+#include "views/units.h"
 
 #include <string.h>
 
@@ -156,14 +157,31 @@ add_line(struct lines *lines, enum severity severity, const char *subject, const
 	spots_add(lines->spots, lines->pane, y, 1, lines->pane->cols - 1, &spot);
 }
 
+/* "crashed for 4m: panicked"; for how long is known when it was seen to happen. */
+static char *
+describe_guest(const struct kind *kind, const struct vm *vm, int64_t now_us)
+{
+	GString *text = g_string_new(kind->what);
+	char age[UNIT_TEXT];
+
+	if (kind->has == is_starving) {
+		g_string_append_printf(text, ": %.0f%% ready", vm->value[VM_READY]);
+		return g_string_free(text, FALSE);
+	}
+	if (vm->since_us) {
+		unit_age(age, now_us - vm->since_us);
+		g_string_append_printf(text, " for %s", age);
+	}
+	if (vm->reason)
+		g_string_append_printf(text, ": %s", vm->reason);
+	return g_string_free(text, FALSE);
+}
+
 static void
-add_guest(struct lines *lines, const struct kind *kind, const struct vm *vm)
+add_guest(struct lines *lines, const struct env *env, const struct kind *kind, const struct vm *vm)
 {
 	g_autofree char *subject = g_strdup_printf("%s@%s", vm->name, vm->host->name);
-	g_autofree char *text = kind->has == is_starving
-					? g_strdup_printf("%s: %.0f%% ready", kind->what, vm->value[VM_READY])
-				: vm->reason ? g_strdup_printf("%s: %s", kind->what, vm->reason)
-					     : g_strdup(kind->what);
+	g_autofree char *text = describe_guest(kind, vm, env->row.now_us);
 
 	add_line(lines, kind->severity, subject, text, (struct spot){ .key = vm_key(vm) });
 }
@@ -198,7 +216,7 @@ add_guests(struct lines *lines, const struct env *env, const struct troubles *tr
 		if (apart)
 			*spare -= (int)bunch->count - 1;
 		for (unsigned i = 0; apart && i < bunch->count; i++)
-			add_guest(lines, &kinds[k], bunch->vms[i]);
+			add_guest(lines, env, &kinds[k], bunch->vms[i]);
 		if (!apart)
 			add_bunch(lines, env, &kinds[k], bunch);
 	}

@@ -163,6 +163,25 @@ Test(pulse, says_what_its_numbers_cover)
 	fleet_snap_unref(snap);
 }
 
+Test(pulse, says_since_when_a_guest_is_in_trouble)
+{
+	struct vm vms[] = { snaps_idle_vm("db-1", 1, VM_STATE_CRASHED),
+		snaps_idle_vm("old-1", 2, VM_STATE_CRASHED) };
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = 2 };
+	const struct fleet_snap *snap;
+	struct console *console;
+
+	vms[0].since_us = SNAPS_NOW_US - 240 * INT64_C(1000000);
+	vms[0].reason = "panicked";
+	snap = snaps_fleet(&part, 1);
+	console = open_pulse(snap);
+	expect(console, 40, 120,
+		(const char *const[]){
+			"✕ db-1@kvm1 crashed for 4m: panicked", "✕ old-1@kvm1 crashed\n", NULL });
+	console_free(console);
+	fleet_snap_unref(snap);
+}
+
 /* ---- the cursor ---- */
 
 static const struct fleet_snap *
