@@ -69,6 +69,7 @@ struct conn_listener {
 	void (*event)(void *ctx, const struct conn_event *event);          /* event thread */
 	void (*step)(void *ctx, enum conn_step step, bool ok, int64_t took_us,
 	             const char *text); /* the thread in open(); text may be NULL */
+	void (*progress)(void *ctx);        /* the thread in a call that asks much: it has got on; may be NULL */
 };
 
 /* One guest as sampled. Owned by its host_sample. */

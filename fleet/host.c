@@ -151,6 +151,18 @@ host_on_step(void *ctx, enum conn_step step, bool ok, int64_t took_us, const cha
 		deadline_set(host, call_limit_us(host));
 }
 
+/* A call that reads all guests one after the other has the time of one answer for each. */
+static void
+host_on_progress(void *ctx)
+{
+	struct host *host = ctx;
+
+	pthread_mutex_lock(&host->lock);
+	if (host->deadline_us)
+		host->deadline_us = clock_now_us() + host->limit_us;
+	pthread_mutex_unlock(&host->lock);
+}
+
 /* ---- life ---- */
 
 struct host *
@@ -201,6 +213,7 @@ host_first_snap(const struct host *host)
 		.link = LINK_CONNECTING,
 		.link_since_us = host->link_since_us,
 		.interval_us = host->env->config->interval_ms * 1000,
+		.once = host->env->once != NULL,
 		.slow_us = host->env->config->slow_ms * 1000,
 	};
 
@@ -361,7 +374,9 @@ host_disconnect(struct host *host)
 static bool
 host_connect(struct host *host, GError **error)
 {
-	struct conn_listener listener = { .ctx = host, .event = host_on_event, .step = host_on_step };
+	struct conn_listener listener = {
+		.ctx = host, .event = host_on_event, .step = host_on_step, .progress = host_on_progress
+	};
 	const struct conn_factory *factory = host->env->factory;
 	struct conn *conn;
 	bool stopped, ok;

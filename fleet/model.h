@@ -433,6 +433,7 @@ struct host_snap {
 	int64_t retry_us;                 /* next try, 0: none planned */
 	int64_t sampled_us;               /* when the numbers were taken, 0: never */
 	int64_t interval_us;              /* at which it is sampled */
+	bool once;                        /* it is not sampled again by itself, so that its age says nothing */
 	int64_t slow_us;                  /* an answer later than this is slow */
 	bool listed;                      /* the guests' names and states are known */
 	uint32_t samples;                 /* full samples since it was connected: rates need two */

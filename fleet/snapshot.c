@@ -583,6 +583,8 @@ host_snap_link(const struct host_snap *snap, int64_t now_us)
 
 	if (snap->link != LINK_UP || !snap->sampled_us)
 		return snap->link;
+	if (snap->once)
+		age = 0;
 	if (age > STALE_INTERVALS * snap->interval_us + snap->slow_us)
 		return snap->warming ? LINK_SLOW : LINK_STALE;
 	if (age > snap->interval_us + snap->slow_us ||

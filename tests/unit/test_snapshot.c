@@ -112,6 +112,18 @@ Test(snapshot, the_clock_makes_a_host_slow_and_then_stale)
 	host_snap_unref(snap);
 }
 
+Test(snapshot, what_was_asked_once_does_not_go_stale)
+{
+	struct host_snap base = skeleton();
+	const struct host_snap *snap;
+
+	base.once = true;
+	snap = host_snap_build(&base, NULL, 0);
+	cr_assert_eq(host_snap_link(snap, 1000 * SECOND), LINK_UP);
+	cr_assert(host_snap_fresh(snap, 1000 * SECOND));
+	host_snap_unref(snap);
+}
+
 Test(snapshot, a_guest_is_found_by_its_key)
 {
 	struct vm vms[] = { guest("same", 1, VM_STATE_RUNNING, 1, 1), guest("same", 2, VM_STATE_OFF, 1, 1) };
