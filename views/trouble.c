@@ -31,6 +31,12 @@ is_halted(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
 }
 
 static bool
+is_silent(const struct row_ctx *ctx G_GNUC_UNUSED, const struct vm *vm)
+{
+	return vm_plight(vm) == PLIGHT_SILENT;
+}
+
+static bool
 is_starving(const struct row_ctx *ctx, const struct vm *vm)
 {
 	return VM_HAS(vm, VM_READY) && vm->value[VM_READY] >= (double)ctx->config->ready_bad_pct;
@@ -39,6 +45,7 @@ is_starving(const struct row_ctx *ctx, const struct vm *vm)
 static const struct kind kinds[] = {
 	{ "crashed", "state=crashed", SEVERITY_BAD, is_crashed },
 	{ "halted by an error", "state=paused", SEVERITY_BAD, is_halted },
+	{ "frozen", "reason=\"monitor does not answer\"", SEVERITY_BAD, is_silent },
 	{ "waiting long for a CPU", NULL, SEVERITY_WARN, is_starving },
 };
 

@@ -2,6 +2,7 @@
 
 #include "tests/support/snaps.h"
 #include "views/totals.h"
+#include "views/trouble.h"
 #include "views/units.h"
 
 #include <criterion/criterion.h>
@@ -259,6 +260,16 @@ Test(columns, lists_are_parsed)
 	cr_expect_not_null(error);
 }
 
+static size_t
+count_troubles(const struct fleet_snap *snap, const struct row_ctx *ctx)
+{
+	struct troubles *troubles = troubles_find(snap, ctx);
+	size_t count = troubles_count(troubles);
+
+	troubles_free(troubles);
+	return count;
+}
+
 /* Not each pause is a fault, and a QEMU that died leaves a guest that is merely "off". */
 Test(columns, plights)
 {
@@ -290,6 +301,8 @@ Test(columns, plights)
 		cr_expect_eq(vm_plight(&vm), cases[i].plight, "case %zu", i);
 		cr_expect_eq(vm_rows.fault(&ctx, &snap->hosts[0]->vms[0], NULL, 0) != SEVERITY_NONE,
 			cases[i].plight != PLIGHT_NONE, "case %zu", i);
+		cr_expect_eq(count_troubles(snap, &ctx), cases[i].plight != PLIGHT_NONE,
+			"case %zu: each plight is among the pulse's troubles", i);
 		column_cell(column_by_name(&vm_rows, "light"), &ctx, &snap->hosts[0]->vms[0], &cell);
 		cr_expect_str_eq(cell.text, cases[i].glyph, "case %zu", i);
 		fleet_snap_unref(snap);
