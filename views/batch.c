@@ -182,35 +182,13 @@ choose_format(struct batch *batch, const struct batch_opts *opts, GError **error
 	return fail_word("--output", name, batch_formats(), error);
 }
 
-/* "-cpu" or "cpu" into KEY. */
-static bool
-choose_key(const struct row_kind *kind, const char *word, struct sort_key *key, GError **error)
-{
-	key->descending = *word == '-';
-	key->column = column_by_name(kind, word + key->descending);
-	if (key->column)
-		return true;
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-
-	for (size_t i = 0; i < kind->ncolumns; i++)
-		g_ptr_array_add(names, (gpointer)(uintptr_t)kind->columns[i].info->name);
-	g_ptr_array_add(names, NULL);
-	return fail_word("--sort", word + key->descending, (const char *const *)names->pdata, error);
-}
-
 static bool
 choose_sort(struct batch *batch, const char *text, GError **error)
 {
-	g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
-
-	if (g_strv_length(words) > SORT_KEYS) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--sort: at most %d columns", SORT_KEYS);
-		return false;
-	}
-	for (size_t i = 0; words[i]; i++)
-		if (!choose_key(batch->listing->kind, words[i], &batch->sort[i], error))
-			return false;
-	return true;
+	if (!text || sort_parse(batch->listing->kind, text, batch->sort, error))
+		return true;
+	g_prefix_error(error, "--sort: ");
+	return false;
 }
 
 static bool

@@ -164,8 +164,8 @@ columns_add(const struct row_kind *kind, unsigned flags, GPtrArray *out)
 			g_ptr_array_add(out, (gpointer)(uintptr_t)&kind->columns[i]);
 }
 
-static char *
-columns_list(const struct row_kind *kind)
+char *
+columns_names(const struct row_kind *kind)
 {
 	GString *list = g_string_new(NULL);
 
@@ -208,7 +208,7 @@ columns_parse(const struct row_kind *kind, const char *text, GError **error)
 	for (size_t i = 0; words[i]; i++) {
 		if (!*words[i] || columns_add_word(kind, words[i], columns))
 			continue;
-		g_autofree char *list = columns_list(kind);
+		g_autofree char *list = columns_names(kind);
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
 			"%s have no column '%s'; there are: %s, and the words all, default, wide",
 			kind->plural, words[i], list);

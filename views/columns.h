@@ -142,6 +142,8 @@ char *row_kind_names(void); /* with commas between; caller frees */
 
 /* The column called NAME, or NULL. */
 const struct column *column_by_name(const struct row_kind *kind, const char *name);
+/* The names of all columns, with commas between; caller frees. */
+char *columns_names(const struct row_kind *kind);
 /* An array of const struct column * for "a,b,c", "all", "default" or "wide"; NULL with CONFIG_ERROR_VALUE that names the
  * unknown one and what there is. */
 GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError **error);

@@ -147,8 +147,10 @@ parse_key(const struct row_kind *kind, const char *text, struct sort_key *out, G
 
 	out->column = column_by_name(kind, name);
 	if (!out->column) {
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s have no column '%s'; Tab shows them",
-			kind->plural, name);
+		g_autofree char *names = columns_names(kind);
+
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s have no column '%s'; there are: %s",
+			kind->plural, name, names);
 		return false;
 	}
 	if (*direction && strcmp(direction, "up") != 0 && strcmp(direction, "down") != 0) {

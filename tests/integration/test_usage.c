@@ -32,7 +32,7 @@ static const struct {
 	{ { "list", "vms", "--demo=1x1", "-o", "xml" }, "--output: there is no 'xml'; allowed are: table, wide, json, jsonl, csv" },
 	{ { "list", "vms", "--demo=1x1", "--columns=nix" },
 		"VMs have no column 'nix'; there are: light, name" },
-	{ { "list", "vms", "--demo=1x1", "--sort=nix" }, "--sort: there is no 'nix'; allowed are: light, name" },
+	{ { "list", "vms", "--demo=1x1", "--sort=nix" }, "--sort: VMs have no column 'nix'; there are: light, name" },
 	{ { "list", "vms", "--demo=1x1", "--watch=now" }, "--watch: 'now' is no such time; allowed: 500ms to 1d" },
 	{ { "list", "vms", "--demo=1x1", "--by=site" }, "--by goes with list groups alone" },
 	{ { "--refresh=5", "--demo" }, "virt-fleet: --refresh: '5' is no duration" },
