@@ -338,6 +338,55 @@ Test(libvirt, turns_go_round)
 	unlink(path);
 }
 
+static void
+check_states(const struct host_sample *sample, const char *off)
+{
+	cr_assert_eq(sample->vms->len, NODE_VMS);
+	for (guint i = 0; i < sample->vms->len; i++) {
+		const struct vm_sample *vm = &g_array_index(sample->vms, struct vm_sample, i);
+		bool is_off = g_strcmp0(vm->name, off) == 0;
+
+		cr_assert_eq(vm->state, is_off ? VM_STATE_OFF : VM_STATE_RUNNING, "%s", vm->name);
+		cr_assert_eq(vm->id < 0, is_off, "%s", vm->name);
+	}
+}
+
+/* Without a round trip for any guest: what the last list told, until an event overtakes it. */
+Test(libvirt, a_list_holds_until_an_event)
+{
+	static const struct sample_opts thrifty = {
+		.depth = SAMPLE_FULL, .limited = true, .calls = 0, .until_us = INT64_MAX
+	};
+	static const struct {
+		enum vm_act act;
+		enum conn_event_kind event;
+		const char *off;
+	} steps[] = {
+		{ VM_ACT_DESTROY, CONN_EVENT_STOPPED, "g07" },
+		{ VM_ACT_START, CONN_EVENT_STARTED, NULL },
+	};
+	g_autofree char *path = NULL;
+	g_autofree char *uri = node_uri(&path);
+	struct conn *conn = witness_open(&witness, uri);
+	uint8_t uuid[UUID_LEN];
+	struct host_sample sample;
+
+	take_sample(conn, &thrifty, &sample);
+	memcpy(uuid, sample_vm(&sample, "g07")->uuid, UUID_LEN);
+	host_sample_done(&sample);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		do_act(conn, uuid, steps[i].act);
+		cr_assert(witness_saw(&witness, steps[i].event, uuid));
+		for (unsigned round = 0; round < 8; round++) {
+			take_sample(conn, &thrifty, &sample);
+			check_states(&sample, steps[i].off);
+			host_sample_done(&sample);
+		}
+	}
+	conn->ops->free(conn);
+	unlink(path);
+}
+
 Test(libvirt, no_limit_reads_all)
 {
 	g_autofree char *path = NULL;
