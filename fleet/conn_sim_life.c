@@ -16,6 +16,10 @@
 #define GUEST_HOST_MIN_S   120.0
 #define TROUBLE_HOST_MIN_S 300.0
 
+/* Of what happens to running guests: the others shut down. */
+#define MOVES   0.3
+#define CRASHES 0.2
+
 /* Soon after the start a few hosts get into trouble, so that a demo need not wait to show it. */
 #define FIRST_TROUBLE_US        (6 * SECOND_US)
 #define FIRST_TROUBLE_STEP_US   (2 * SECOND_US)
@@ -98,9 +102,8 @@ plan(struct sim_vm *vm, enum sim_pending pending, int64_t due_us)
 	vm->due_us = due_us;
 }
 
-/* The load from now on is measured from HAD load-seconds. */
-static void
-marks_run(struct sim_host *host, struct sim_vm *vm, double t, double had_cpu, double had_io)
+void
+sim_marks_run(struct sim_host *host, struct sim_vm *vm, double t, double had_cpu, double had_io)
 {
 	vm->cpu_mark = vm->io_mark = 0;
 	vm->cpu_mark = sim_vm_cpu_load(host, vm, t) - had_cpu;
@@ -113,7 +116,7 @@ vm_start(struct sim_host *host, struct sim_vm *vm, double t, GArray *events)
 	vm->id = ++host->last_id;
 	plan(vm, SIM_PENDING_NONE, 0);
 	enter(vm, VM_STATE_RUNNING, "booted");
-	marks_run(host, vm, t, 0, 0);
+	sim_marks_run(host, vm, t, 0, 0);
 	emit(events, vm, CONN_EVENT_STARTED, "booted");
 }
 
@@ -192,7 +195,11 @@ guest_happens(struct sim_host *host, int64_t when_us, GArray *events)
 	if (vm->pending != SIM_PENDING_NONE)
 		return;
 	if (vm->state == VM_STATE_RUNNING) {
-		if (roll(host) < 0.25)
+		double fate = roll(host);
+
+		if (fate >= 1 - MOVES && sim_move_begin(host, vm, t, host->dice, events))
+			return;
+		if (fate < CRASHES)
 			vm_crash(host, vm, t, events);
 		else
 			vm_off(host, vm, t, "shut down", events);
@@ -249,6 +256,9 @@ sim_life_init(struct sim_host *host, unsigned index, int64_t now_us)
 	int first = first_trouble(host->sim, index);
 
 	host->dice = sim_mix(host->bits, 8);
+	host->home_vms = host->nvms;
+	host->arrived = g_array_new(FALSE, FALSE, sizeof(struct sim_vm));
+	host->leaving_to = -1;
 	if (host->sim->opts.calm) {
 		host->next_life_us = host->trouble_us = NEVER;
 		return;
@@ -268,6 +278,7 @@ sim_life_advance(struct sim_host *host, int64_t now_us, GArray *events)
 {
 	while (host->trouble_us <= now_us)
 		trouble_due(host);
+	sim_move_arrive(host, sim_time(host->sim, now_us), events);
 	for (unsigned i = 0; i < host->nvms; i++) {
 		while (host->vms[i].due_us && host->vms[i].due_us <= now_us)
 			vm_due(host, &host->vms[i], events);
@@ -379,7 +390,7 @@ act_resume(const struct act_call *call, GError **error)
 	if (vm->state != VM_STATE_PAUSED)
 		return wrong_state(error, "domain is not running");
 	enter(vm, VM_STATE_RUNNING, "resumed");
-	marks_run(call->host, vm, call->t, cpu, io);
+	sim_marks_run(call->host, vm, call->t, cpu, io);
 	emit(call->events, vm, CONN_EVENT_RESUMED, "resumed");
 	return true;
 }

@@ -61,8 +61,13 @@ void
 sim_visit_end(struct sim_visit *visit)
 {
 	struct sim_link *link = visit->link;
+	struct sim_vm leaving;
+	int to;
+	bool leaves = sim_move_take(link->host, &leaving, &to);
 
 	pthread_mutex_unlock(&link->host->lock);
+	if (leaves)
+		sim_move_deliver(link->host, &leaving, to);
 	for (guint i = 0; i < visit->events->len && link->listener.event; i++)
 		link->listener.event(link->listener.ctx, &g_array_index(visit->events, struct conn_event, i));
 	g_array_free(visit->events, TRUE);

@@ -401,6 +401,7 @@ sim_free(struct sim *sim)
 	for (unsigned i = 0; i < sim->nhosts; i++) {
 		pthread_mutex_destroy(&sim->hosts[i].lock);
 		g_free(sim->hosts[i].vms);
+		g_array_unref(sim->hosts[i].arrived);
 	}
 	g_free(sim->hosts);
 	g_free(sim);

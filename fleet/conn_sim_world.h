@@ -64,11 +64,15 @@ struct sim_host {
 	uint64_t bits;
 	float load;         /* mean CPU use with the guests that run at first, 0..1 */
 	float swing;        /* how far its guests' loads go up and down without exceeding the host */
-	unsigned nvms;
+	unsigned home_vms;  /* guests at first */
 
 	pthread_mutex_t lock;
 	/* guarded by lock */
 	struct sim_vm *vms;
+	unsigned nvms;           /* never changes on Xen, whose guests stay */
+	GArray *arrived;         /* struct sim_vm: have come from other hosts since somebody looked */
+	struct sim_vm leaving;   /* is on its way to … */
+	int leaving_to;          /* … this host; -1: none is */
 	double retired_ns;       /* CPU time of guests' earlier lives */
 	uint64_t dice;
 	int64_t next_life_us;    /* when a guest starts, stops or crashes by itself */
@@ -110,6 +114,20 @@ void sim_life_advance(struct sim_host *host, int64_t now_us, GArray *events);
 /* Does ACT to guest VM at once or sets it going. */
 bool sim_life_act(struct sim_host *host, struct sim_vm *vm, enum vm_act act, int64_t now_us, GArray *events,
                   GError **error);
+
+/* The load of VM from now on is measured from HAD load-seconds. */
+void sim_marks_run(struct sim_host *host, struct sim_vm *vm, double t, double had_cpu, double had_io);
+
+/* ---- fleet/conn_sim_move.c: guests that move to another host; host->lock held unless it says otherwise ---- */
+
+/* Sets running guest VM on its way; then it is no longer among host->vms. False: it stays. DICE: a random number. */
+bool sim_move_begin(struct sim_host *host, struct sim_vm *vm, double t, uint64_t dice, GArray *events);
+/* Lets in those that have come. */
+void sim_move_arrive(struct sim_host *host, double t, GArray *events);
+/* The guest on its way and its goal, which is for sim_move_deliver(); false: none is. */
+bool sim_move_take(struct sim_host *host, struct sim_vm *vm, int *to);
+/* Hands VM to host TO, or to another that has room, at worst to FROM. No lock held. */
+void sim_move_deliver(struct sim_host *from, const struct sim_vm *vm, int to);
 
 /* ---- fleet/conn_sim_sample.c: what a sample shows; host->lock held ---- */
 

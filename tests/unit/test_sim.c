@@ -599,6 +599,43 @@ Test(sim, most_guests_shut_down_after_a_while_and_some_never)
 	sim_free(sim);
 }
 
+/* In an hour some guests are moved; none is lost or doubled on the way, and no host is overrun. */
+Test(sim, guests_move_and_none_is_lost)
+{
+	struct sim *sim = sim_new(&(struct sim_opts){ .hosts = 20, .vms = 400 });
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct conn_event));
+	unsigned left = 0, came = 0, total = 0;
+
+	for (int64_t now = 0; now < 3600; now += 5) {
+		for (unsigned i = 0; i < sim->nhosts; i++) {
+			struct sim_host *host = &sim->hosts[i];
+			struct sim_vm vm;
+			int to;
+
+			sim_life_advance(host, sim->epoch_us + now * SECOND, events);
+			if (sim_move_take(host, &vm, &to))
+				sim_move_deliver(host, &vm, to);
+		}
+	}
+	for (guint i = 0; i < events->len; i++) {
+		const struct conn_event *event = &g_array_index(events, struct conn_event, i);
+
+		left += event->cause == CONN_CAUSE_MIGRATION && event->kind == CONN_EVENT_STOPPED;
+		came += event->cause == CONN_CAUSE_MIGRATION && event->kind == CONN_EVENT_STARTED;
+	}
+	for (unsigned i = 0; i < sim->nhosts; i++) {
+		struct sim_host *host = &sim->hosts[i];
+
+		total += host->nvms + host->arrived->len;
+		left -= host->arrived->len;
+		cr_expect_leq(host->nvms, host->home_vms + 3);
+	}
+	cr_expect_gt(came, 10);
+	cr_expect_eq(left, came);
+	cr_expect_eq(total, 400);
+	sim_free(sim);
+}
+
 Test(sim, a_paused_guest_uses_nothing_and_goes_on_where_it_was)
 {
 	struct sim *sim = sim_new(&small_calm);
