@@ -45,7 +45,7 @@ const char *map_grouping_name(enum map_grouping grouping);
 
 /* 0 to MAP_LEVELS - 1, -1: not known, or a state is shown instead. */
 int map_cell_level(const struct map_cells *cells, const struct map_cell *cell);
-/* How much a cell deserves to be seen, for choosing one of several. */
+/* How much a cell deserves to be seen, for choosing one of several: what is lost or crashed, then the highest number. */
 double map_cell_rank(const struct map_cells *cells, const struct map_cell *cell);
 struct row_key map_cell_key(const struct map_cells *cells, const struct map_cell *cell);
 const char *map_cell_name(const struct map_cells *cells, const struct map_cell *cell);

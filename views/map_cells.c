@@ -339,9 +339,7 @@ double
 map_cell_rank(const struct map_cells *cells G_GNUC_UNUSED, const struct map_cell *cell)
 {
 	if (cell->look)
-		return cell->look->role == ROLE_BAD    ? RANK_BAD
-		       : cell->look->role == ROLE_WARN ? RANK_BAD / 10
-						       : RANK_AT_REST;
+		return cell->look->role == ROLE_BAD ? RANK_BAD : RANK_AT_REST;
 	return isnan(cell->number) ? RANK_UNKNOWN : cell->number;
 }
 

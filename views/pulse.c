@@ -12,7 +12,9 @@
 #define LOW_TALL    9
 #define EVENTS_ROWS 2  /* of these, at least */
 #define CAPACITY    52 /* columns */
-#define PARTS_ROWS  8  /* at least, with title */
+#define PARTS_ROWS  8  /* at least, with title … */
+#define PARTS_TALL  14 /* … and on a very tall screen */
+#define VERY_TALL   40 /* rows below counts and measures */
 
 /* ---- what is made of a snapshot ---- */
 
@@ -89,13 +91,14 @@ static int
 draw_middle(struct view *view, const struct pane *pane, bool tall)
 {
 	struct pane inner = pane_sub(pane, 0, 1, pane->rows, pane->cols - 1), left, right;
-	int capacity;
+	int capacity, rows;
 
 	if (pane->cols < WIDE || !tall)
 		return pulse_draw_capacity_short(view, &inner);
 	left = pane_sub(&inner, 0, 0, inner.rows, CAPACITY);
 	capacity = pulse_draw_capacity(view, &left);
-	right = pane_sub(&inner, 0, CAPACITY + 2, MAX(capacity, PARTS_ROWS), inner.cols - CAPACITY - 2);
+	rows = MAX(capacity, pane->rows >= VERY_TALL ? PARTS_TALL : PARTS_ROWS);
+	right = pane_sub(&inner, 0, CAPACITY + 2, rows, inner.cols - CAPACITY - 2);
 	return MAX(capacity, pulse_draw_parts(view, &right));
 }
 
