@@ -41,7 +41,7 @@ prefs_sets(const struct config *config, const struct row_kind *kind)
 }
 
 void
-prefs_sort(const struct config *config, const struct row_kind *kind, struct sort_key keys[SORT_KEYS])
+prefs_sort(const struct config *config, const struct row_kind *kind, struct sort_key *keys)
 {
 	const struct config_view *view = find_view(config, kind->name);
 
@@ -74,8 +74,7 @@ check_set(const struct row_kind *kind, const struct config_set *set, GError **er
 	}
 	if (strcmp(set->name, "all") == 0 || strcmp(set->name, "wide") == 0) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"%s: a set can't be called '%s', that is one already", set->origin,
-			set->name);
+			"%s: a set can't be called '%s', that is one already", set->origin, set->name);
 		return false;
 	}
 	return true;

@@ -12,4 +12,4 @@ const char *prefs_columns(const struct config *config, const struct row_kind *ki
 /* The names of KIND's sets, NULL-terminated; caller frees the array alone. */
 const char **prefs_sets(const struct config *config, const struct row_kind *kind);
 /* Puts the order into KEYS when the config has one. */
-void prefs_sort(const struct config *config, const struct row_kind *kind, struct sort_key keys[SORT_KEYS]);
+void prefs_sort(const struct config *config, const struct row_kind *kind, struct sort_key *keys);

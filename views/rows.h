@@ -95,9 +95,9 @@ unsigned rows_rosters(const struct rows *rows);
 /* The key of a group called NAME (NULL: the unnamed one) that is no host. No row has it. */
 struct row_key row_group_key(const char *name);
 
-/* "cpu", "cpu down", "cpu,-name": up to SORT_KEYS columns of KIND into OUT. A bare one is looked at from its natural end –
+/* "cpu", "cpu down", "cpu,-name": up to SORT_KEYS columns of KIND into OUT[SORT_KEYS]. A bare one is looked at from its natural end –
  * numbers from the highest, words from A; "-" before it or "down" behind: descending; "+" or "up": ascending. False with
  * CONFIG_ERROR_VALUE. */
-bool sort_parse(const struct row_kind *kind, const char *text, struct sort_key out[SORT_KEYS], GError **error);
+bool sort_parse(const struct row_kind *kind, const char *text, struct sort_key *out, GError **error);
 /* The natural end of COLUMN: whether it is looked at from the highest. */
 bool sort_starts_high(const struct column *column);

@@ -165,7 +165,7 @@ parse_key(const struct row_kind *kind, const char *text, struct sort_key *out, G
 }
 
 bool
-sort_parse(const struct row_kind *kind, const char *text, struct sort_key out[SORT_KEYS], GError **error)
+sort_parse(const struct row_kind *kind, const char *text, struct sort_key *out, GError **error)
 {
 	g_auto(GStrv) words = g_strsplit(text, ",", -1);
 	struct sort_key keys[SORT_KEYS] = { { NULL, false } };

@@ -278,6 +278,12 @@ main(int argc, char **argv)
 	measure(&world, "a letter of a filter", rounds, filter);
 	type(&world, ":filter\n");
 	measure(&world, "the cursor moves", rounds, move);
+	type(&world, "t");
+	measure(&world, "a tree, refreshed", rounds, refresh);
+	measure(&world, "a tree, a tenth refreshed", rounds, refresh_some);
+	type(&world, ":group tenant\n");
+	measure(&world, "by tenant, refreshed", rounds, refresh);
+	type(&world, ":group\n");
 	type(&world, ":groups tenant\n");
 	measure_groups(&world, rounds);
 	world_done(&world);
