@@ -91,7 +91,8 @@ map_draw_legend(const struct map *map, const struct pane *pane)
 	struct map_scale scale;
 	int x;
 
-	g_string_append_printf(title, " of %u %s", cells->cells->len, cells->guests ? "VMs" : "hosts");
+	g_string_append_printf(title, " of %u %s%s", cells->cells->len, cells->guests ? "VM" : "host",
+		cells->cells->len == 1 ? "" : "s");
 	if (map->grouping != MAP_BY_NOTHING)
 		g_string_append_printf(title, " by %s", map_grouping_name(map->grouping));
 	if (map->layout.pack > 1)

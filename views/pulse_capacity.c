@@ -67,7 +67,7 @@ bar_part(unsigned count, unsigned most, int row, int rows)
 	return (uint8_t)CLAMP(part, 0, 100);
 }
 
-/* Hosts by how many guests they run, ROWS high, one column a bin. */
+/* Hosts by how many guests they run, ROWS high, one column a bin, the ends of the scale at both sides. */
 static void
 draw_histogram(const struct density *density, const struct pane *pane, int y, int x, int rows)
 {
@@ -75,6 +75,7 @@ draw_histogram(const struct density *density, const struct pane *pane, int y, in
 
 	for (unsigned i = 0; i < density->nbins; i++)
 		most = MAX(most, density->bins[i]);
+	x += pane_printf(pane, y + rows - 1, x, ROLE_DIM, "%u ", density->min);
 	for (int row = 0; row < rows; row++)
 		for (unsigned i = 0; i < density->nbins; i++) {
 			uint8_t part = bar_part(density->bins[i], most, row, rows);
@@ -82,6 +83,7 @@ draw_histogram(const struct density *density, const struct pane *pane, int y, in
 			if (part || (row == 0 && density->bins[i]))
 				bar_spark(pane, y + rows - 1 - row, x + (int)i, 1, ROLE_GRAPH, &part, 1);
 		}
+	pane_printf(pane, y + rows - 1, x + (int)density->nbins, ROLE_DIM, " %u", density->max);
 }
 
 int
@@ -118,10 +120,10 @@ pulse_draw_capacity(struct view *view, const struct pane *pane)
 	pane_text(pane, y++, x, -1, ROLE_DIM, pulse_cover(view, &hosts, cover));
 	add_density(pulse, text);
 	draw_label(pane, y++, "density", text);
-	x = PULSE_LABEL + pane_printf(pane, y + BARS_TALL - 1, PULSE_LABEL, ROLE_DIM, "%u ", density->min);
-	draw_histogram(density, pane, y, x, BARS_TALL);
-	y += BARS_TALL;
-	pane_printf(pane, y - 1, x + (int)density->nbins, ROLE_DIM, " %u", density->max);
+	if (density->nbins > 1) { /* else all run the same number */
+		draw_histogram(density, pane, y, PULSE_LABEL, BARS_TALL);
+		y += BARS_TALL;
+	}
 	add_ratio(totals, text);
 	if (text->len) {
 		unit_thousands(a, totals->vcpus.value);

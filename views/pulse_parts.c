@@ -174,14 +174,24 @@ draw_table(
 	return MIN(n, MAX(room, 0)) + 1;
 }
 
+/* Nobody gave the hosts sites. */
+static bool
+all_nameless(const GArray *parts)
+{
+	return parts->len == 1 && !g_array_index(parts, struct part_totals, 0).name;
+}
+
 int
 pulse_draw_parts(struct view *view, const struct pane *pane)
 {
 	struct pulse *pulse = view->state;
-	int y = draw_table(view, pane, pulse->sites, "site", "site"), rows = (int)pulse->hypervisors->len + 1;
-	struct pane below = pane_sub(pane, y + 1, 0, rows, pane->cols);
+	int y = 0, rows = (int)pulse->hypervisors->len + 1;
+	struct pane below;
 
-	if (y + 1 + rows > pane->rows)
-		return y;
-	return y + 1 + draw_table(view, &below, pulse->hypervisors, "hypervisor", "hv");
+	if (!all_nameless(pulse->sites))
+		y = draw_table(view, pane, pulse->sites, "site", "site") + 1;
+	if (y && y + rows > pane->rows)
+		return y - 1;
+	below = pane_sub(pane, y, 0, rows, pane->cols);
+	return y + draw_table(view, &below, pulse->hypervisors, "hypervisor", "hv");
 }
