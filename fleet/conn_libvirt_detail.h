@@ -34,7 +34,8 @@ struct inspect_vm {
 
 struct inspect_host {
 	struct meter *meter;      /* NULL: not looked at yet */
-	double *cpu_pct;          /* lv->pcpus of them */
+	double *cpu_pct;          /* ncpus of them, -1: not known */
+	uint64_t ncpus;           /* as many as the host had when it was asked last */
 	unsigned next_cpu;        /* whose turn it is */
 	bool no_cpus;             /* the driver doesn't count each CPU by itself */
 	GHashTable *affinities;   /* uuid (GBytes) to struct affinity, both owned */

@@ -58,6 +58,20 @@ inspect_host_done(struct inspect_host *host)
 	*host = (struct inspect_host){ 0 };
 }
 
+/* CPUs may come and go, and a host that did not tell how many it has may do so later. */
+static void
+fit_cpus(struct inspect_host *host, uint64_t ncpus)
+{
+	if (host->ncpus == ncpus)
+		return;
+	g_free(host->cpu_pct);
+	host->cpu_pct = g_new(double, ncpus);
+	for (uint64_t i = 0; i < ncpus; i++)
+		host->cpu_pct[i] = -1;
+	host->ncpus = ncpus;
+	host->next_cpu = 0;
+}
+
 static struct inspect_host *
 remembered(struct libvirt *lv)
 {
@@ -66,12 +80,10 @@ remembered(struct libvirt *lv)
 	if (!lv->inspect)
 		lv->inspect = g_new0(struct inspect, 1);
 	host = &lv->inspect->host;
+	fit_cpus(host, lv->pcpus);
 	if (host->meter)
 		return host;
 	host->meter = meter_new();
-	host->cpu_pct = g_new(double, lv->pcpus);
-	for (size_t i = 0; i < lv->pcpus; i++)
-		host->cpu_pct[i] = -1;
 	host->affinities = g_hash_table_new_full(
 		g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, affinity_free);
 	return host;
@@ -136,7 +148,7 @@ look_at_cpus(struct host_look *look)
 {
 	struct inspect_host *host = look->host;
 	int64_t end_us = clock_now_us() + TURNS_US;
-	uint64_t ncpus = look->lv->pcpus;
+	uint64_t ncpus = host->ncpus;
 
 	host->no_cpus |= look->lv->lacks.node_cpu;
 	for (uint64_t i = 0; !host->no_cpus && i < ncpus && clock_now_us() < end_us; i++) {
@@ -352,11 +364,9 @@ add_network(struct host_look *look, virNetworkPtr network, GPtrArray *texts)
 	int active = virNetworkIsActive(network);
 	char *bridge = active == 1 ? virNetworkGetBridgeName(network) : NULL;
 
-	if (active < 0 || (active == 1 && !bridge)) {
-		/* some have no bridge, which libvirt calls an error */
-		if (libvirt_lost(look->lv, look->error, "read a network"))
-			return false;
-	}
+	/* some have no bridge, which libvirt calls an error */
+	if ((active < 0 || (active == 1 && !bridge)) && libvirt_lost(look->lv, look->error, "read a network"))
+		return false;
 	g_ptr_array_add(texts, detail_network_text(virNetworkGetName(network), active == 1, bridge));
 	free(bridge);
 	return true;
