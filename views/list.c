@@ -201,10 +201,16 @@ static void
 type_filter(struct list *list, const char *text)
 {
 	const struct config *config = list->env->config;
+	struct filter *without;
 
 	use_filter(list, filter_new(list->kind, config, text, QUERY_TYPING, NULL, NULL));
-	if (rows_matched(list->rows) == 0)
-		use_filter(list, filter_new(list->kind, config, text, QUERY_TYPING_FIELD, NULL, NULL));
+	if (rows_matched(list->rows) > 0)
+		return;
+	without = filter_new(list->kind, config, text, QUERY_TYPING_FIELD, NULL, NULL);
+	if (strcmp(filter_text(without), list_filter(list)) != 0)
+		use_filter(list, without);
+	else
+		filter_free(without);
 }
 
 bool

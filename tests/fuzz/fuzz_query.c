@@ -58,6 +58,26 @@ static const struct query_schema schema = {
 	.label = label,
 };
 
+static bool
+compiles(const char *text, enum query_mode mode, struct query_fault *fault)
+{
+	struct query *query = query_new(&schema, text, mode, fault, NULL);
+
+	query_free(query);
+	return query != NULL;
+}
+
+/* What is right, or only incomplete, can be shown while it is typed. */
+static void
+check_typing(const char *text)
+{
+	struct query_fault fault = { 0 };
+	bool shown = compiles(text, QUERY_WHOLE, &fault) || fault.incomplete;
+
+	g_assert(compiles(text, QUERY_TYPING, NULL) == shown);
+	g_assert(compiles(text, QUERY_TYPING_FIELD, NULL) == shown);
+}
+
 static void
 check_query(const char *text, const char *row, enum query_mode mode)
 {
@@ -97,6 +117,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*end = '\0';
 	check_query(text, row, QUERY_WHOLE);
 	check_query(text, row, QUERY_TYPING);
+	check_query(text, row, QUERY_TYPING_FIELD);
+	check_typing(text);
 	check_completion(text, row);
 	return 0;
 }
