@@ -203,7 +203,7 @@ draw_total(
 	const struct list *list, const struct row_group *group, const struct column *column, struct cell *out)
 {
 	struct value value;
-	bool whole = rows_total_of(list->rows, group, column, &value);
+	bool whole = rows_total_of(list->rows, &list->env->row, group, column, &value);
 	char text[UNIT_TEXT];
 
 	cell_set(out, ROLE_NORMAL, "");

@@ -30,6 +30,7 @@ rows_new(const struct row_kind *kind, void *source)
 	rows->groups = g_array_new(FALSE, FALSE, sizeof(struct row_group));
 	rows->group_of = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	rows->folded = g_ptr_array_new();
+	rows->members = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	rows->sums = g_array_new(FALSE, TRUE, sizeof(struct fold_sum));
 	return rows;
 }
@@ -41,7 +42,7 @@ rows_free(struct rows *rows)
 		return;
 	GArray *const arrays[] = { rows->blocks, rows->new_blocks, rows->entries, rows->new_entries,
 		rows->by_name, rows->name_rank, rows->items, rows->scratch, rows->lines, rows->groups,
-		rows->group_of, rows->sums };
+		rows->group_of, rows->sums, rows->members };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
 		g_array_free(arrays[i], TRUE);

@@ -53,6 +53,8 @@ struct row_group {
 	unsigned rows;                /* in it, Domain-0 included */
 	unsigned counted, active;     /* of these: without Domain-0, and running now */
 	bool folded;
+	bool summed;                  /* private to rows: its totals are made … */
+	uint32_t first;               /* … of its members, which begin here */
 };
 
 /* SOURCE: what KIND gathers its rows from, borrowed; NULL for kinds whose rows are parts of hosts. */
@@ -83,10 +85,11 @@ const void *const *rows_data(const struct rows *rows);
 size_t rows_matched(const struct rows *rows);
 /* Those of GROUP, as far as they match, appended to OUT. */
 void rows_members(const struct rows *rows, const struct row_group *group, GPtrArray *out);
-/* What COLUMN says of all of GROUP together; unknown unless it is among query.totals. False: not all rows that should be in
+/* What COLUMN says of all of GROUP together, made when it is asked for first, with the time of the update in CTX; unknown
+ * unless it is among query.totals. False: not all rows that should be in
  * it say something. */
-bool rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
-                   struct value *out);
+bool rows_total_of(struct rows *rows, const struct row_ctx *ctx, const struct row_group *group,
+                   const struct column *column, struct value *out);
 /* Changes when what matches, or what is known of it, may be something else; another order of the same is not. */
 unsigned rows_contents(const struct rows *rows);
 /* How often there were other rows than before: guests came or went, or the filter is another one. */

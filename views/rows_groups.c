@@ -103,18 +103,23 @@ count_row(struct rows *rows, const struct rows_query *query, const struct row_ct
 /* ---- what they add up to ---- */
 
 static void
+note_column(struct rows *rows, const struct column *column)
+{
+	if (column && column->fold != FOLD_NONE && !g_ptr_array_find(rows->folded, column, NULL))
+		g_ptr_array_add(rows->folded, (gpointer)(uintptr_t)column);
+}
+
+/* Those that groups are sorted by come first: their totals are needed of all groups, the others' of those on screen. */
+static void
 note_folded(struct rows *rows, const struct rows_query *query)
 {
 	g_ptr_array_set_size(rows->folded, 0);
+	for (int i = 0; i < SORT_KEYS; i++)
+		if (query->sort[i].column && !(query->sort[i].column->flags & COLUMN_TEXT))
+			note_column(rows, query->sort[i].column);
+	rows->nsorting = rows->folded->len;
 	for (guint i = 0; query->totals && i < query->totals->len; i++)
-		if (((const struct column *)query->totals->pdata[i])->fold != FOLD_NONE)
-			g_ptr_array_add(rows->folded, query->totals->pdata[i]);
-	for (int i = 0; i < SORT_KEYS; i++) {
-		const struct column *column = query->sort[i].column;
-
-		if (column && column->fold != FOLD_NONE && !g_ptr_array_find(rows->folded, column, NULL))
-			g_ptr_array_add(rows->folded, (gpointer)(uintptr_t)column);
-	}
+		note_column(rows, query->totals->pdata[i]);
 }
 
 static void
@@ -144,8 +149,9 @@ fold_number(struct fold_sum *sum, enum fold fold, double number, double weight)
 	}
 }
 
+/* Adds the row's part to the totals of its group in the columns FROM up to TO. */
 static void
-fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry)
+fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry, guint from, guint to)
 {
 	const struct row_kind *kind = rows->kind;
 	enum part part = kind->part ? kind->part(ctx, entry->row) : PART_ACTIVE;
@@ -153,7 +159,7 @@ fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry
 	double weight = kind->weight ? kind->weight(entry->row) : 1;
 	struct fold_sum *sums = &g_array_index(rows->sums, struct fold_sum, group * rows->folded->len);
 
-	for (guint i = 0; part != PART_NONE && i < rows->folded->len; i++) {
+	for (guint i = from; part != PART_NONE && i < to; i++) {
 		const struct column *column = rows->folded->pdata[i];
 		struct value value;
 
@@ -169,9 +175,20 @@ fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry
 	}
 }
 
+/* The other columns' totals of a group, when they are asked for first. */
+static void
+fold_group(struct rows *rows, const struct row_ctx *ctx, struct row_group *group)
+{
+	const uint32_t *members = (const uint32_t *)(const void *)rows->members->data + group->first;
+
+	for (unsigned i = 0; i < group->rows; i++)
+		fold_row(rows, ctx, &rows_entries(rows)[members[i]], rows->nsorting, rows->folded->len);
+	group->summed = true;
+}
+
 bool
-rows_total_of(const struct rows *rows, const struct row_group *group, const struct column *column,
-	struct value *out)
+rows_total_of(struct rows *rows, const struct row_ctx *ctx, const struct row_group *group,
+	const struct column *column, struct value *out)
 {
 	guint number = (guint)(group - group_at(rows, 0)), at;
 	const struct fold_sum *sum;
@@ -179,6 +196,8 @@ rows_total_of(const struct rows *rows, const struct row_group *group, const stru
 	out->type = VALUE_UNKNOWN;
 	if (!g_ptr_array_find(rows->folded, column, &at))
 		return true;
+	if (at >= rows->nsorting && !group->summed)
+		fold_group(rows, ctx, group_at(rows, number));
 	sum = &g_array_index(rows->sums, struct fold_sum, number * rows->folded->len + at);
 	if (sum->state != FOLD_ONE)
 		return true;
@@ -192,7 +211,7 @@ rows_total_of(const struct rows *rows, const struct row_group *group, const stru
 /* ---- their order ---- */
 
 static void
-sort_groups(struct rows *rows, struct keyed *items, struct keyed *scratch, const struct sort_key *by,
+sort_groups(struct rows *rows, const struct row_ctx *ctx, struct keyed *items, const struct sort_key *by,
 	bool by_name)
 {
 	const uint32_t *ranks = texts_ranks(rows->group_texts);
@@ -208,29 +227,30 @@ sort_groups(struct rows *rows, struct keyed *items, struct keyed *scratch, const
 
 			items[i].key = by->descending ? UINT32_MAX - rank : rank;
 		} else {
-			rows_total_of(rows, group, by->column, &value);
+			rows_total_of(rows, ctx, group, by->column, &value);
 			items[i].key = rows_number_key(&value, by->descending);
 		}
 	}
-	radix_sort(items, scratch, rows->groups->len);
+	radix_sort(items, items + rows->groups->len, rows->groups->len);
 }
 
-/* As their rows are, by what the group says of the same columns; in the end by name. */
+/* As their rows are, by what the group says of the same columns; in the end by name. ITEMS has room for twice the groups. */
 static void
-order_groups(struct rows *rows, const struct rows_query *query, struct keyed *items, struct keyed *scratch)
+order_groups(
+	struct rows *rows, const struct rows_query *query, const struct row_ctx *ctx, struct keyed *items)
 {
 	const struct sort_key by_name = { NULL, false };
 
 	for (guint i = 0; i < rows->groups->len; i++)
 		items[i] = (struct keyed){ .id = i };
-	sort_groups(rows, items, scratch, &by_name, true);
+	sort_groups(rows, ctx, items, &by_name, true);
 	for (int level = SORT_KEYS - 1; level >= 0; level--) {
 		const struct sort_key *key = &query->sort[level];
 		bool named = key->column &&
 			     (key->column == query->grouping->column || rows_sorts_by_name(rows, key));
 
 		if (named || (key->column && !(key->column->flags & COLUMN_TEXT)))
-			sort_groups(rows, items, scratch, key, named);
+			sort_groups(rows, ctx, items, key, named);
 	}
 }
 
@@ -242,33 +262,32 @@ is_folded(const struct folding *folding, const struct row_group *group)
 	return folding->all != (folding->except && g_hash_table_contains(folding->except, &group->key));
 }
 
-/* The sorted items by group, in their order: where each group's begin is in STARTS. */
+/* The sorted items by group, in their order. */
 static void
-deal_out(struct rows *rows, uint32_t *members, uint32_t *starts)
+deal_out(struct rows *rows)
 {
 	const struct keyed *items = rows_items(rows);
 	uint32_t start = 0;
 
+	g_array_set_size(rows->members, rows->items->len);
 	for (guint i = 0; i < rows->groups->len; i++) {
-		starts[i] = start;
+		group_at(rows, i)->first = start;
 		start += group_at(rows, i)->rows;
 	}
 	for (guint i = 0; i < rows->items->len; i++) {
 		uint32_t group = group_for(rows, rows_entries(rows)[items[i].id].group, NULL);
 
-		members[starts[group]++] = items[i].id;
+		g_array_index(rows->members, uint32_t, group_at(rows, group)->first++) = items[i].id;
 	}
 	for (guint i = 0; i < rows->groups->len; i++)
-		starts[i] -= group_at(rows, i)->rows;
+		group_at(rows, i)->first -= group_at(rows, i)->rows;
 }
 
 static void
 make_lines(struct rows *rows, const struct rows_query *query, const struct keyed *order)
 {
-	g_autofree uint32_t *members = g_new(uint32_t, rows->items->len + 1);
-	g_autofree uint32_t *starts = g_new(uint32_t, rows->groups->len + 1);
+	const uint32_t *members = (const uint32_t *)(const void *)rows->members->data;
 
-	deal_out(rows, members, starts);
 	g_array_set_size(rows->lines, 0);
 	for (guint i = 0; i < rows->groups->len; i++) {
 		struct row_group *group = group_at(rows, order[i].id);
@@ -277,7 +296,7 @@ make_lines(struct rows *rows, const struct rows_query *query, const struct keyed
 		group->folded = is_folded(&query->folding, group);
 		g_array_append_val(rows->lines, line);
 		if (!group->folded)
-			g_array_append_vals(rows->lines, members + starts[order[i].id], group->rows);
+			g_array_append_vals(rows->lines, members + group->first, group->rows);
 	}
 }
 
@@ -297,10 +316,11 @@ rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct 
 	g_array_set_size(rows->sums, 0);
 	g_array_set_size(rows->sums, rows->groups->len * rows->folded->len);
 	for (guint i = 0; i < rows->entries->len; i++)
-		if (entries[i].wanted)
-			fold_row(rows, ctx, &entries[i]);
+		if (entries[i].wanted && rows->nsorting)
+			fold_row(rows, ctx, &entries[i], 0, rows->nsorting);
 	items = g_new(struct keyed, 2 * rows->groups->len + 1);
-	order_groups(rows, query, items, items + rows->groups->len);
+	deal_out(rows);
+	order_groups(rows, query, ctx, items);
 	make_lines(rows, query, items);
 	g_free(items);
 }
@@ -322,13 +342,8 @@ rows_parent(const struct rows *rows, size_t i)
 void
 rows_members(const struct rows *rows, const struct row_group *group, GPtrArray *out)
 {
-	uint32_t number = (uint32_t)(group - group_at(rows, 0));
+	const uint32_t *members = (const uint32_t *)(const void *)rows->members->data + group->first;
 
-	for (guint i = 0; i < rows->entries->len; i++) {
-		const struct entry *entry = &rows_entries(rows)[i];
-		guint at = entry->group == NO_GROUP ? rows->group_of->len - 1 : entry->group;
-
-		if (entry->wanted && g_array_index(rows->group_of, uint32_t, at) == number)
-			g_ptr_array_add(out, (gpointer)(uintptr_t)entry->row);
-	}
+	for (unsigned i = 0; i < group->rows; i++)
+		g_ptr_array_add(out, (gpointer)(uintptr_t)rows_entries(rows)[members[i]].row);
 }

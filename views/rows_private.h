@@ -63,7 +63,9 @@ struct rows {
 	GArray *groups;    /* struct row_group */
 	GArray *group_of;  /* uint32_t, by text's number in group_texts: its group */
 	GPtrArray *folded; /* const struct column *: those with totals */
+	guint nsorting;    /* … of which these first ones are known of all groups */
 	GArray *sums;      /* struct fold_sum, groups x folded */
+	GArray *members;   /* uint32_t: entries' numbers, group by group, in order */
 };
 
 static inline struct entry *

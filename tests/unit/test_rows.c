@@ -348,11 +348,11 @@ Test(rows, order_agrees_with_natural_compare)
 /* ---- totals of groups ---- */
 
 static void
-expect_total(const struct rows *rows, const char *column, double wanted, bool whole)
+expect_total(struct rows *rows, const char *column, double wanted, bool whole)
 {
 	struct value value;
 	bool got_whole =
-		rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, column), &value);
+		rows_total_of(rows, &ctx, rows_group_at(rows, 0), column_by_name(&vm_rows, column), &value);
 
 	cr_assert_eq(value.type, VALUE_NUMBER, "%s", column);
 	cr_expect_float_eq(value.number, wanted, 1e-9, "%s: %g", column, value.number);
@@ -389,9 +389,9 @@ Test(rows, groups_add_up)
 	expect_total(rows, "cpu", 70, true);
 	expect_total(rows, "ready", 7, true);
 	expect_total(rows, "net", 1000, false);
-	rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, "host"), &value);
+	rows_total_of(rows, &ctx, rows_group_at(rows, 0), column_by_name(&vm_rows, "host"), &value);
 	cr_expect_str_eq(value.text, "h0");
-	rows_total_of(rows, rows_group_at(rows, 0), column_by_name(&vm_rows, "state"), &value);
+	rows_total_of(rows, &ctx, rows_group_at(rows, 0), column_by_name(&vm_rows, "state"), &value);
 	cr_expect_eq(value.type, VALUE_UNKNOWN, "states are not added up");
 	cr_expect_eq(rows_group_at(rows, 0)->rows, 4);
 	cr_expect_eq(rows_group_at(rows, 0)->counted, 3);
