@@ -1,0 +1,107 @@
+/* host: acts on guests, run between two samples. */
+#include "fleet/host_private.h"
+
+#include "fleet/clock.h"
+#include "fleet/error.h"
+
+static void
+job_end(struct host *host, struct job *job, bool ok, const GError *error)
+{
+	job->state = ok ? JOB_DONE : JOB_FAILED;
+	job->ended_us = clock_now_us();
+	if (!ok)
+		job->error = g_strdup(error->message);
+	host->env->job_ended(host->env->ctx, job);
+}
+
+static void
+job_end_for_exit(struct host *host, struct job *job)
+{
+	g_autoptr(GError) error =
+		g_error_new_literal(FLEET_ERROR, FLEET_ERROR_CANCELLED, "virt-fleet is ending");
+
+	job_end(host, job, false, error);
+}
+
+/* Runs JOB over the connection. False: *ERROR says why, also when it was not even begun. */
+static bool
+job_run(struct host *host, struct job *job, GError **error)
+{
+	bool ok, cut;
+
+	pthread_mutex_lock(&host->lock);
+	cut = host->cut;
+	pthread_mutex_unlock(&host->lock);
+	/* a connection that was cut under the job before is only waiting to be cleared away */
+	if (!host->connected || cut) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_GONE, "%s is not connected (%s)",
+			host->facts_static->name,
+			host->snap->why ? host->snap->why
+					: link_state_word(host->connected ? LINK_TIMEOUT : host->snap->link));
+		return false;
+	}
+	host_set_deadline(host, job->timeout_ms ? job->timeout_ms * 1000 : host_call_limit_us(host));
+	ok = job->run(job, host->conn, error);
+	host_set_deadline(host, 0);
+	pthread_mutex_lock(&host->lock);
+	cut = host->cut;
+	host->poked = true; /* show what it did at once */
+	pthread_mutex_unlock(&host->lock);
+	if (!ok && cut) {
+		g_clear_error(error);
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT,
+			"no answer in time; the connection was cut and the outcome is unknown");
+	}
+	return ok;
+}
+
+void
+host_run_jobs(struct host *host)
+{
+	for (;;) {
+		g_autoptr(GError) error = NULL;
+		struct job *job;
+		bool ok;
+
+		pthread_mutex_lock(&host->lock);
+		job = host->stop ? NULL : g_queue_pop_head(&host->jobs);
+		pthread_mutex_unlock(&host->lock);
+		if (!job)
+			return;
+		job->state = JOB_RUNNING;
+		job->started_us = clock_now_us();
+		ok = job_run(host, job, &error);
+		job_end(host, job, ok, error);
+	}
+}
+void
+host_cancel_jobs(struct host *host)
+{
+	for (;;) {
+		struct job *job;
+
+		pthread_mutex_lock(&host->lock);
+		job = g_queue_pop_head(&host->jobs);
+		host->ended = !job;
+		pthread_mutex_unlock(&host->lock);
+		if (!job)
+			return;
+		job_end_for_exit(host, job);
+	}
+}
+
+void
+host_submit(struct host *host, struct job *job)
+{
+	bool ended;
+
+	pthread_mutex_lock(&host->lock);
+	job->queued_us = clock_now_us();
+	ended = host->ended;
+	if (!ended)
+		g_queue_push_tail(&host->jobs, job);
+	pthread_cond_signal(&host->cond);
+	pthread_mutex_unlock(&host->lock);
+	if (ended)
+		job_end_for_exit(host, job);
+}

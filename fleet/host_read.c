@@ -1,0 +1,167 @@
+/* host: what is read besides samples – facts, and what pages show. */
+#include "fleet/host_private.h"
+
+#include "fleet/clock.h"
+#include "fleet/error.h"
+
+#include <string.h>
+
+/* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
+#define FACTS_PER_SAMPLE 8
+
+GHashTable *
+host_dirty_new(void)
+{
+	return g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+}
+
+/* ---- facts ---- */
+
+/* Forgets the facts of guests whose XML may have changed. */
+static void
+facts_expire(struct host *host)
+{
+	g_autoptr(GHashTable) dirty = NULL;
+	GHashTableIter iter;
+	gpointer key;
+
+	pthread_mutex_lock(&host->lock);
+	if (g_hash_table_size(host->dirty) > 0) {
+		dirty = host->dirty;
+		host->dirty = host_dirty_new();
+	}
+	pthread_mutex_unlock(&host->lock);
+	if (!dirty)
+		return;
+	g_hash_table_iter_init(&iter, dirty);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		tracker_set_vm_facts(host->tracker, g_bytes_get_data(key, NULL), NULL);
+}
+
+static bool
+facts_read_host(struct host *host, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct host_facts *facts;
+
+	host_set_deadline(host, FIRST_SAMPLE_US); /* capabilities, too, may make the daemon probe */
+	facts = host->conn->ops->host_facts(host->conn, &failed);
+	host_set_deadline(host, 0);
+	if (!facts && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	/* nothing can be known: do not ask again each time */
+	tracker_set_host_facts(host->tracker, facts ? facts : host_facts_new());
+	return true;
+}
+
+/* Reads one guest's facts. A guest that vanished meanwhile is no error. */
+static bool
+facts_read_vm(struct host *host, const uint8_t uuid[UUID_LEN], GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct vm_facts *facts;
+
+	host_set_deadline(host, host_call_limit_us(host));
+	facts = host->conn->ops->vm_facts(host->conn, uuid, &failed);
+	host_set_deadline(host, 0);
+	if (!facts && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	tracker_set_vm_facts(host->tracker, uuid, facts ? facts : vm_facts_new());
+	return true;
+}
+
+/* How many guests' facts are read now. */
+static unsigned
+facts_allowed(const struct host *host)
+{
+	if (!host->env->once)
+		return FACTS_PER_SAMPLE;
+	return host->env->once->vm_facts ? G_MAXUINT : 0;
+}
+
+/* Reads what facts are missing, a few at a time, and shows them without waiting for the next sample. */
+bool
+host_read_facts(struct host *host, GError **error)
+{
+	bool host_too = !host->env->once || host->env->once->host_facts;
+	unsigned left = facts_allowed(host);
+	bool changed = false;
+	uint8_t uuid[UUID_LEN];
+
+	facts_expire(host);
+	if (host_too && !tracker_knows_host(host->tracker)) {
+		if (!facts_read_host(host, error))
+			return false;
+		changed = true;
+	}
+	while (left-- > 0 && tracker_next_unknown(host->tracker, uuid)) {
+		if (!facts_read_vm(host, uuid, error))
+			return false;
+		changed = true;
+	}
+	if (changed)
+		host_publish(host, tracker_with_facts(host->tracker, host->snap));
+	return true;
+}
+/* ---- details ---- */
+
+static bool
+read_host_detail(struct host *host, struct host_snap *skeleton, GError **error)
+{
+	if (!host->conn->ops->host_detail)
+		return true;
+	skeleton->detail = host->conn->ops->host_detail(host->conn, host->snap->detail, error);
+	return skeleton->detail != NULL;
+}
+
+/* A guest that is gone has none, which is no error. */
+static bool
+read_vm_detail(struct host *host, const uint8_t uuid[UUID_LEN], struct host_snap *skeleton, GError **error)
+{
+	const struct vm_detail *old = host->snap->vm_detail;
+	g_autoptr(GError) failed = NULL;
+
+	if (!host->conn->ops->vm_detail)
+		return true;
+	if (old && memcmp(old->uuid, uuid, UUID_LEN) != 0)
+		old = NULL;
+	skeleton->vm_detail = host->conn->ops->vm_detail(host->conn, uuid, old, &failed);
+	if (failed && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	return true;
+}
+
+/* Reads what the page that is looked at shows beyond the samples; nobody looks: lets go of the last. */
+bool
+host_read_detail(struct host *host, GError **error)
+{
+	struct host_snap skeleton = host_snap_skeleton(host->snap);
+	struct row_key key;
+	bool wanted, ok = true;
+
+	pthread_mutex_lock(&host->lock);
+	wanted = host->inspected;
+	key = host->inspect;
+	pthread_mutex_unlock(&host->lock);
+	if (!wanted && !skeleton.detail && !skeleton.vm_detail)
+		return true;
+	skeleton.detail = NULL;
+	skeleton.vm_detail = NULL;
+	if (wanted) {
+		host_set_deadline(host, host_call_limit_us(host));
+		ok = key.is_host ? read_host_detail(host, &skeleton, error)
+				 : read_vm_detail(host, key.uuid, &skeleton, error);
+		host_set_deadline(host, 0);
+	}
+	if (ok)
+		host_publish(host, host_snap_build(&skeleton, host->snap->vms, host->snap->nvms));
+	host_detail_unref(skeleton.detail);
+	vm_detail_unref(skeleton.vm_detail);
+	return ok;
+}
