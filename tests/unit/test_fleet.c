@@ -467,6 +467,19 @@ next_job_error(struct world *world)
 	return world->job->error ? world->job->error : "none";
 }
 
+Test(fleet, a_job_after_the_end_comes_back_at_once)
+{
+	struct world *world = world_new(1);
+
+	fleet_start(world->fleet);
+	fleet_stop(world->fleet);
+	cr_assert(fleet_wait(world->fleet, DEADLINE_MS));
+	fleet_submit(world->fleet, stop_job(0));
+	cr_assert_str_eq(next_job_error(world), "virt-fleet is ending");
+	cr_assert_eq(fleet_jobs_pending(world->fleet), 0);
+	world_free(world);
+}
+
 Test(fleet, a_job_behind_a_hung_one_was_never_sent_and_says_so)
 {
 	struct world *world = world_new(1);
