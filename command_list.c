@@ -63,6 +63,7 @@ print_once(struct listing *listing)
 	const struct fleet_snap *snap = settle(&listing->app, &listing->need, NULL);
 	int status = EXIT_SUCCESS;
 
+	fleet_catch_up(listing->app.fleet);
 	print(listing, snap, &status);
 	if (settle_report(snap, &listing->need))
 		status = EXIT_SOME_FAILED;

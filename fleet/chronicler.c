@@ -25,7 +25,9 @@ struct chronicler {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	/* guarded by lock */
-	GArray *posted; /* struct posted */
+	GArray *posted;       /* struct posted */
+	uint64_t begun, done; /* looks; one at a time */
+	bool hurry;           /* somebody waits for the next one */
 	bool stop;
 };
 
@@ -83,9 +85,14 @@ wait_look(struct chronicler *chronicler, GArray **posted)
 	bool goes_on;
 
 	pthread_mutex_lock(&chronicler->lock);
-	while (!chronicler->stop && pthread_cond_timedwait(&chronicler->cond, &chronicler->lock, &until) == 0)
+	chronicler->done = chronicler->begun;
+	pthread_cond_broadcast(&chronicler->cond);
+	while (!chronicler->stop && !chronicler->hurry &&
+		pthread_cond_timedwait(&chronicler->cond, &chronicler->lock, &until) == 0)
 		;
 	goes_on = !chronicler->stop;
+	chronicler->hurry = false;
+	chronicler->begun++;
 	*posted = chronicler->posted;
 	chronicler->posted = posted_new();
 	pthread_mutex_unlock(&chronicler->lock);
@@ -128,7 +135,22 @@ chronicler_stop(struct chronicler *chronicler)
 {
 	pthread_mutex_lock(&chronicler->lock);
 	chronicler->stop = true;
-	pthread_cond_signal(&chronicler->cond);
+	pthread_cond_broadcast(&chronicler->cond);
+	pthread_mutex_unlock(&chronicler->lock);
+}
+
+void
+chronicler_catch_up(struct chronicler *chronicler)
+{
+	uint64_t wanted;
+
+	pthread_mutex_lock(&chronicler->lock);
+	wanted = chronicler->begun + 1; /* one under way may have begun too early */
+	while (!chronicler->stop && chronicler->done < wanted) {
+		chronicler->hurry = true;
+		pthread_cond_broadcast(&chronicler->cond);
+		pthread_cond_wait(&chronicler->cond, &chronicler->lock);
+	}
 	pthread_mutex_unlock(&chronicler->lock);
 }
 

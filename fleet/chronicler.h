@@ -25,5 +25,8 @@ void chronicler_stop(struct chronicler *chronicler);
 /* Ends the thread, if it was started. Nobody posts any more. Accepts NULL. */
 void chronicler_free(struct chronicler *chronicler);
 
+/* Waits until it has looked at what is there now, which takes milliseconds; the thread must run. */
+void chronicler_catch_up(struct chronicler *chronicler);
+
 /* A connection to host INDEX noticed EVENT; copied. Any thread, never blocks for long. */
 void chronicler_post(struct chronicler *chronicler, uint32_t index, const struct conn_event *event);

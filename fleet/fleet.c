@@ -318,6 +318,13 @@ fleet_snapshot(struct fleet *fleet)
 }
 
 void
+fleet_catch_up(struct fleet *fleet)
+{
+	if (fleet->chronicler)
+		chronicler_catch_up(fleet->chronicler);
+}
+
+void
 fleet_poke(struct fleet *fleet, uint32_t host)
 {
 	host_poke(fleet->hosts[host]);

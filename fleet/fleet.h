@@ -39,6 +39,9 @@ void fleet_free(struct fleet *fleet);
 /* The newest snapshot of everything, one reference. Any thread; never waits for a host. */
 const struct fleet_snap *fleet_snapshot(struct fleet *fleet);
 
+/* Waits until what has happened by now is in the time line, which takes milliseconds. The fleet must have been started. */
+void fleet_catch_up(struct fleet *fleet);
+
 /* Sample this host now / reconnect it now if it waits. Any thread, never blocks. */
 void fleet_poke(struct fleet *fleet, uint32_t host);
 void fleet_poke_all(struct fleet *fleet);

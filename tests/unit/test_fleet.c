@@ -14,6 +14,7 @@ struct world {
 	struct fake *fake;
 	struct conn_factory factory;
 	struct mailbox *mailbox;
+	struct timeline *timeline;
 	struct fleet *fleet;
 	struct job *job; /* the last that came back */
 };
@@ -62,9 +63,11 @@ world_new_for(unsigned hosts, const struct snap_need *once)
 	world->fake = fake_new(hosts);
 	world->factory = fake_factory(world->fake);
 	world->mailbox = mailbox_new(16);
+	world->timeline = timeline_new(100);
 	world->fleet = fleet_new(&(struct fleet_opts){ .config = &world->config,
 		.factory = &world->factory,
 		.mailbox = world->mailbox,
+		.timeline = world->timeline,
 		.once = once });
 	return world;
 }
@@ -90,6 +93,7 @@ world_free(struct world *world)
 	fleet_free(world->fleet);
 	mailbox_free(world->mailbox, drop);
 	fake_free(world->fake);
+	timeline_free(world->timeline);
 	job_free(world->job);
 	g_ptr_array_unref(world->config.hosts);
 	g_free(world);
@@ -753,5 +757,47 @@ Test(fleet, a_detail_that_hangs_is_cut_like_a_sample)
 	fleet_inspect(world->fleet, &web);
 	cr_assert(world_until(world, 0, link_is, &timeout));
 	cr_assert(world_until(world, 0, has_detail_of, &web), "and read after it came back");
+	world_free(world);
+}
+
+/* ---- the time line ---- */
+
+static char *
+told(struct world *world)
+{
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(event_unref);
+	GString *text = g_string_new(NULL);
+
+	fleet_catch_up(world->fleet);
+	timeline_since(world->timeline, 0, events);
+	for (guint i = 0; i < events->len; i++) {
+		const struct event *event = events->pdata[i];
+
+		g_string_append_printf(text, "%s%s %s: %s", i ? "\n" : "",
+			event->vm ? event->vm : event->host, event->what, event->detail ? event->detail : "");
+	}
+	return g_string_free(text, FALSE);
+}
+
+Test(fleet, what_happens_is_in_the_time_line_when_it_has_caught_up)
+{
+	static const struct fake_step refused = { .code = FLEET_ERROR_REFUSED, .error = "port 22" };
+	const enum link_state lost = LINK_REFUSED, up = LINK_UP;
+	struct world *world = world_new(2);
+	struct vm_sample vm = { .name = (char *)(uintptr_t) "web", .state = VM_STATE_RUNNING };
+	g_autofree char *text = NULL;
+
+	fake_uuid(1, vm.uuid);
+	fake_set_vms(world->fake, 1, &vm, 1);
+	fake_script_rest(world->fake, 0, FAKE_OPEN, &refused);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &lost));
+	cr_assert(world_until(world, 1, link_is, &up));
+	text = told(world);
+	cr_expect_str_eq(text, "host0 not reached: refused: port 22", "%s", text);
+	cr_assert(fake_emit(world->fake, 1, CONN_EVENT_SUSPENDED, vm.uuid));
+	g_free(text);
+	text = told(world);
+	cr_expect_str_eq(text, "host0 not reached: refused: port 22\nweb suspended: ", "%s", text);
 	world_free(world);
 }
