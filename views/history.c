@@ -179,11 +179,20 @@ match_guests(struct history *history, struct host *host, const struct host_snap 
 	host->nguests = snap->nvms;
 }
 
+/* A guest's line runs ahead of the clock by so much, that the points of longer spans do not end at the same moment for all
+ * 100,000 guests: to make them costs twenty times what else there is to do. The same on every host. */
+static int64_t
+guest_shift_us(const uint8_t uuid[UUID_LEN])
+{
+	return uuid[UUID_LEN - 1] % LINE_STEPS_1H * LINE_STEP_US;
+}
+
 /* A guest that was not read at each sample of its host has means over a longer time, but no gap: STEADY. */
 static void
 feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bool steady,
 	const double numbers[HISTORY_SERIES_COUNT])
 {
+	int64_t at_us = vm->sampled_us + guest_shift_us(guest->uuid);
 	bool first = !guest->line;
 
 	if (first && !any_known(numbers))
@@ -194,8 +203,7 @@ feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bo
 		guest->line = g_new(struct line, 1);
 		line_init(guest->line);
 	}
-	line_put(
-		guest->line, steady && !first ? guest->line->at_us : vm->sampled_us, vm->sampled_us, numbers);
+	line_put(guest->line, steady && !first ? guest->line->at_us : at_us, at_us, numbers);
 }
 
 /* ---- hosts ---- */
@@ -341,14 +349,15 @@ history_feed(struct history *history, const struct fleet_snap *snap, int64_t now
 
 /* ---- reading ---- */
 
-/* KEY's line, and when it is out of date; NULL: nothing is known. */
+/* KEY's line, when it is out of date, and how far it runs ahead of the clock; NULL: nothing is known. */
 static const struct line *
-find_line(const struct history *history, const struct row_key *key, int64_t *stale_us)
+find_line(const struct history *history, const struct row_key *key, int64_t *stale_us, int64_t *shift_us)
 {
 	const struct host *host;
 	const struct guest *guest;
 
 	*stale_us = FLEET_STALE_US;
+	*shift_us = 0;
 	if (!key)
 		return &history->fleet;
 	host = key->host < history->nhosts ? history->hosts[key->host] : NULL;
@@ -358,9 +367,10 @@ find_line(const struct history *history, const struct row_key *key, int64_t *sta
 	if (key->is_host)
 		return &host->line;
 	guest = find_guest(host, key->uuid, 0);
+	*shift_us = guest_shift_us(key->uuid);
 	/* a guest is as present as its host */
 	if (guest && guest->line)
-		*stale_us += host->line.at_us - guest->line->at_us;
+		*stale_us += host->line.at_us - (guest->line->at_us - *shift_us);
 	return guest ? guest->line : NULL;
 }
 
@@ -368,11 +378,13 @@ bool
 history_read(const struct history *history, const struct row_key *key, enum history_series series,
 	enum history_span span, int64_t now_us, double *out)
 {
-	int64_t stale_us;
-	const struct line *line = find_line(history, key, &stale_us);
-	bool present = line && now_us - line->at_us <= stale_us;
+	int64_t stale_us, shift_us;
+	const struct line *line = find_line(history, key, &stale_us, &shift_us);
+	int64_t end_us = now_us + shift_us;
 
-	return line && line_read(line, series, span, present ? MIN(line->at_us, now_us) : now_us, out);
+	if (line && end_us - line->at_us <= stale_us)
+		end_us = MIN(line->at_us, end_us);
+	return line && line_read(line, series, span, end_us, out);
 }
 
 /* Adds SERIES to NUMBERS where it is known; what only one of them knows is that one's. */
