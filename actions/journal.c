@@ -2,6 +2,7 @@
 
 #include "fleet/clock.h"
 #include "fleet/error.h"
+#include "fleet/json.h"
 #include "fleet/snapshot.h"
 
 #include <cjson/cJSON.h>
@@ -246,26 +247,16 @@ time_now(void)
 	return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
 }
 
-/* Names come from guests and may be anything: JSON is UTF-8. */
-static void
-put(cJSON *object, const char *name, const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	if (valid)
-		cJSON_AddStringToObject(object, name, valid);
-}
-
 static cJSON *
 line_new(const struct journal *journal, const char *event, const char *id)
 {
 	cJSON *object = cJSON_CreateObject();
 	g_autofree char *now = time_now();
 
-	put(object, "time", now);
-	put(object, "event", event);
-	put(object, "id", id);
-	put(object, "user", journal->user);
+	json_add_text(object, "time", now);
+	json_add_text(object, "event", event);
+	json_add_text(object, "id", id);
+	json_add_text(object, "user", journal->user);
 	return object;
 }
 
@@ -277,10 +268,10 @@ line_of_job(const struct journal *journal, const char *event, const struct job *
 	char uuid[37];
 
 	uuid_format(job->target.uuid, uuid);
-	put(object, "host", job->host_name);
-	put(object, "vm", job->vm_name);
-	put(object, "uuid", uuid);
-	put(object, "verb", job->verb);
+	json_add_text(object, "host", job->host_name);
+	json_add_text(object, "vm", job->vm_name);
+	json_add_text(object, "uuid", uuid);
+	json_add_text(object, "verb", job->verb);
 	return object;
 }
 
@@ -288,11 +279,9 @@ line_of_job(const struct journal *journal, const char *event, const struct job *
 static char *
 line_text(cJSON *object)
 {
-	char *text = cJSON_PrintUnformatted(object), *line = g_strconcat(text, "\n", NULL);
+	g_autofree char *text = json_print(object);
 
-	cJSON_free(text);
-	cJSON_Delete(object);
-	return line;
+	return g_strconcat(text, "\n", NULL);
 }
 
 bool
@@ -318,8 +307,8 @@ journal_end(struct journal *journal, const struct job *job, const char *result, 
 	g_autofree char *line = NULL;
 	bool ok;
 
-	put(object, "result", result);
-	put(object, "error", error);
+	json_add_text(object, "result", result);
+	json_add_text(object, "error", error);
 	cJSON_AddNumberToObject(object, "took_s", (double)((clock_now_us() - job->started_us) / 1000) / 1000);
 	line = line_text(object);
 	pthread_mutex_lock(&journal->lock);
@@ -406,10 +395,10 @@ close_lost(struct journal *journal, const char *id, const cJSON *begin, GError *
 	for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
 		g_autofree char *text = member(begin, same[i]);
 
-		put(object, same[i], text);
+		json_add_text(object, same[i], text);
 	}
-	put(object, "result", "unknown");
-	put(object, "error", "virt-fleet ended before it knew");
+	json_add_text(object, "result", "unknown");
+	json_add_text(object, "error", "virt-fleet ended before it knew");
 	line = line_text(object);
 	return file_write(journal, line, error);
 }

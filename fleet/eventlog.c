@@ -2,6 +2,7 @@
 
 #include "fleet/clock.h"
 #include "fleet/error.h"
+#include "fleet/json.h"
 #include "fleet/snapshot.h"
 
 #include <cjson/cJSON.h>
@@ -41,39 +42,6 @@ struct eventlog {
 
 /* ---- words ---- */
 
-/* What cJSON leaves as it is but a terminal does not: control, format and bidi characters. They occur in strings alone,
- * where JSON has an escape for them. */
-static char *
-escape_controls(const char *json)
-{
-	GString *out = g_string_new(NULL);
-
-	for (const char *at = json; *at; at += g_utf8_skip[*(const guchar *)at]) {
-		gunichar c = g_utf8_get_char(at);
-		GUnicodeType type = g_unichar_type(c);
-		bool strange = type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT ||
-			       type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR;
-
-		if (!strange)
-			g_string_append_unichar(out, c);
-		else if (c < 0x10000)
-			g_string_append_printf(out, "\\u%04x", c);
-		else /* as UTF-16 has it */
-			g_string_append_printf(
-				out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
-	}
-	return g_string_free(out, FALSE);
-}
-
-static void
-add_text(cJSON *object, const char *name, const char *text)
-{
-	g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	if (valid)
-		cJSON_AddStringToObject(object, name, valid);
-}
-
 static void
 add_time(cJSON *object, int64_t wall_us)
 {
@@ -81,17 +49,6 @@ add_time(cJSON *object, int64_t wall_us)
 
 	clock_wall_text(wall_us, text);
 	cJSON_AddStringToObject(object, "time", text);
-}
-
-static char *
-print(cJSON *object)
-{
-	char *raw = cJSON_PrintUnformatted(object);
-	char *text = escape_controls(raw);
-
-	cJSON_free(raw);
-	cJSON_Delete(object);
-	return text;
 }
 
 char *
@@ -103,15 +60,15 @@ event_json(const struct event *event)
 	add_time(object, event->wall_us);
 	cJSON_AddStringToObject(object, "kind", event_kind_name(event->kind));
 	cJSON_AddStringToObject(object, "level", event_level_name(event->level));
-	add_text(object, "host", event->host);
-	add_text(object, "vm", event->vm);
+	json_add_text(object, "host", event->host);
+	json_add_text(object, "vm", event->vm);
 	if (!event->subject.is_host) {
 		uuid_format(event->subject.uuid, uuid);
 		cJSON_AddStringToObject(object, "uuid", uuid);
 	}
-	add_text(object, "what", event->what);
-	add_text(object, "detail", event->detail);
-	return print(object);
+	json_add_text(object, "what", event->what);
+	json_add_text(object, "detail", event->detail);
+	return json_print(object);
 }
 
 /* A line that says how many are not there. */
@@ -126,7 +83,7 @@ missed_json(uint64_t missed)
 	cJSON_AddStringToObject(object, "level", event_level_name(EVENT_WARN));
 	cJSON_AddStringToObject(object, "what", "missed");
 	cJSON_AddStringToObject(object, "detail", detail);
-	return print(object);
+	return json_print(object);
 }
 
 static void

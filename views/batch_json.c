@@ -1,16 +1,9 @@
 /* batch: rows as JSON. */
 #include "views/batch_private.h"
 
+#include "fleet/json.h"
+
 #include <cjson/cJSON.h>
-
-/* UTF-8 as JSON wants it; control characters are escaped by cJSON. */
-static cJSON *
-json_text(const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	return cJSON_CreateString(valid);
-}
 
 static cJSON *
 json_list(const char *text)
@@ -46,7 +39,7 @@ static void
 print_object(const struct batch_page *page, const void *row, FILE *out)
 {
 	cJSON *object = cJSON_CreateObject();
-	char *text;
+	g_autofree char *text = NULL;
 
 	if (page->time)
 		cJSON_AddStringToObject(object, "time", page->time);
@@ -57,10 +50,8 @@ print_object(const struct batch_page *page, const void *row, FILE *out)
 		if (value)
 			cJSON_AddItemToObject(object, column->info->name, value);
 	}
-	text = cJSON_PrintUnformatted(object);
+	text = json_print(object);
 	fputs(text, out);
-	cJSON_free(text);
-	cJSON_Delete(object);
 }
 
 /* An array with one object on each line: whole JSON, and still one can grep it. */

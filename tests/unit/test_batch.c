@@ -7,7 +7,7 @@
 #include <locale.h>
 #include <string.h>
 
-#define EVIL    "evil\033[31m\n\"x\",\xe2\x80\xae"
+#define EVIL    "evil\033[31m\n\"x\",\xe2\x80\xae\xc2\x9b\x7f"
 
 #define WALL_US (INT64_C(1786363331) * 1000000) /* 2026-08-10 12:02:11 UTC */
 
@@ -89,6 +89,14 @@ Test(batch, table_is_harmless)
 		cr_expect(*at == '\n' || (unsigned char)*at >= ' ', "a control character got through");
 	cr_expect_null(strstr(text, "\xe2\x80\xae"), "%s", text);
 	cr_expect_eq(g_strrstr(text, "\n") - text, (ptrdiff_t)strlen(text) - 1, "the name broke the line");
+	free(text);
+}
+
+Test(batch, json_is_harmless)
+{
+	char *text = print("vms", "jsonl", "name", "evil");
+
+	cr_expect_str_eq(text, "{\"name\":\"evil\\u001b[31m\\n\\\"x\\\",\\u202e\\u009b\\u007f\"}\n");
 	free(text);
 }
 

@@ -89,7 +89,7 @@ act(struct job *job, struct conn *conn, GError **error)
 static struct job
 job_of(struct journal *journal)
 {
-	return (struct job){ .vm_name = (char *)(uintptr_t) "web\033[31m",
+	return (struct job){ .vm_name = (char *)(uintptr_t) "web\033[31m\xc2\x9b\xe2\x80\xae\x7f",
 		.host_name = (char *)(uintptr_t) "kvm1",
 		.verb = "shutdown",
 		.target = { .uuid = { 0xab } },
@@ -118,7 +118,7 @@ Test(journal, an_act_is_written_before_it_begins_and_when_it_ends)
 	expect_part(seen, "\"event\":\"begin\"");
 	expect_part(seen, "\"verb\":\"shutdown\"");
 	expect_part(seen, "\"host\":\"kvm1\"");
-	expect_part(seen, "\"vm\":\"web\\u001b[31m\"");
+	expect_part(seen, "\"vm\":\"web\\u001b[31m\\u009b\\u202e\\u007f\"");
 	expect_part(seen, "\"uuid\":\"ab000000-0000-0000-0000-000000000000\"");
 	expect_part(seen, "\"user\":");
 	text = contents("j");
