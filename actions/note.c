@@ -9,6 +9,7 @@ static const struct {
 	[JOB_DONE] = { "done", EVENT_INFO },
 	[JOB_FAILED] = { "failed", EVENT_BAD },
 	[JOB_CANCELLED] = { "cancelled", EVENT_WARN },
+	[JOB_UNKNOWN] = { "outcome unknown", EVENT_WARN },
 };
 
 void

@@ -4,7 +4,7 @@
 
 #define CAUSES_SHOWN 3
 
-/* Jobs that failed in the same words. */
+/* Jobs that failed, or that nobody knows of, in the same words. */
 struct cause {
 	char *error;
 	unsigned count;
@@ -14,7 +14,7 @@ struct cause {
 struct outcome {
 	const struct action *action;
 	uint64_t batch;
-	unsigned total, done, failed;
+	unsigned total, done, failed, unknown;
 	char *last;     /* the last guest it went well for */
 	GArray *causes; /* struct cause */
 };
@@ -86,21 +86,36 @@ outcome_add(struct outcome *outcome, const struct job *job)
 		g_free(outcome->last);
 		outcome->last = g_strdup(job->vm_name);
 	} else {
-		outcome->failed++;
+		*(job->state == JOB_UNKNOWN ? &outcome->unknown : &outcome->failed) += 1;
 		add_cause(outcome, job);
 	}
+}
+
+static unsigned
+count_ended(const struct outcome *outcome)
+{
+	return outcome->done + outcome->failed + outcome->unknown;
 }
 
 bool
 outcome_complete(const struct outcome *outcome)
 {
-	return outcome->done + outcome->failed >= outcome->total;
+	return count_ended(outcome) >= outcome->total;
 }
 
-bool
-outcome_failed(const struct outcome *outcome)
+enum event_level
+outcome_level(const struct outcome *outcome)
 {
-	return outcome->failed > 0;
+	return outcome->failed ? EVENT_BAD : outcome->unknown ? EVENT_WARN : EVENT_INFO;
+}
+
+/* "; 2 failed", or ": all 6 failed"; BARE: only the action's name is before it. */
+static void
+append_count(GString *text, const struct outcome *outcome, unsigned n, const char *what, bool bare)
+{
+	if (n)
+		g_string_append_printf(
+			text, "%s%s%u %s", bare ? ": " : "; ", n == outcome->total ? "all " : "", n, what);
 }
 
 static void
@@ -126,24 +141,25 @@ outcome_text(const struct outcome *outcome)
 	GString *text = g_string_new(NULL);
 
 	if (!outcome_complete(outcome))
-		g_string_append_printf(text, "%s: %u of %u", outcome->action->doing,
-			outcome->done + outcome->failed, outcome->total);
+		g_string_append_printf(
+			text, "%s: %u of %u", outcome->action->doing, count_ended(outcome), outcome->total);
 	else if (outcome->total == 1 && outcome->done == 1)
 		g_string_append_printf(text, "%s %s", outcome->action->done, outcome->last);
 	else if (outcome->done)
 		g_string_append_printf(text, "%s %u", outcome->action->done, outcome->done);
 	else if (outcome->total > 1)
 		g_string_append(text, outcome->action->name);
-	if (outcome->failed && outcome->total == 1) {
+	if (outcome->causes->len && outcome->total == 1) {
 		const struct cause *cause = &g_array_index(outcome->causes, struct cause, 0);
 
-		g_string_append_printf(
-			text, "%s %s failed: %s", outcome->action->name, cause->example, cause->error);
-	} else if (outcome->failed) {
-		if (outcome->failed == outcome->total)
-			g_string_append_printf(text, ": all %u failed", outcome->failed);
-		else
-			g_string_append_printf(text, "; %u failed", outcome->failed);
+		g_string_append_printf(text, "%s %s%s: %s", outcome->action->name, cause->example,
+			outcome->failed ? " failed" : ": outcome unknown", cause->error);
+	} else if (outcome->causes->len) {
+		bool bare = outcome_complete(outcome) && !outcome->done;
+
+		append_count(text, outcome, outcome->failed, "failed", bare);
+		append_count(
+			text, outcome, outcome->unknown, "with unknown outcome", bare && !outcome->failed);
 		append_causes(text, outcome);
 	}
 	return g_string_free(text, FALSE);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actions/action.h"
+#include "fleet/timeline.h"
 
 #include <glib.h>
 
@@ -14,6 +15,7 @@ uint64_t outcome_batch(const struct outcome *outcome);
 /* JOB ended; it stays the caller's. */
 void outcome_add(struct outcome *outcome, const struct job *job);
 bool outcome_complete(const struct outcome *outcome);
-bool outcome_failed(const struct outcome *outcome); /* anything, so far */
+/* How bad it is, so far: a failure is EVENT_BAD, an outcome that nobody knows EVENT_WARN. */
+enum event_level outcome_level(const struct outcome *outcome);
 /* The line, for a batch under way or complete. Caller frees. */
 char *outcome_text(const struct outcome *outcome);

@@ -7,7 +7,13 @@
 static void
 job_end(struct host *host, struct job *job, bool ok, const GError *error)
 {
-	job->state = ok ? JOB_DONE : JOB_FAILED;
+	/* what became of one that was begun nobody here can know when the link was lost under it */
+	if (ok)
+		job->state = JOB_DONE;
+	else if (job->state == JOB_RUNNING && fleet_error_is_link(error))
+		job->state = JOB_UNKNOWN;
+	else
+		job->state = JOB_FAILED;
 	job->ended_us = clock_now_us();
 	if (!ok)
 		job->error = g_strdup(error->message);
@@ -41,6 +47,7 @@ job_run(struct host *host, struct job *job, GError **error)
 		return false;
 	}
 	host_set_deadline(host, job->timeout_ms ? job->timeout_ms * 1000 : host_call_limit_us(host));
+	job->state = JOB_RUNNING;
 	ok = job->run(job, host->conn, error);
 	host_set_deadline(host, 0);
 	pthread_mutex_lock(&host->lock);
@@ -49,8 +56,8 @@ job_run(struct host *host, struct job *job, GError **error)
 	pthread_mutex_unlock(&host->lock);
 	if (!ok && cut) {
 		g_clear_error(error);
-		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_TIMEOUT,
-			"no answer in time; the connection was cut and the outcome is unknown");
+		g_set_error_literal(
+			error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "no answer in time; the connection was cut");
 	}
 	return ok;
 }
@@ -68,7 +75,6 @@ host_run_jobs(struct host *host)
 		pthread_mutex_unlock(&host->lock);
 		if (!job)
 			return;
-		job->state = JOB_RUNNING;
 		job->started_us = clock_now_us();
 		ok = job_run(host, job, &error);
 		job_end(host, job, ok, error);

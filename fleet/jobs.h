@@ -8,7 +8,8 @@
 
 struct journal;
 
-enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+/* UNKNOWN: begun, and then the link was lost under it. */
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_UNKNOWN };
 
 struct job {
 	uint64_t id;       /* of the batch it belongs to */
@@ -25,7 +26,7 @@ struct job {
 	uint64_t number;         /* of the act in the journal */
 	int64_t timeout_ms; /* of run(); then its host's link is cut and the outcome is unknown */
 	enum job_state state;
-	char *error;       /* why it failed, in words; NULL else */
+	char *error;       /* why it failed or nobody knows, in words; NULL else */
 	int64_t queued_us, started_us, ended_us;
 };
 

@@ -53,9 +53,12 @@ work_busy(const struct work *work)
 static void
 tell(struct work *work, const struct outcome *outcome)
 {
+	static const enum role roles[] = {
+		[EVENT_INFO] = ROLE_STATUS, [EVENT_WARN] = ROLE_WARN, [EVENT_BAD] = ROLE_BAD
+	};
 	g_autofree char *text = outcome_text(outcome);
 
-	env_notice(work->env, outcome_failed(outcome) ? ROLE_BAD : ROLE_STATUS, "%s", text);
+	env_notice(work->env, roles[outcome_level(outcome)], "%s", text);
 }
 
 void

@@ -437,6 +437,31 @@ Test(fleet, a_job_for_a_lost_host_fails_with_the_reason)
 	world_free(world);
 }
 
+/* A refusal is a failure; a link that is lost under an act leaves it open. */
+Test(fleet, a_job_ends_as_its_error_says)
+{
+	static const struct {
+		struct fake_step step;
+		enum job_state state;
+	} cases[] = {
+		{ { .code = FLEET_ERROR_STATE, .error = "domain is not running" }, JOB_FAILED },
+		{ { .code = FLEET_ERROR_GONE, .error = "keepalive: no answer" }, JOB_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct world *world = world_new(1);
+		enum link_state up = LINK_UP;
+
+		fake_script(world->fake, 0, FAKE_ACT, &cases[i].step, 1);
+		fleet_start(world->fleet);
+		cr_assert(world_until(world, 0, link_is, &up));
+		fleet_submit(world->fleet, stop_job(0));
+		cr_assert(world_until(world, 0, job_is_back, &world->job));
+		cr_expect_eq(world->job->state, cases[i].state, "%s", cases[i].step.error);
+		world_free(world);
+	}
+}
+
 Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
 {
 	struct world *world = world_new(1);
@@ -447,8 +472,8 @@ Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
 	cr_assert(world_until(world, 0, link_is, &up));
 	fleet_submit(world->fleet, stop_job(0));
 	cr_assert(world_until(world, 0, job_is_back, &world->job));
-	cr_assert_eq(world->job->state, JOB_FAILED);
-	cr_assert_not_null(strstr(world->job->error, "outcome is unknown"), "%s", world->job->error);
+	cr_assert_eq(world->job->state, JOB_UNKNOWN);
+	cr_assert_not_null(strstr(world->job->error, "the connection was cut"), "%s", world->job->error);
 	cr_assert(world_until(world, 0, link_is, &up), "and the host comes back");
 	world_free(world);
 }
@@ -500,7 +525,7 @@ Test(fleet, a_job_behind_a_hung_one_was_never_sent_and_says_so)
 	fleet_submit(world->fleet, stop_job(0));
 	fake_release(world->fake, 0);
 	why = next_job_error(world);
-	cr_assert_not_null(strstr(why, "outcome is unknown"), "%s", why);
+	cr_assert_not_null(strstr(why, "the connection was cut"), "%s", why);
 	why = next_job_error(world);
 	cr_assert_not_null(strstr(why, "not connected (hung)"), "%s", why);
 	cr_assert_eq(fake_count(world->fake, 0, FAKE_ACT), 1);

@@ -371,13 +371,38 @@ Test(outcome, of_one)
 	expect_text(outcome_text(outcome), "starting: 0 of 1");
 	end_job(outcome, "web-1", JOB_DONE, NULL);
 	cr_expect(outcome_complete(outcome));
-	cr_expect_not(outcome_failed(outcome));
+	cr_expect_eq(outcome_level(outcome), EVENT_INFO);
 	expect_text(outcome_text(outcome), "started web-1");
 	outcome_free(outcome);
 
 	outcome = outcome_new(registry_find(false, "start"), 1, 1);
 	end_job(outcome, "web-1", JOB_FAILED, "no memory");
 	expect_text(outcome_text(outcome), "start web-1 failed: no memory");
+	outcome_free(outcome);
+}
+
+Test(outcome, that_nobody_knows_is_no_failure)
+{
+	struct outcome *outcome = outcome_new(registry_find(false, "start"), 1, 1);
+
+	end_job(outcome, "web-1", JOB_UNKNOWN, "link lost");
+	cr_expect_eq(outcome_level(outcome), EVENT_WARN);
+	expect_text(outcome_text(outcome), "start web-1: outcome unknown: link lost");
+	outcome_free(outcome);
+
+	outcome = outcome_new(registry_find(false, "start"), 1, 2);
+	end_job(outcome, "a", JOB_UNKNOWN, "link lost");
+	expect_text(outcome_text(outcome), "starting: 1 of 2; 1 with unknown outcome: a: link lost");
+	end_job(outcome, "b", JOB_UNKNOWN, "link lost");
+	expect_text(outcome_text(outcome), "start: all 2 with unknown outcome: link lost");
+	outcome_free(outcome);
+
+	outcome = outcome_new(registry_find(false, "start"), 1, 2);
+	end_job(outcome, "a", JOB_UNKNOWN, "link lost");
+	end_job(outcome, "b", JOB_FAILED, "no memory");
+	cr_expect_eq(outcome_level(outcome), EVENT_BAD);
+	expect_text(outcome_text(outcome),
+		"start: 1 failed; 1 with unknown outcome: 1 a: link lost; 1 b: no memory");
 	outcome_free(outcome);
 }
 
@@ -388,7 +413,7 @@ Test(outcome, groups_by_cause)
 	end_job(outcome, "a", JOB_DONE, NULL);
 	end_job(outcome, "b", JOB_FAILED, "no memory");
 	cr_expect_not(outcome_complete(outcome));
-	cr_expect(outcome_failed(outcome));
+	cr_expect_eq(outcome_level(outcome), EVENT_BAD);
 	expect_text(outcome_text(outcome), "starting: 2 of 6; 1 failed: b: no memory");
 	end_job(outcome, "c", JOB_FAILED, "no memory");
 	end_job(outcome, "d", JOB_DONE, NULL);
