@@ -87,7 +87,7 @@ gather(struct view *view)
 	arrange(map);
 }
 
-/* Cells are made when they are drawn, not when nobody looks. */
+/* Cells are made when they are drawn or asked for, not when nobody looks: those there are point at nothing from now on. */
 static void
 map_observe(struct view *view)
 {
@@ -245,15 +245,20 @@ static bool
 map_mouse(struct view *view, struct input input)
 {
 	struct map *map = view->state;
-	int y = input.y - map->shown.y, x = input.x - map->shown.x - map->layout.label;
-	size_t line = map->top + (size_t)MAX(y, 0),
-	       at = (size_t)MAX(x, 0) / (size_t)MAX(map->layout.width, 1);
+	size_t line, at;
+	int y, x;
+
+	gather(view);
+	y = input.y - map->shown.y;
+	x = input.x - map->shown.x - map->layout.label;
+	line = map->top + (size_t)MAX(y, 0);
+	at = (size_t)MAX(x, 0) / (size_t)MAX(map->layout.width, 1);
 
 	if (input.button == MOUSE_WHEEL_UP || input.button == MOUSE_WHEEL_DOWN) {
 		map_request(view, input.button == MOUSE_WHEEL_UP ? REQ_UP : REQ_DOWN);
 		return false;
 	}
-	if (y < 0 || x < 0 || y >= map->shown.rows || !map->layout.lines || line >= map->layout.lines->len ||
+	if (y < 0 || x < 0 || y >= map->shown.rows || line >= map->layout.lines->len ||
 		at >= map_line_at(map, line)->count)
 		return false;
 	set_cursor(map, map_line_at(map, line)->first + at);

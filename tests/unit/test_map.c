@@ -222,6 +222,18 @@ open_map(const struct fleet_snap *snap)
 	return console;
 }
 
+static bool
+shows(struct console *console, const char *part)
+{
+	struct canvas *canvas = canvas_new(24, 80, false);
+	g_autofree char *text = NULL;
+
+	console_draw(console, canvas);
+	text = canvas_text(canvas);
+	canvas_free(canvas);
+	return strstr(text, part);
+}
+
 static void
 expect(struct console *console, const char *part)
 {
@@ -321,6 +333,30 @@ Test(map, click_selects)
 	expect(console, "host h1");
 	console_free(console);
 	fleet_snap_unref(snap);
+}
+
+/* What stands on the screen may be gone by the time it is clicked at: there is nothing then. */
+Test(map, click_comes_before_the_next_frame)
+{
+	const struct fleet_snap *snap = five_hosts(), *fewer;
+	const struct host_snap *hosts[] = { snap->hosts[0], snap->hosts[1], snap->hosts[3] };
+	struct console *console = open_map(snap);
+	struct input click = { .type = INPUT_MOUSE, .button = MOUSE_LEFT, .y = 3, .x = 4 };
+
+	while (click.x < 79 && !shows(console, "h4 (a)  CPU")) {
+		click.x++;
+		console_input(console, click);
+	}
+	cr_assert_lt(click.x, 79);
+	press(console, 'G');
+	expect(console, "h3  CPU");
+	fewer = snaps_fleet_of(hosts, 3);
+	console_set_snapshot(console, fewer);
+	fleet_snap_unref(snap);
+	console_input(console, click);
+	expect(console, "h3  CPU");
+	console_free(console);
+	fleet_snap_unref(fewer);
 }
 
 /* Nothing there, and no room. */
