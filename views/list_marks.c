@@ -189,30 +189,34 @@ list_mark_row(struct list *list)
 void
 list_drop_dead_marks(struct list *list)
 {
-	/* nearly all rows may be marked, and looking through all of them for each mark would take too long */
-	g_autoptr(GHashTable) alive =
-		list->kind->gather && list_has_marks(list) ? rows_gathered_keys(list->rows) : NULL;
+	g_autoptr(GHashTable) living = rows_living(list->rows, list->marks);
 	GHashTableIter iter;
 	gpointer key;
 
 	list->marked++;
 	g_hash_table_iter_init(&iter, list->marks);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
-		if (alive ? !g_hash_table_contains(alive, key) : !list_row_exists(list, key))
+		if (!g_hash_table_contains(living, key))
 			g_hash_table_iter_remove(&iter);
 }
 
+/* Appends the marks that are not among KEYS. */
 static void
 append_hidden(const struct list *list, GArray *keys)
 {
-	size_t n = rows_count(list->rows);
+	g_autoptr(GHashTable) shown = g_hash_table_new(row_key_hash, row_key_equal_g);
+	g_autoptr(GPtrArray) hidden = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer marked;
 
+	for (guint i = 0; i < keys->len; i++)
+		g_hash_table_add(shown, &g_array_index(keys, struct row_key, i));
 	g_hash_table_iter_init(&iter, list->marks);
 	while (g_hash_table_iter_next(&iter, &marked, NULL))
-		if (rows_find(list->rows, marked) == n)
-			g_array_append_vals(keys, marked, 1);
+		if (!g_hash_table_contains(shown, marked))
+			g_ptr_array_add(hidden, marked);
+	for (guint i = 0; i < hidden->len; i++)
+		g_array_append_vals(keys, hidden->pdata[i], 1);
 }
 
 void

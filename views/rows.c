@@ -1,4 +1,5 @@
-/* rows: life, gathering, and looking up; rows_names.c, rows_keys.c and rows_groups.c have the order. */
+/* rows: life, gathering, and looking up; rows_names.c, rows_keys.c and rows_groups.c have the order, rows_living.c
+ * what is still there. */
 #include "views/rows_private.h"
 
 #include <string.h>
@@ -401,19 +402,6 @@ rows_gathered(const struct rows *rows, const struct row_key *key)
 	uint32_t id;
 
 	return find_entry(rows, key, &id);
-}
-
-GHashTable *
-rows_gathered_keys(const struct rows *rows)
-{
-	GHashTable *keys = g_hash_table_new_full(row_key_hash, row_key_equal_g, g_free, NULL);
-
-	for (guint i = 0; i < rows->gathered->len; i++) {
-		struct row_key key = rows->kind->key(rows->gathered->pdata[i]);
-
-		g_hash_table_add(keys, g_memdup2(&key, sizeof(key)));
-	}
-	return keys;
 }
 
 static bool

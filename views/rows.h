@@ -74,8 +74,9 @@ struct row_key rows_key_at(const struct rows *rows, size_t i);
 size_t rows_find(const struct rows *rows, const struct row_key *key);
 /* Whether KEY's row was gathered, shown or not; of kinds that gather. */
 bool rows_gathered(const struct rows *rows, const struct row_key *key);
-/* … and all of them: struct row_key, owned by the set; caller unrefs. */
-GHashTable *rows_gathered_keys(const struct rows *rows);
+/* Of KEYS, a set of struct row_key, those whose rows are there, shown or not: the same pointers; caller unrefs. One pass over
+ * all rows, however many keys there are. */
+GHashTable *rows_living(const struct rows *rows, GHashTable *keys);
 /* The line of the group that line I is in, or is; rows_count(): in none. */
 size_t rows_parent(const struct rows *rows, size_t i);
 

@@ -333,6 +333,23 @@ Test(list, marks_survive_filter_and_sort)
 	world_done(&world);
 }
 
+/* Of guests that are gone nothing is left; those that are hidden are not gone. */
+Test(list, marks_die_with_their_rows)
+{
+	const struct fleet_snap *all = fleet();
+	const struct host_snap *hosts[] = { all->hosts[0] };
+	struct world world = { 0 };
+
+	open_world(&world, "vms", NULL);
+	type(&world, "*/web-1\n");
+	expect_shown("5 marked (3 hidden)");
+	show(&world, snaps_fleet_of(hosts, 1));
+	expect_shown("3 marked (2 hidden)");
+	show(&world, all);
+	expect_shown("3 marked (2 hidden)");
+	world_done(&world);
+}
+
 /* A group is marked as a whole, what is folded away included. */
 Test(list, marks_groups)
 {
