@@ -8,7 +8,8 @@
 
 #define NO_HOST UINT32_MAX
 
-/* The group of the guest in some place of a host's, for as long as the guest there has the same token. */
+/* The group of the guest in some place of a host's, for as long as the guest there has the same token. Only of guests that
+ * were counted last, for the token of another one may be gone, and its address be another's. */
 struct memo {
 	const void *token;
 	struct group *group; /* NULL: not looked up yet */
@@ -182,17 +183,18 @@ tally_outdated(struct tally *tally, const struct fleet_snap *snap, int64_t now_u
 	return outdated;
 }
 
-/* Makes room in HOST's memo for its guests; what it knows stays. */
+/* Makes HOST's memo as long as it has guests; what it knows of these places stays. */
 static struct memo *
 host_memos(struct tally *tally, const struct host_snap *host)
 {
 	struct host_memo *memo = &tally->hosts[host->index];
 
-	if (memo->n < host->nvms) {
-		memo->memos = g_renew(struct memo, memo->memos, host->nvms);
+	if (memo->n == host->nvms)
+		return memo->memos;
+	memo->memos = g_renew(struct memo, memo->memos, host->nvms);
+	if (memo->n < host->nvms)
 		memset(memo->memos + memo->n, 0, (host->nvms - memo->n) * sizeof(*memo->memos));
-		memo->n = host->nvms;
-	}
+	memo->n = host->nvms;
 	return memo->memos;
 }
 
@@ -213,8 +215,10 @@ add_by_guest(struct tally *tally, const struct host_snap *host, bool fresh, GHas
 		const struct vm *vm = &host->vms[i];
 		const void *token = dimension->token(vm, fresh);
 
-		if (!counted(vm, arriving))
+		if (!counted(vm, arriving)) {
+			memos[i] = (struct memo){ 0 };
 			continue;
+		}
 		if (!memos[i].group || memos[i].token != token)
 			memos[i] = (struct memo){ token, tally_group(tally, dimension->name_of(vm, fresh)) };
 		group_add(memos[i].group, vm, fresh);

@@ -338,6 +338,35 @@ Test(groups, follow_their_guests)
 	fleet_done(&fleet);
 }
 
+/* The memory of facts that are gone is used again, for others: those are not the same because they are in the same place. */
+Test(groups, forget_what_guests_had_that_are_gone)
+{
+	struct vm vms[] = { snaps_vm("a", 1), snaps_vm("b", 2) };
+	struct snaps_part part = { snaps_host(0, "kvm1"), vms, 2 };
+
+	for (int round = 0; round < 2; round++) {
+		struct vm_facts *facts = (struct vm_facts *)(uintptr_t)snaps_vm_facts("acme");
+
+		vms[1].facts = facts;
+		gather(snaps_fleet(&part, 1));
+		expect_names("acme -");
+		if (round == 0)
+			part.nvms = 1; /* it is undefined … */
+		else
+			vms[1].is_dom0 = true; /* … or not counted */
+		gather(snaps_fleet(&part, 1));
+		expect_names("-");
+
+		g_free(facts->tenant);
+		facts->tenant = g_strdup("bolt");
+		part.nvms = 2;
+		vms[1].is_dom0 = false;
+		gather(snaps_fleet(&part, 1));
+		expect_names("bolt -");
+		vm_facts_unref(facts);
+	}
+}
+
 /* Tenants that are gone must not fill the memory, and what is left is right. */
 Test(groups, forget_those_that_are_gone)
 {
