@@ -116,16 +116,12 @@ type_back(struct dialog *dialog)
 	return typed(dialog);
 }
 
-/* One-letter answers, where letters are not for typing. */
+/* Where letters are not for typing they move the text, or close. None confirms: it might have been meant for what was there
+ * before the question. */
 static enum dialog_result
-answer(struct dialog *dialog, gunichar ch)
+letter(struct dialog *dialog, gunichar ch)
 {
 	switch (ch) {
-	case 'y':
-	case 'Y':
-		return press(dialog, CONFIRM);
-	case 'n':
-	case 'N':
 	case 'q':
 		return DIALOG_CANCELLED;
 	case 'j':
@@ -170,7 +166,7 @@ dialog_key(struct dialog *dialog, struct keyspec key)
 	case KEY_CODE_BACKSPACE:
 		return type_back(dialog);
 	default:
-		return dialog->type_this ? type_char(dialog, key.code) : answer(dialog, key.code);
+		return dialog->type_this ? type_char(dialog, key.code) : letter(dialog, key.code);
 	}
 }
 

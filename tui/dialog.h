@@ -1,4 +1,5 @@
-/* dialog: a question in the middle of the screen. Cancel is always there, first, and has the focus. UI thread only. */
+/* dialog: a question in the middle of the screen. Cancel is always there, first, and has the focus; no single key confirms,
+ * what is typed does or a button that was chosen. UI thread only. */
 #pragma once
 
 #include "tui/canvas.h"

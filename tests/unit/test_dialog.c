@@ -27,6 +27,8 @@ static const struct dialog_opts typed = {
 	.dangerous = true,
 };
 
+static const struct dialog_opts harmless = { .title = "Start", .text = "Start 3 VMs?", .confirm = "Start 3" };
+
 static const struct dialog_opts message = { .title = "Lost", .text = "The host is gone." };
 
 static enum dialog_result
@@ -56,8 +58,9 @@ static const struct {
 	{ &plain, "right enter", DIALOG_CONFIRMED },
 	{ &plain, "tab tab enter", DIALOG_CANCELLED },
 	{ &plain, "left backtab enter", DIALOG_CANCELLED },
-	{ &plain, "y", DIALOG_CONFIRMED },
-	{ &plain, "n", DIALOG_CANCELLED },
+	{ &plain, "y Y n N j k space enter", DIALOG_CANCELLED },
+	{ &plain, "y Y n N", DIALOG_OPEN },
+	{ &harmless, "y Y n N", DIALOG_OPEN },
 	{ &plain, "q", DIALOG_CANCELLED },
 	{ &plain, "esc", DIALOG_CANCELLED },
 	{ &plain, "ctrl-c", DIALOG_CANCELLED },
