@@ -35,7 +35,7 @@ escape_strange(const char *json)
 {
 	GString *out = g_string_new(NULL);
 
-	for (const char *at = json; *at; at = g_utf8_next_char(at)) {
+	for (const char *at = json; *at; at = g_utf8_find_next_char(at, NULL)) {
 		gunichar c = g_utf8_get_char(at);
 
 		if (!is_strange(c))
