@@ -220,7 +220,8 @@ Test(console, a_changed_host_key_is_refused_in_words)
 	scene_open(&scene, NULL);
 	see_row(&scene, "alpha", "KEY CHANGED");
 	screen_send(scene.screen, SCREEN_ENTER);
-	see(&scene, "Somebody may");
+	see(&scene, "somebody may be listening in");
+	see(&scene, "ssh-keygen -R [127.0.0.1]:");
 	scene_done(&scene);
 }
 
