@@ -1,5 +1,6 @@
 /* list: the screen's tables for scripts, once or, with --watch, as a stream. */
 #include "commands.h"
+#include "output.h"
 #include "settle.h"
 
 #include "fleet/clock.h"
@@ -40,7 +41,22 @@ command_columns_help(const char *what)
 	return EXIT_SUCCESS;
 }
 
-/* Who reads only the first lines has what he wants: a closed pipe ends a list, but is no failure. */
+static bool
+write_list(struct listing *listing, const struct batch_moment *moment, GError **error)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+	bool ok = batch_print(listing->batch, moment, memory, error);
+
+	fclose(memory);
+	ok = ok && output_write(STDOUT_FILENO, listing->stop_fd, text, size, error);
+	free(text);
+	return ok;
+}
+
+/* Who reads only the first lines has what he wants: a closed pipe ends a list, but is no failure. Nor is a stream's end
+ * while nobody reads. */
 static bool
 print(struct listing *listing, const struct fleet_snap *snap, int *status)
 {
@@ -50,9 +66,10 @@ print(struct listing *listing, const struct fleet_snap *snap, int *status)
 		.wall_us = clock_wall_us() };
 	g_autoptr(GError) error = NULL;
 
-	if (batch_print(listing->batch, &moment, stdout, &error))
+	if (write_list(listing, &moment, &error))
 		return true;
-	if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
+	if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE) &&
+		!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INTR))
 		*status = command_failed(EXIT_SOME_FAILED, error);
 	return false;
 }

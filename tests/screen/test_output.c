@@ -1,0 +1,83 @@
+/* What the real binary's output does to readers who don't read, and without one. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 8000
+
+/* Runs the binary with ARGS, its stdout OUT (-1: closed) and without stderr. */
+static pid_t
+start(const char *const *args, int out)
+{
+	const char *binary = getenv("VIRT_FLEET");
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	dup2(open("/dev/null", O_RDWR), STDERR_FILENO);
+	if (out < 0)
+		close(STDOUT_FILENO);
+	else
+		dup2(out, STDOUT_FILENO);
+	execv(binary ? binary : "build/release/virt-fleet", (char **)(uintptr_t)args);
+	_exit(127);
+}
+
+/* Its exit status as of waitpid(); -1: it did not end in time, and was killed. */
+static int
+end_of(pid_t pid)
+{
+	int status;
+
+	for (int waited = 0; waited < DEADLINE_MS; waited += 20) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		g_usleep(20000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return -1;
+}
+
+/* Whether FD, a pipe's end for writing, takes nothing any more before the deadline. */
+static bool
+gets_full(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	for (int waited = 0; waited < DEADLINE_MS; waited += 20) {
+		if (poll(&room, 1, 0) == 0)
+			return true;
+		g_usleep(20000);
+	}
+	return false;
+}
+
+Test(output, a_stream_ends_although_nobody_reads_it)
+{
+	static const char *const args[] = { "virt-fleet", "list", "vms", "--demo", "--watch", "500ms", "-o",
+		"jsonl", NULL };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+		int ends[2], status;
+		pid_t pid;
+
+		cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+		pid = start(args, ends[1]);
+		cr_assert(gets_full(ends[1]));
+		kill(pid, signals[i]);
+		status = end_of(pid);
+		cr_expect(status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: status %d",
+			strsignal(signals[i]), status);
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
