@@ -130,10 +130,11 @@ struct conn_ops {
 	struct vm_facts *(*vm_facts)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 
 	/* What pages show, newly made with one reference; rates are made of OLD, the detail read last (may be NULL). What
-	 * can't be read is unknown, with its reason among the unknowns: only a lost link is an error. Blocks. NULL members:
-	 * this kind of connection has none. */
+	 * can't be read is unknown, with its reason among the unknowns: only a lost link is an error. NO_MONITOR: as in
+	 * struct sample_opts. Calls the listener's progress() after each round trip. Blocks. NULL members: this kind of
+	 * connection has none. */
 	struct vm_detail *(*vm_detail)(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old,
-	                               GError **error);
+	                               bool no_monitor, GError **error);
 	struct host_detail *(*host_detail)(struct conn *conn, const struct host_detail *old, GError **error);
 
 	/* The guest's XML, caller frees. Blocks. */

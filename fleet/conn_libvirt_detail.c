@@ -190,6 +190,7 @@ read_addresses_of(struct look *look, unsigned source, GPtrArray *list)
 	virDomainInterfacePtr *interfaces = NULL;
 	int n = virDomainInterfaceAddresses(look->dom, &interfaces, source, 0);
 
+	libvirt_progress(look->lv);
 	if (n < 0)
 		return !libvirt_lost(look->lv, look->error, "read the guest's addresses");
 	for (int i = 0; i < n; i++) {
@@ -242,8 +243,10 @@ look_at_slow(struct look *look)
 	}
 	slow = vm_detail_new();
 	slow->taken_us = look->now_us;
-	for (size_t i = 0; ok && i < G_N_ELEMENTS(readers); i++)
+	for (size_t i = 0; ok && i < G_N_ELEMENTS(readers); i++) {
 		ok = readers[i](look, slow, unknowns);
+		libvirt_progress(look->lv);
+	}
 	detail_take(unknowns, &slow->unknowns);
 	vm_detail_unref(look->vm->slow);
 	look->vm->slow = slow;
@@ -289,16 +292,18 @@ look_all(struct look *look)
 	static bool (*const parts[])(
 		struct look *) = { look_at_xml, look_at_devices, look_at_vcpus, look_at_slow, look_inside };
 
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
 		if (!parts[i](look))
 			return false;
+		libvirt_progress(look->lv);
+	}
 	take_remembered(look);
 	return true;
 }
 
 struct vm_detail *
-libvirt_vm_detail(
-	struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, GError **error)
+libvirt_vm_detail(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old,
+	bool no_monitor, GError **error)
 {
 	struct libvirt *lv = libvirt_of(conn);
 	const struct guest *guest;
@@ -312,7 +317,7 @@ libvirt_vm_detail(
 	if (!look.dom)
 		return NULL;
 	guest = guests_find(lv, uuid);
-	look.silent = guest && guest_is_silent(guest);
+	look.silent = no_monitor || (guest && guest_is_silent(guest));
 	look.vm = remembered(lv, uuid);
 	look.unknowns = g_ptr_array_new();
 	look.detail = vm_detail_new();

@@ -166,6 +166,7 @@ ask_what_it_knows(struct look *look, struct answer *answer)
 		if (!answer->why || answer->code == VIR_ERR_AGENT_UNRESPONSIVE ||
 			answer->code == VIR_ERR_NO_SUPPORT)
 			return true;
+		libvirt_progress(look->lv);
 		look->vm->agent_all = true;
 	}
 	return ask(look, WHATEVER_IT_KNOWS, answer);

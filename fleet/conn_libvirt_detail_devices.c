@@ -324,12 +324,16 @@ look_one_by_one(struct look *look)
 
 	if (!look->active)
 		return true;
-	for (size_t i = 0; i < MIN(detail->ndisks, SINGLE_MAX); i++)
+	for (size_t i = 0; i < MIN(detail->ndisks, SINGLE_MAX); i++) {
 		if (!look_at_disk(look, &detail->disks[i]))
 			return false;
-	for (size_t i = 0; i < MIN(detail->nnics, SINGLE_MAX); i++)
+		libvirt_progress(look->lv);
+	}
+	for (size_t i = 0; i < MIN(detail->nnics, SINGLE_MAX); i++) {
 		if (!look_at_nic(look, &detail->nics[i]))
 			return false;
+		libvirt_progress(look->lv);
+	}
 	if (detail->ndisks > 0)
 		detail_lacks(look->lv, look->unknowns, "sizes of disks", "doesn't tell them");
 	return true;

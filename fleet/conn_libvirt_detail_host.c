@@ -137,6 +137,7 @@ read_cpu(struct host_look *look, unsigned cpu)
 		look->host->cpu_pct[cpu] = -1;
 		return !libvirt_lost(look->lv, look->error, "read the use of a CPU");
 	}
+	libvirt_progress(look->lv);
 	look->now_us = clock_now_us();
 	take_cpu(look, cpu, stats, n);
 	return true;
@@ -182,6 +183,7 @@ look_at_cells(struct host_look *look)
 	n = virNodeGetCellsFreeMemory(look->lv->vir, bytes, 0, last + 1);
 	if (n < 0)
 		return detail_failed(look->lv, look->unknowns, "free memory of NUMA cells", look->error);
+	libvirt_progress(look->lv);
 	if (n <= last)
 		return true;
 	look->detail->ncells = caps->ncells;
@@ -207,13 +209,14 @@ join_maps(const unsigned char *maps, size_t len, int n)
 
 /* As it really is, or else as the daemon was told. */
 static int
-fetch_maps(virDomainPtr dom, int nvcpus, unsigned char *maps, size_t len)
+fetch_maps(struct libvirt *lv, virDomainPtr dom, int nvcpus, unsigned char *maps, size_t len)
 {
 	g_autofree virVcpuInfo *info = g_new0(virVcpuInfo, nvcpus);
 	int n = virDomainGetVcpus(dom, info, nvcpus, maps, (int)len);
 
 	if (n >= 0 || virConnectIsAlive(virDomainGetConnect(dom)) != 1)
 		return n;
+	libvirt_progress(lv);
 	memset(maps, 0, len * (size_t)nvcpus);
 	return virDomainGetVcpuPinInfo(dom, nvcpus, maps, (int)len, VIR_DOMAIN_AFFECT_CURRENT);
 }
@@ -225,8 +228,9 @@ read_affinity(struct host_look *look, struct guest *guest, struct affinity *affi
 	size_t len = VIR_CPU_MAPLEN(detail_ncpus(look->lv));
 	int nvcpus = guest->vcpus_max > 0 ? (int)MIN(guest->vcpus_max, VCPUS_MAX) : VCPUS_MAX;
 	g_autofree unsigned char *maps = g_malloc0(len * (size_t)nvcpus);
-	int n = fetch_maps(guest->dom, nvcpus, maps, len);
+	int n = fetch_maps(look->lv, guest->dom, nvcpus, maps, len);
 
+	libvirt_progress(look->lv);
 	cpu_set_clear(&affinity->cpus);
 	affinity->read_us = clock_now_us();
 	affinity->changes = guest->changes;
@@ -336,6 +340,7 @@ add_pool(struct host_look *look, virStoragePoolPtr pool, GPtrArray *texts)
 
 	if (virStoragePoolGetInfo(pool, &info) < 0)
 		return !libvirt_lost(look->lv, look->error, "read a storage pool");
+	libvirt_progress(look->lv);
 	g_ptr_array_add(texts, detail_pool_text(virStoragePoolGetName(pool), pool_state(info.state),
 				       info.allocation, info.capacity));
 	return true;
@@ -349,6 +354,7 @@ read_pools(struct host_look *look, struct host_detail *slow, GPtrArray *unknowns
 	int n = virConnectListAllStoragePools(look->lv->vir, &pools, 0);
 	bool ok = n >= 0 || detail_failed(look->lv, unknowns, "storage pools", look->error);
 
+	libvirt_progress(look->lv);
 	for (int i = 0; i < n; i++) {
 		ok = ok && (i >= POOLS_MAX || add_pool(look, pools[i], texts));
 		virStoragePoolFree(pools[i]);
@@ -364,6 +370,7 @@ add_network(struct host_look *look, virNetworkPtr network, GPtrArray *texts)
 	int active = virNetworkIsActive(network);
 	char *bridge = active == 1 ? virNetworkGetBridgeName(network) : NULL;
 
+	libvirt_progress(look->lv);
 	/* some have no bridge, which libvirt calls an error */
 	if ((active < 0 || (active == 1 && !bridge)) && libvirt_lost(look->lv, look->error, "read a network"))
 		return false;
@@ -380,6 +387,7 @@ read_networks(struct host_look *look, struct host_detail *slow, GPtrArray *unkno
 	int n = virConnectListAllNetworks(look->lv->vir, &networks, 0);
 	bool ok = n >= 0 || detail_failed(look->lv, unknowns, "networks", look->error);
 
+	libvirt_progress(look->lv);
 	for (int i = 0; i < n; i++) {
 		ok = ok && (i >= POOLS_MAX || add_network(look, networks[i], texts));
 		virNetworkFree(networks[i]);
@@ -433,6 +441,7 @@ libvirt_host_detail(struct conn *conn, const struct host_detail *old, GError **e
 	(void)old; /* the counters behind its rates are remembered here */
 	if (!libvirt_ready(lv, error) || !libvirt_read_caps(lv, error))
 		return NULL;
+	libvirt_progress(lv);
 	look.host = remembered(lv);
 	look.detail = host_detail_new();
 	look.detail->taken_us = look.now_us;

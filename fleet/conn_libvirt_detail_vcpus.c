@@ -149,5 +149,6 @@ look_at_vcpus(struct look *look)
 		g_ptr_array_add(look->unknowns, g_strdup(look->vm->no_vcpus));
 	else if (!read_vcpus(look, nvcpus))
 		return false;
+	libvirt_progress(look->lv);
 	return !look->vm->no_vcpus || read_pins(look, nvcpus);
 }

@@ -126,6 +126,14 @@ libvirt_of(struct conn *conn)
 	return (struct libvirt *)conn;
 }
 
+/* A call that asks much has got an answer: the next one has its own time. */
+static inline void
+libvirt_progress(struct libvirt *lv)
+{
+	if (lv->listener.progress)
+		lv->listener.progress(lv->listener.ctx);
+}
+
 /* True when the connection may be used; else false with FLEET_ERROR_CANCELLED or GONE. */
 bool libvirt_ready(struct libvirt *lv, GError **error);
 
@@ -203,7 +211,7 @@ struct host_facts *libvirt_host_facts(struct conn *conn, GError **error);
 struct vm_facts *libvirt_parse_facts(const struct libvirt *lv, const char *xml, unsigned *vcpus_max, GError **error);
 struct vm_facts *libvirt_vm_facts(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 struct vm_detail *libvirt_vm_detail(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old,
-                                    GError **error);
+                                    bool no_monitor, GError **error);
 struct host_detail *libvirt_host_detail(struct conn *conn, const struct host_detail *old, GError **error);
 void libvirt_inspect_free(struct inspect *inspect); /* accepts NULL */
 char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);

@@ -87,8 +87,8 @@ take_turn(struct libvirt *lv, struct queue *queue, GError **error)
 	bool ok = guest_read(lv, waiting->guest, waiting->id, error);
 
 	queue->spent += lv->spent - before;
-	if (ok && lv->listener.progress)
-		lv->listener.progress(lv->listener.ctx);
+	if (ok)
+		libvirt_progress(lv);
 	return ok;
 }
 

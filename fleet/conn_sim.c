@@ -123,7 +123,8 @@ sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 /* ---- details ---- */
 
 static struct vm_detail *
-sim_detail_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, GError **error)
+sim_detail_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct vm_detail *old,
+	bool no_monitor, GError **error)
 {
 	struct sim_link *link = sim_link_of(conn);
 	struct vm_detail *detail;
@@ -131,6 +132,7 @@ sim_detail_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct v
 	int index;
 
 	(void)old; /* the counters of any moment can be worked out */
+	(void)no_monitor;
 	if (!sim_ask_host(link, 2, error))
 		return NULL;
 	if (is_dom0(link, uuid)) {

@@ -49,6 +49,8 @@ struct host {
 	int64_t visible_us; /* when the guests on the screen were asked for last */
 	unsigned full_cuts; /* full samples in a row that had to be cut */
 	int64_t no_monitor_until_us;
+	int64_t no_detail_until_us; /* one had to be cut: … */
+	int64_t detail_limit_us;    /* … and had so long */
 	int64_t backoff_us;
 	int64_t link_since_us;
 	uint64_t jitter; /* state of host_random() */

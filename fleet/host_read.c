@@ -2,12 +2,17 @@
 #include "fleet/host_private.h"
 
 #include "fleet/clock.h"
+#include "fleet/detail.h"
 #include "fleet/error.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Guests whose facts (XML) are read per sample, so that 200 new guests do not delay the numbers of all. */
 #define FACTS_PER_SAMPLE 8
+
+/* A detail that hangs takes the connection with it: were it asked for again at once, an open page would keep its host down. */
+#define NO_DETAIL_US (60 * INT64_C(1000000))
 
 GHashTable *
 host_dirty_new(void)
@@ -129,12 +134,56 @@ read_vm_detail(struct host *host, const uint8_t uuid[UUID_LEN], struct host_snap
 		return true;
 	if (old && memcmp(old->uuid, uuid, UUID_LEN) != 0)
 		old = NULL;
-	skeleton->vm_detail = host->conn->ops->vm_detail(host->conn, uuid, old, &failed);
+	skeleton->vm_detail = host->conn->ops->vm_detail(
+		host->conn, uuid, old, clock_now_us() < host->no_monitor_until_us, &failed);
 	if (failed && fleet_error_is_link(failed)) {
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return false;
 	}
 	return true;
+}
+
+static bool
+read_detail(struct host *host, const struct row_key *key, struct host_snap *skeleton, GError **error)
+{
+	bool ok;
+
+	host_set_deadline(host, host_call_limit_us(host));
+	ok = key->is_host ? read_host_detail(host, skeleton, error)
+			  : read_vm_detail(host, key->uuid, skeleton, error);
+	host_set_deadline(host, 0);
+	if (ok)
+		return true;
+	pthread_mutex_lock(&host->lock);
+	if (host->cut) {
+		host->no_detail_until_us = clock_now_us() + NO_DETAIL_US;
+		host->detail_limit_us = host->limit_us;
+	}
+	pthread_mutex_unlock(&host->lock);
+	return false;
+}
+
+/* In place of a detail that is not asked for: just the reason. */
+static void
+explain_no_detail(const struct host *host, const struct row_key *key, struct host_snap *skeleton)
+{
+	GPtrArray *unknowns = g_ptr_array_new();
+
+	g_ptr_array_add(
+		unknowns, g_strdup_printf("details: no answer within %" PRId64 " s; not asked for a minute",
+				  host->detail_limit_us / 1000000));
+	if (key->is_host) {
+		struct host_detail *detail = host_detail_new();
+
+		detail_take(unknowns, &detail->unknowns);
+		skeleton->detail = detail;
+	} else {
+		struct vm_detail *detail = vm_detail_new();
+
+		memcpy(detail->uuid, key->uuid, UUID_LEN);
+		detail_take(unknowns, &detail->unknowns);
+		skeleton->vm_detail = detail;
+	}
 }
 
 /* Reads what the page that is looked at shows beyond the samples; nobody looks: lets go of the last. */
@@ -153,12 +202,10 @@ host_read_detail(struct host *host, GError **error)
 		return true;
 	skeleton.detail = NULL;
 	skeleton.vm_detail = NULL;
-	if (wanted) {
-		host_set_deadline(host, host_call_limit_us(host));
-		ok = key.is_host ? read_host_detail(host, &skeleton, error)
-				 : read_vm_detail(host, key.uuid, &skeleton, error);
-		host_set_deadline(host, 0);
-	}
+	if (wanted && clock_now_us() < host->no_detail_until_us)
+		explain_no_detail(host, &key, &skeleton);
+	else if (wanted)
+		ok = read_detail(host, &key, &skeleton, error);
 	if (ok)
 		host_publish(host, host_snap_build(&skeleton, host->snap->vms, host->snap->nvms));
 	host_detail_unref(skeleton.detail);

@@ -361,7 +361,7 @@ struct guest_fs {
 struct vm_detail {
 	gint refs; /* private to snapshot.c */
 	uint8_t uuid[UUID_LEN];
-	int64_t taken_us;
+	int64_t taken_us; /* 0: nothing was read, and the unknowns tell why */
 	struct disk_detail *disks;
 	size_t ndisks;
 	struct nic_detail *nics;
@@ -388,7 +388,7 @@ struct vm_affinity {
 
 struct host_detail {
 	gint refs; /* private to snapshot.c */
-	int64_t taken_us;
+	int64_t taken_us;             /* 0: nothing was read, and the unknowns tell why */
 	double *cpu_pct;              /* per physical CPU, -1: not known */
 	size_t ncpus;
 	uint64_t *cell_free;          /* bytes, in the order of host_facts.cells; 0 of them: not known */

@@ -149,7 +149,7 @@ add_cell(const struct host_page *on, size_t i)
 		page_field(on->page, label, ROLE_NORMAL, "%s", total);
 	}
 	page_field(on->page, "", ROLE_NORMAL, "%d CPUs%s%s", cell->ncpus, list ? ": " : "", list ? list : "");
-	if (on->detail)
+	if (on->detail && on->detail->taken_us)
 		page_field(on->page, "", ROLE_NORMAL, "%s", pinned);
 	cpu_set_clear(&cpus);
 }
@@ -181,7 +181,7 @@ add_list(const struct host_page *on, const char *title, char *const *lines)
 void
 host_page_stores(const struct host_page *on)
 {
-	if (!on->detail)
+	if (!on->detail || !on->detail->taken_us)
 		return;
 	add_list(on, "Storage pools", on->detail->pools);
 	add_list(on, "Networks", on->detail->networks);

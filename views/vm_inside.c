@@ -88,6 +88,10 @@ vm_page_agent(const struct vm_page *on)
 			on->fresh ? "asking its host" : "not known: its host does not answer");
 		return;
 	}
+	if (!detail->taken_us) {
+		page_text(on->page, ROLE_DIM, "not known: not asked");
+		return;
+	}
 	if (!detail->agent_hostname && !detail->agent_os && !detail->addresses[0] && detail->nfs == 0) {
 		page_text(on->page, ROLE_DIM,
 			vm_is_running(on->vm) ? "nothing known: no guest agent answers"
@@ -109,7 +113,7 @@ vm_page_saved(const struct vm_page *on)
 {
 	const struct vm_detail *detail = on->detail;
 
-	if (!detail)
+	if (!detail || !detail->taken_us)
 		return;
 	page_section(on->page, "Saved");
 	if (detail->snapshots < 0)

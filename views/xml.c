@@ -225,6 +225,8 @@ why_empty(struct view *view)
 	return !vm ? "This VM is no longer there."
 	       : !host_snap_fresh(vm->host, view->env->row.now_us)
 		       ? "Its host does not answer, and its XML has not been read before."
+	       : vm->host->vm_detail && !vm->host->vm_detail->taken_us
+		       ? "Its host is not asked for it now: its page says why."
 		       : "Asking its host …";
 }
 

@@ -566,7 +566,7 @@ speaks_again(void *arg)
 static void
 check_silent_detail(struct conn *conn, const uint8_t uuid[UUID_LEN])
 {
-	struct vm_detail *detail = conn->ops->vm_detail(conn, uuid, NULL, NULL);
+	struct vm_detail *detail = conn->ops->vm_detail(conn, uuid, NULL, false, NULL);
 
 	cr_assert(detail);
 	cr_assert(g_str_has_prefix(detail->unknowns[0], "disks and memory: QEMU's monitor does not answer"));

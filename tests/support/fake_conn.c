@@ -369,11 +369,15 @@ fake_vm_facts(struct conn *base, const uint8_t uuid[UUID_LEN], GError **error)
 }
 
 static struct vm_detail *
-fake_vm_detail(struct conn *base, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, GError **error)
+fake_vm_detail(struct conn *base, const uint8_t uuid[UUID_LEN], const struct vm_detail *old, bool no_monitor,
+	GError **error)
 {
 	struct fake_conn *conn = self(base);
 	struct vm_detail *detail;
 
+	lock(conn->fake);
+	conn->host->seen.detail_no_monitor = no_monitor;
+	unlock(conn->fake);
 	if (!call_begin(conn, FAKE_VM_DETAIL, error))
 		return NULL;
 	unlock(conn->fake);

@@ -74,6 +74,7 @@ struct fake_seen {
 	unsigned calls;
 	size_t nvisible;
 	uint8_t visible[UUID_LEN];  /* … the first of nvisible */
+	bool detail_no_monitor;     /* of the last detail of a guest */
 	enum vm_act act;            /* last act … */
 	uint8_t act_uuid[UUID_LEN]; /* … and its guest */
 	enum conn_purpose act_purpose;

@@ -27,10 +27,20 @@ on_step(void *ctx, enum conn_step step, bool ok, int64_t took_us, const char *te
 	*(ok ? &witness->step_ok[step] : &witness->step_failed[step]) = true;
 }
 
+static void
+on_progress(void *ctx)
+{
+	struct witness *witness = ctx;
+
+	witness->answers++;
+}
+
 void
 witness_init(struct witness *witness)
 {
-	*witness = (struct witness){ .listener = { .ctx = witness, .event = on_event, .step = on_step } };
+	*witness = (struct witness){
+		.listener = { .ctx = witness, .event = on_event, .step = on_step, .progress = on_progress }
+	};
 	pthread_mutex_init(&witness->lock, NULL);
 	pthread_cond_init(&witness->more, NULL);
 	witness->events = g_array_new(FALSE, FALSE, sizeof(struct conn_event));

@@ -15,6 +15,7 @@ struct witness {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	GArray *events; /* struct conn_event; guarded by lock */
+	unsigned answers; /* of calls that ask much, as progress() told; for the thread in the call */
 	bool step_ok[CONN_STEP_COUNT], step_failed[CONN_STEP_COUNT];
 };
 

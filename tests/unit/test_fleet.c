@@ -771,17 +771,71 @@ Test(fleet, a_guest_that_is_gone_has_no_detail_and_its_host_stays)
 	world_free(world);
 }
 
-Test(fleet, a_detail_that_hangs_is_cut_like_a_sample)
+static bool
+says_why_no_detail(const struct host_snap *host, const void *key)
+{
+	const struct row_key *of = key;
+	char *const *unknowns = of->is_host                ? host->detail ? host->detail->unknowns : NULL
+				: has_detail_of(host, key) ? host->vm_detail->unknowns
+							   : NULL;
+
+	return host->link == LINK_UP && unknowns && unknowns[0] &&
+	       strstr(unknowns[0], "within 1 s; not asked");
+}
+
+/* Else an open page would keep its host down. */
+static void
+a_detail_hangs(enum fake_call call, const struct row_key *key, const struct row_key *other)
 {
 	struct world *world = world_of_two_guests();
-	struct row_key web = key_of(1);
 	struct fake_step hang = { .hang = true };
 	enum link_state timeout = LINK_TIMEOUT;
+	unsigned samples;
 
-	fake_script(world->fake, 0, FAKE_VM_DETAIL, &hang, 1);
+	fake_script_rest(world->fake, 0, call, &hang);
+	fleet_inspect(world->fleet, key);
+	cr_assert(world_until(world, 0, link_is, &timeout), "it is cut like a sample");
+	cr_assert(
+		world_until(world, 0, says_why_no_detail, key), "the host comes back and the page says why");
+	samples = fake_count(world->fake, 0, FAKE_SAMPLE);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, samples + 3, DEADLINE_MS));
+	fleet_inspect(world->fleet, other);
+	cr_assert(world_until(world, 0, says_why_no_detail, other));
+	cr_assert_eq(
+		fake_count(world->fake, 0, FAKE_VM_DETAIL) + fake_count(world->fake, 0, FAKE_HOST_DETAIL), 1,
+		"no page of that host is asked for again");
+	cr_assert_eq(fake_seen(world->fake, 0).made, 2, "and it stays up");
+	world_free(world);
+}
+
+Test(fleet, a_guests_detail_that_hangs_is_not_asked_for_again)
+{
+	struct row_key web = key_of(1), host = { .host = 0, .is_host = true };
+
+	a_detail_hangs(FAKE_VM_DETAIL, &web, &host);
+}
+
+Test(fleet, a_hosts_detail_that_hangs_is_not_asked_for_again)
+{
+	struct row_key web = key_of(1), host = { .host = 0, .is_host = true };
+
+	a_detail_hangs(FAKE_HOST_DETAIL, &host, &web);
+}
+
+Test(fleet, a_detail_leaves_out_monitors_as_samples_do)
+{
+	struct world *world = world_new(1);
+	struct vm_sample vm = running(1, "web");
+	struct fake_step steps[] = { { 0 }, { 0 }, { 0 }, { .hang = true }, { 0 }, { 0 }, { .hang = true } };
+	struct row_key web = key_of(1);
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fake_script(world->fake, 0, FAKE_SAMPLE, steps, G_N_ELEMENTS(steps));
+	fleet_start(world->fleet);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_SAMPLE, G_N_ELEMENTS(steps) + 3, DEADLINE_MS));
 	fleet_inspect(world->fleet, &web);
-	cr_assert(world_until(world, 0, link_is, &timeout));
-	cr_assert(world_until(world, 0, has_detail_of, &web), "and read after it came back");
+	cr_assert(world_until(world, 0, has_detail_of, &web));
+	cr_assert(fake_seen(world->fake, 0).detail_no_monitor);
 	world_free(world);
 }
 

@@ -898,7 +898,7 @@ Test(sim, a_kvm_guests_detail_adds_up)
 	struct sim_host *host = host_of(sim, HYPERVISOR_KVM);
 	const struct sim_vm *vm = vm_in(host, VM_STATE_RUNNING);
 	struct conn *conn = connect_to(host, false);
-	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, NULL);
+	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, false, NULL);
 	struct host_sample then, now;
 	double read = 0, pct = 0;
 	const uint64_t *was = NULL, *is = NULL;
@@ -943,7 +943,7 @@ Test(sim, a_xen_guests_detail_has_the_gaps_of_a_real_one)
 	struct sim_host *host = host_of(sim, HYPERVISOR_XEN);
 	const struct sim_vm *vm = vm_in(host, VM_STATE_RUNNING);
 	struct conn *conn = connect_to(host, false);
-	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, NULL);
+	struct vm_detail *detail = conn->ops->vm_detail(conn, vm->uuid, NULL, false, NULL);
 	static const uint8_t dom0[UUID_LEN];
 
 	cr_assert(detail);
@@ -958,7 +958,7 @@ Test(sim, a_xen_guests_detail_has_the_gaps_of_a_real_one)
 		cr_assert_geq(detail->vcpus[i].cpu_pct, 0);
 	}
 	vm_detail_unref(detail);
-	detail = conn->ops->vm_detail(conn, dom0, NULL, NULL);
+	detail = conn->ops->vm_detail(conn, dom0, NULL, false, NULL);
 	cr_assert(detail && detail->xml);
 	vm_detail_unref(detail);
 	conn->ops->free(conn);
@@ -972,7 +972,7 @@ Test(sim, a_guest_that_is_gone_has_no_detail)
 	uint8_t uuid[UUID_LEN] = { 1 };
 	g_autoptr(GError) error = NULL;
 
-	cr_assert_null(conn->ops->vm_detail(conn, uuid, NULL, &error));
+	cr_assert_null(conn->ops->vm_detail(conn, uuid, NULL, false, &error));
 	cr_assert(g_error_matches(error, FLEET_ERROR, FLEET_ERROR_NO_DOMAIN));
 	conn->ops->free(conn);
 	sim_free(sim);
