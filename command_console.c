@@ -224,25 +224,17 @@ session_copy(void *ctx, const char *text, GError **error)
 
 /* What an earlier run began and did not live to see the end of, for the status line and the time line. */
 static void
-tell_lost(struct session *session, const GPtrArray *found)
+tell_lost(struct session *session, const struct config *config, const GPtrArray *found)
 {
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct journal_lost *lost = found->pdata[i];
-		g_autofree char *what = g_strdup_printf("%s lost", lost->verb);
-		g_autofree char *detail =
-			g_strdup_printf("begun at %s; virt-fleet ended before it knew", lost->time);
 
-		timeline_tell(session->app.timeline, &(struct telling){ .kind = EVENT_KIND_ACT,
-							     .level = EVENT_WARN,
-							     .host = lost->host,
-							     .vm = lost->vm,
-							     .what = what,
-							     .detail = detail });
+		note_lost(session->app.timeline, config, lost);
 		if (i < LOST_NAMED)
-			g_string_append_printf(
-				text, "%s%s of %s", i ? ", " : "", lost->verb, lost->vm ? lost->vm : "-");
+			g_string_append_printf(text, "%s%s of %s", i ? ", " : "",
+				lost->verb ? lost->verb : "an act", lost->vm ? lost->vm : "-");
 	}
 	session->remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", found->len,
 		found->len == 1 ? "" : "s", text->str, found->len > LOST_NAMED ? ", …" : "");
@@ -268,7 +260,7 @@ session_open_journal(struct session *session, const struct command_env *env)
 	if (!found)
 		session->remark = g_strdup(error->message);
 	else if (found->len)
-		tell_lost(session, found);
+		tell_lost(session, config, found);
 }
 
 /* ---- start and end ---- */

@@ -409,6 +409,20 @@ by_time(gconstpointer a, gconstpointer b)
 	return g_strcmp0((*(struct journal_lost *const *)a)->time, (*(struct journal_lost *const *)b)->time);
 }
 
+static struct journal_lost *
+lost_new(const cJSON *begin)
+{
+	struct journal_lost *lost = g_new0(struct journal_lost, 1);
+	g_autofree char *uuid = member(begin, "uuid");
+
+	lost->host = member(begin, "host");
+	lost->vm = member(begin, "vm");
+	lost->verb = member(begin, "verb");
+	lost->time = member(begin, "time");
+	lost->has_uuid = uuid && uuid_parse(uuid, lost->uuid);
+	return lost;
+}
+
 /* Lock held. */
 static bool
 recover(struct journal *journal, GPtrArray *found, GError **error)
@@ -427,13 +441,7 @@ recover(struct journal *journal, GPtrArray *found, GError **error)
 	begun = find_lost(text);
 	g_hash_table_iter_init(&iter, begun);
 	while (g_hash_table_iter_next(&iter, &id, &begin)) {
-		struct journal_lost *lost = g_new(struct journal_lost, 1);
-
-		*lost = (struct journal_lost){ .host = member(begin, "host"),
-			.vm = member(begin, "vm"),
-			.verb = member(begin, "verb"),
-			.time = member(begin, "time") };
-		g_ptr_array_add(found, lost);
+		g_ptr_array_add(found, lost_new(begin));
 		if (!close_lost(journal, id, begin, error))
 			return false;
 	}

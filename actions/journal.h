@@ -34,7 +34,9 @@ void journal_end(struct journal *journal, const struct job *job, const char *res
 
 /* An act that an earlier run of this program on this machine began and never ended. */
 struct journal_lost {
-	char *host, *vm, *verb, *time;
+	char *host, *vm, *verb, *time; /* NULL: its line does not say */
+	uint8_t uuid[UUID_LEN];
+	bool has_uuid; /* else uuid is zero */
 };
 
 /* Finds those among the last mebibyte, and writes for each that its end is unknown, so that it is found once. The array's

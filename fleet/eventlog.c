@@ -62,7 +62,7 @@ event_json(const struct event *event)
 	cJSON_AddStringToObject(object, "level", event_level_name(event->level));
 	json_add_text(object, "host", event->host);
 	json_add_text(object, "vm", event->vm);
-	if (!event->subject.is_host) {
+	if (event_has_uuid(event)) {
 		uuid_format(event->subject.uuid, uuid);
 		cJSON_AddStringToObject(object, "uuid", uuid);
 	}

@@ -12,6 +12,12 @@ struct timeline {
 	uint64_t newest;     /* 0: none */
 };
 
+bool
+event_has_uuid(const struct event *event)
+{
+	return !event->subject.is_host && event->subject.host != EVENT_NO_HOST;
+}
+
 struct timeline *
 timeline_new(size_t capacity)
 {

@@ -42,13 +42,16 @@ enum event_level {
 		EVENT_LEVEL_COUNT
 };
 
+/* The host of a subject that is not in this fleet: only its names are known, not what row and uuid they stand for. */
+#define EVENT_NO_HOST UINT32_MAX
+
 struct event {
 	gint refs;              /* private to timeline.c */
 	uint64_t seq;           /* 1, 2, … in the order of adding; set by timeline_add() */
 	int64_t at_us, wall_us; /* clock_now_us(), clock_wall_us() */
 	enum event_kind kind;
 	enum event_level level;
-	struct row_key subject; /* a host's when is_host */
+	struct row_key subject; /* a host's when is_host; host EVENT_NO_HOST: not in the fleet */
 	char *host, *vm;        /* names as they were; vm NULL: about the host */
 	char *what;             /* one word or two: "started", "crashed", "lost", "up", "cpu high", "shutdown failed" */
 	char *detail;           /* more words, NULL: none */
@@ -85,6 +88,8 @@ uint64_t timeline_newest(struct timeline *timeline);
 uint64_t timeline_oldest(struct timeline *timeline);
 
 const struct event *event_ref(const struct event *event);
+/* Whether EVENT is about a guest whose uuid is known. */
+bool event_has_uuid(const struct event *event);
 void event_unref(gpointer event); /* accepts NULL */
 const char *event_kind_name(enum event_kind kind);
 const char *event_level_name(enum event_level level);

@@ -117,7 +117,7 @@ event_uuid(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx 
 {
 	const struct event *event = row;
 
-	if (event->subject.is_host)
+	if (!event_has_uuid(event))
 		return;
 	uuid_format(event->subject.uuid, out->buffer);
 	value_text(out, out->buffer);

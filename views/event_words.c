@@ -70,7 +70,7 @@ is_about(const struct event *event, const void *ctx)
 
 	if (subject->key.is_host)
 		return event->subject.host == subject->key.host;
-	return !event->subject.is_host && memcmp(event->subject.uuid, subject->key.uuid, UUID_LEN) == 0 &&
+	return event_has_uuid(event) && memcmp(event->subject.uuid, subject->key.uuid, UUID_LEN) == 0 &&
 	       (event->subject.host == subject->key.host ||
 		       !fleet_snap_find_vm(subject->snap, &event->subject));
 }

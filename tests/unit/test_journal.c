@@ -1,7 +1,9 @@
 /* The journal: what is written when, by whom, what happens when it can't be, and what an earlier run left behind. */
 #include "actions/journal.h"
+#include "actions/note.h"
 #include "fleet/clock.h"
 #include "fleet/error.h"
+#include "fleet/eventlog.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -220,7 +222,8 @@ write_begin(GString *text, const char *process, int number)
 {
 	g_string_append_printf(text,
 		"{\"time\":\"2026-01-01T00:00:0%d.0Z\",\"event\":\"begin\",\"id\":\"%s:%d\",\"user\":\"u\","
-		"\"host\":\"kvm%d\",\"vm\":\"web\",\"uuid\":\"x\",\"verb\":\"stop\"}\n",
+		"\"host\":\"kvm%d\",\"vm\":\"web\",\"uuid\":\"ab000000-0000-0000-0000-000000000001\","
+		"\"verb\":\"stop\"}\n",
 		number, process, number, number);
 }
 
@@ -248,11 +251,52 @@ Test(journal, tells_once_what_an_earlier_run_left)
 	cr_expect_str_eq(lost->host, "kvm2");
 	cr_expect_str_eq(lost->vm, "web");
 	cr_expect_str_eq(lost->verb, "stop");
+	cr_expect(lost->has_uuid);
+	cr_expect_eq(lost->uuid[0], 0xab);
+	cr_expect_eq(lost->uuid[15], 1);
 	text = contents("j");
 	expect_part(text, "\"result\":\"unknown\"");
 	again = journal_recover(journal, NULL);
 	cr_assert_eq(again->len, 0);
 	journal_free(journal);
+}
+
+/* It belongs to its guest's host, wherever in the fleet that is; elsewhere it is about nothing that has a page. */
+Test(journal, a_lost_act_is_told_of_its_own_guest)
+{
+	static const char text[] = "hosts: [kvm1, kvm2]\n";
+	struct config *config = config_parse(text, strlen(text), "test", NULL);
+	static const struct {
+		const char *host;
+		bool has_uuid;
+		uint32_t slot;
+	} cases[] = { { "kvm2", true, 1 }, { "kvm2", false, EVENT_NO_HOST },
+		{ "kvm9", true, EVENT_NO_HOST } };
+
+	cr_assert(config);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct journal_lost lost = { .host = (char *)(uintptr_t)cases[i].host,
+			.vm = (char *)(uintptr_t) "web",
+			.verb = (char *)(uintptr_t) "stop",
+			.uuid = { cases[i].has_uuid ? 0xab : 0 },
+			.has_uuid = cases[i].has_uuid };
+		struct timeline *timeline = timeline_new(1);
+		g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(event_unref);
+		const struct event *event;
+		g_autofree char *json = NULL;
+
+		note_lost(timeline, config, &lost);
+		timeline_since(timeline, 0, events);
+		event = events->pdata[0];
+		cr_expect_eq(event->subject.host, cases[i].slot, "row %zu", i);
+		cr_expect_eq(event->level, EVENT_WARN);
+		cr_expect_str_eq(event->what, "stop outcome unknown");
+		json = event_json(event);
+		cr_expect_eq(strstr(json, "\"uuid\":\"ab") != NULL, cases[i].slot == 1, "%s", json);
+		cr_expect_eq(strstr(json, "\"uuid\"") != NULL, cases[i].slot == 1, "%s", json);
+		timeline_free(timeline);
+	}
+	config_free(config);
 }
 
 Test(journal, without_a_journal_there_is_nothing_to_tell)
