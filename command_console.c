@@ -36,7 +36,6 @@ struct session {
 	struct console *console;
 	struct canvas *canvas;
 	struct journal *journal; /* NULL: nothing will be done */
-	char *remark;            /* about the journal, for the status line */
 	const char *ended_by;    /* a signal's name, NULL: the operator */
 };
 
@@ -115,7 +114,7 @@ session_mail(void *ctx)
 		g_autofree char *news = eventlog_take_news(session->app.eventlog, &bad);
 
 		if (news)
-			console_tell(session->console, bad, news);
+			console_tell(session->console, bad ? ROLE_BAD : ROLE_STATUS, news);
 	}
 }
 
@@ -227,6 +226,7 @@ static void
 tell_lost(struct session *session, const struct config *config, const GPtrArray *found)
 {
 	GString *text = g_string_new(NULL);
+	g_autofree char *remark = NULL;
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct journal_lost *lost = found->pdata[i];
@@ -236,8 +236,9 @@ tell_lost(struct session *session, const struct config *config, const GPtrArray 
 			g_string_append_printf(text, "%s%s of %s", i ? ", " : "",
 				lost->verb ? lost->verb : "an act", lost->vm ? lost->vm : "-");
 	}
-	session->remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", found->len,
+	remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", found->len,
 		found->len == 1 ? "" : "s", text->str, found->len > LOST_NAMED ? ", …" : "");
+	console_tell(session->console, ROLE_WARN, remark);
 	g_string_free(text, TRUE);
 }
 
@@ -246,8 +247,6 @@ static void
 session_open_journal(struct session *session, const struct command_env *env)
 {
 	const struct config *config = env->config;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) found = NULL;
 
 	if (env->sim || env->options->readonly)
 		return;
@@ -256,10 +255,18 @@ session_open_journal(struct session *session, const struct command_env *env)
 		.max_bytes = config->journal_max_mib << 20,
 		.syslog = config->journal_syslog,
 	});
-	found = journal_recover(session->journal, &error);
-	if (!found)
-		session->remark = g_strdup(error->message);
-	else if (found->len)
+}
+
+/* Only once there is a screen to read of them on: lost acts are found once. */
+static void
+session_recover(struct session *session, const struct config *config)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) found = session->journal ? journal_recover(session->journal, &error) : NULL;
+
+	if (error)
+		console_tell(session->console, ROLE_WARN, error->message);
+	else if (found && found->len)
 		tell_lost(session, config, found);
 }
 
@@ -281,7 +288,6 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.asks = session->app.asks,
 			.timeline = session->app.timeline,
 			.journal = session->journal,
-			.remark = session->remark,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = config->ascii,
@@ -310,6 +316,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 	loop_add_fd(session->loop, STDIN_FILENO, session_keyboard, session);
 	loop_add_fd(session->loop, mailbox_fd(session->app.mailbox), session_mail, session);
 	loop_set_after(session->loop, session_paint, session);
+	session_recover(session, config);
 	return true;
 }
 
@@ -382,6 +389,5 @@ command_console(const struct command_env *env)
 	if (!app_done(&session.app))
 		_exit(status);
 	journal_free(session.journal);
-	g_free(session.remark);
 	return status;
 }

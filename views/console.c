@@ -77,8 +77,6 @@ console_new(const struct console_opts *opts, GError **error)
 	console->env.stack = stack_new(&console->env, first);
 	console->changed = opts->fleet != NULL;
 	console->env.now_us = clock_now_us(); /* for how long a notice stays */
-	if (opts->remark)
-		env_notice(&console->env, ROLE_WARN, "%s", opts->remark);
 	console->needs_draw = true;
 	return console;
 }
@@ -145,9 +143,9 @@ console_set_snapshot(struct console *console, const struct fleet_snap *snap)
 }
 
 void
-console_tell(struct console *console, bool bad, const char *text)
+console_tell(struct console *console, enum role role, const char *text)
 {
-	env_notice(&console->env, bad ? ROLE_BAD : ROLE_STATUS, "%s", text);
+	env_notice(&console->env, role, "%s", text);
 	console->needs_draw = true;
 }
 

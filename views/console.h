@@ -10,6 +10,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "config/theme.h"
 #include "fleet/asks.h"
 #include "fleet/fleet.h"
 #include "tui/canvas.h"
@@ -27,7 +28,6 @@ struct console_opts {
 	struct asks *asks;           /* borrowed; NULL: nobody asks */
 	struct timeline *timeline;   /* borrowed; shown, and told of verbs; NULL: none */
 	struct journal *journal;     /* borrowed; keeps what verbs do; NULL: nothing does */
-	const char *remark;          /* on the status line at first; NULL: nothing */
 	bool readonly;               /* no verbs; the badge [RO] */
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */
@@ -51,8 +51,8 @@ const char *const *console_view_names(void);
 void console_fleet_changed(struct console *console);
 /* Shows SNAP (one reference is added) from now on. For an owner without a fleet. */
 void console_set_snapshot(struct console *console, const struct fleet_snap *snap);
-/* Something to be read by the operator, on the status line for a while; BAD: that something is wrong. */
-void console_tell(struct console *console, bool bad, const char *text);
+/* Something to be read by the operator, on the status line for a while, in the colours of ROLE. */
+void console_tell(struct console *console, enum role role, const char *text);
 /* A job came back. Takes ownership of JOB. */
 void console_job_done(struct console *console, struct job *job);
 void console_input(struct console *console, struct input input);
