@@ -1,6 +1,9 @@
 #include "fleet/capsxml.h"
 
+#include "fleet/cpuset.h"
 #include "fleet/xml.h"
+
+#include <limits.h>
 
 static uint64_t
 bytes_of(struct _xmlNode *node, const char *unit_attr, uint64_t number)
@@ -42,13 +45,23 @@ count_sockets(struct _xmlNode *cells)
 	return (int)g_hash_table_size(seen);
 }
 
-/* -1: not told. */
+/* From 0 to below END, which is at most INT_MAX; -1: not told, or nothing that can be. */
 static int
-attr_or_unknown(struct _xmlNode *node, const char *name)
+id_below(struct _xmlNode *node, const char *name, int end)
 {
 	g_autofree char *text = xml_attr(node, name);
+	gint64 id = text ? g_ascii_strtoll(text, NULL, 10) : -1;
 
-	return text ? (int)g_ascii_strtoll(text, NULL, 10) : -1;
+	return id >= 0 && id < end ? (int)id : -1;
+}
+
+/* Of CPUs or parts of them; 0: not told, or more than can be. */
+static int
+count_of(struct _xmlNode *node, const char *name)
+{
+	guint64 count = xml_attr_number(node, name);
+
+	return count <= CPU_SET_MAX ? (int)count : 0;
 }
 
 static void
@@ -56,10 +69,10 @@ read_cell_cpus(struct _xmlNode *cpus, int cell, GArray *out)
 {
 	for (struct _xmlNode *node = xml_child(cpus, "cpu"); node; node = xml_next(node)) {
 		struct host_cpu cpu = {
-			.id = attr_or_unknown(node, "id"),
+			.id = id_below(node, "id", CPU_SET_MAX),
 			.cell = cell,
-			.socket = attr_or_unknown(node, "socket_id"),
-			.core = attr_or_unknown(node, "core_id"),
+			.socket = id_below(node, "socket_id", INT_MAX),
+			.core = id_below(node, "core_id", INT_MAX),
 		};
 
 		if (cpu.id >= 0)
@@ -82,13 +95,16 @@ read_cells(struct _xmlNode *cells, struct capsxml *caps)
 
 	caps->cells = g_new0(struct numa_cell, xml_count(cells, "cell"));
 	for (struct _xmlNode *node = xml_child(cells, "cell"); node; node = xml_next(node)) {
-		struct numa_cell *cell = &caps->cells[caps->ncells++];
 		struct _xmlNode *memory = xml_child(node, "memory");
+		int id = id_below(node, "id", CAPSXML_CELLS_MAX);
 
-		cell->id = (int)xml_attr_number(node, "id");
-		cell->mem_bytes = bytes_of(memory, "unit", xml_number(memory));
-		cell->ncpus = (int)xml_attr_number(xml_child(node, "cpus"), "num");
-		read_cell_cpus(xml_child(node, "cpus"), cell->id, cpus);
+		read_cell_cpus(xml_child(node, "cpus"), id, cpus);
+		if (id >= 0)
+			caps->cells[caps->ncells++] = (struct numa_cell){
+				.id = id,
+				.mem_bytes = bytes_of(memory, "unit", xml_number(memory)),
+				.ncpus = count_of(xml_child(node, "cpus"), "num"),
+			};
 	}
 	g_array_sort(cpus, by_id);
 	caps->cpus = (struct host_cpu *)(gpointer)g_array_steal(cpus, &caps->ncpus);
@@ -102,9 +118,9 @@ read_cpu(struct _xmlNode *cpu, struct capsxml *caps)
 
 	caps->arch = xml_text(xml_child(cpu, "arch"));
 	caps->cpu_model = xml_text(xml_child(cpu, "model"));
-	caps->sockets = (int)xml_attr_number(topology, "sockets");
-	caps->cores = (int)xml_attr_number(topology, "cores");
-	caps->threads = (int)xml_attr_number(topology, "threads");
+	caps->sockets = count_of(topology, "sockets");
+	caps->cores = count_of(topology, "cores");
+	caps->threads = count_of(topology, "threads");
 	for (struct _xmlNode *pages = xml_child(cpu, "pages"); pages; pages = xml_next(pages)) {
 		uint64_t bytes = bytes_of(pages, "unit", xml_attr_number(pages, "size"));
 

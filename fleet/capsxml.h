@@ -3,6 +3,10 @@
 
 #include "fleet/model.h"
 
+/* NUMA cells with this id or a higher one are left out, and CPUs from CPU_SET_MAX (fleet/cpuset.h) on: whoever has read a host's XML
+ * may use its numbers as indexes. */
+#define CAPSXML_CELLS_MAX 256
+
 struct capsxml {
 	char *uuid;      /* NULL: not told */
 	char *arch;      /* NULL: not told */

@@ -17,7 +17,6 @@
 #define AFFINITY_US (60 * INT64_C(1000000))
 #define SLOW_US     (60 * INT64_C(1000000))
 #define POOLS_MAX   32
-#define CELLS_MAX   256
 #define PARAMS_MAX  16
 /* As many vCPUs as are asked about when nobody told how many a guest has. */
 #define VCPUS_MAX 256
@@ -173,12 +172,12 @@ static bool
 look_at_cells(struct host_look *look)
 {
 	const struct capsxml *caps = &look->lv->caps;
-	unsigned long long bytes[CELLS_MAX] = { 0 };
+	unsigned long long bytes[CAPSXML_CELLS_MAX] = { 0 };
 	int last = -1, n;
 
 	for (size_t i = 0; i < caps->ncells; i++)
 		last = MAX(last, caps->cells[i].id);
-	if (last < 0 || last >= CELLS_MAX)
+	if (last < 0)
 		return true;
 	n = virNodeGetCellsFreeMemory(look->lv->vir, bytes, 0, last + 1);
 	if (n < 0)

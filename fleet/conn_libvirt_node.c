@@ -1,5 +1,6 @@
 #include "fleet/conn_libvirt_impl.h"
 
+#include "fleet/cpuset.h"
 #include "fleet/virerror.h"
 
 #include <libvirt/libvirt.h>
@@ -37,7 +38,7 @@ node_read_info(struct libvirt *lv, GError **error)
 		return true;
 	if (virNodeGetInfo(lv->vir, &info) < 0)
 		return !libvirt_lost(lv, error, "read the host's numbers");
-	lv->pcpus = info.cpus;
+	lv->pcpus = MIN(info.cpus, CPU_SET_MAX);
 	lv->mem_total = (uint64_t)info.memory * KIB;
 	return true;
 }

@@ -63,6 +63,36 @@ Test(capsxml, two_sockets)
 	capsxml_done(&caps);
 }
 
+/* A host's numbers become indexes and sizes: what can't be is not taken, and not made something else. */
+Test(capsxml, numbers_out_of_bounds)
+{
+	static const char xml[] =
+		"<capabilities><host><cpu><topology sockets='4294967297' cores='8' threads='-1'/></cpu>"
+		"<topology><cells num='3'>"
+		"<cell id='4294000000'><cpus num='1'><cpu id='9' socket_id='0' "
+		"core_id='4294967296'/></cpus></cell>"
+		"<cell id='256'/><cell id='-1'/>"
+		"<cell id='255'><cpus num='4294967299'><cpu id='2147483647'/><cpu id='8192'/><cpu id='-3'/>"
+		"<cpu id='4294967296'/><cpu id='99999999999999999999'/><cpu id='8191'/></cpus></cell>"
+		"</cells></topology></host></capabilities>";
+	struct capsxml caps = { 0 };
+
+	parse(xml, &caps);
+	cr_assert_eq(caps.ncells, 1);
+	cr_expect_eq(caps.cells[0].id, 255);
+	cr_expect_eq(caps.cells[0].ncpus, 0, "%d", caps.cells[0].ncpus);
+	cr_assert_eq(caps.ncpus, 2);
+	cr_expect_eq(caps.cpus[0].id, 9);
+	cr_expect_eq(caps.cpus[0].cell, -1, "its cell is not known");
+	cr_expect_eq(caps.cpus[0].core, -1);
+	cr_expect_eq(caps.cpus[1].id, 8191);
+	cr_expect_eq(caps.cpus[1].cell, 255);
+	cr_expect_eq(caps.sockets, 1, "counted, not told");
+	cr_expect_eq(caps.cores, 8);
+	cr_expect_eq(caps.threads, 0);
+	capsxml_done(&caps);
+}
+
 /* Recorded from real hosts. Xen tells no uuid and no page sizes. */
 Test(capsxml, recorded)
 {
