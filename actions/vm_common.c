@@ -26,8 +26,7 @@ vm_is_executing(const struct vm *vm, const char **why_not)
 		return false;
 	if (vm_is_running(vm))
 		return true;
-	*why_not =
-		vm->state == VM_STATE_PAUSED || vm->state == VM_STATE_SUSPENDED ? "suspended" : "not running";
+	*why_not = vm->state == VM_STATE_UNKNOWN ? "its state is not known" : vm_state_name(vm->state);
 	return false;
 }
 

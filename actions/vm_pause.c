@@ -7,7 +7,7 @@ resume_possible(const struct vm *vm, const char **why_not)
 	if (!vm_reachable(vm, why_not))
 		return false;
 	if (vm->state != VM_STATE_PAUSED) {
-		*why_not = "not suspended";
+		*why_not = "not paused";
 		return false;
 	}
 	return true;
@@ -15,11 +15,11 @@ resume_possible(const struct vm *vm, const char **why_not)
 
 const struct action vm_suspend_action = {
 	.name = "suspend",
-	.help = "Freeze the guest in memory; resume it when it is suspended",
+	.help = "Freeze the guest in memory; resume it when it is paused",
 	.key = "P",
 	.verb = "Suspend",
 	.doing = "suspending",
-	.done = "suspended",
+	.done = "paused",
 	.effect = "Memory is kept; everything stands still until it is resumed.",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
@@ -32,11 +32,11 @@ const struct action vm_suspend_action = {
 
 const struct action vm_resume_action = {
 	.name = "resume",
-	.help = "Let a suspended guest go on",
+	.help = "Let a paused guest go on",
 	.verb = "Resume",
 	.doing = "resuming",
 	.done = "resumed",
-	.effect = "Goes on where it was suspended.",
+	.effect = "Goes on where it was paused.",
 	.target = TARGET_VM,
 	.timeout_s = 60,
 	.act = VM_ACT_RESUME,

@@ -9,8 +9,10 @@ start_possible(const struct vm *vm, const char **why_not)
 	if (!vm_reachable(vm, why_not))
 		return false;
 	if (vm->state == VM_STATE_PAUSED)
-		*why_not = "suspended: resume it";
-	else if (vm_is_running(vm) || vm->state == VM_STATE_SUSPENDED)
+		*why_not = "paused: resume it";
+	else if (vm->state == VM_STATE_SUSPENDED)
+		*why_not = vm_state_name(vm->state);
+	else if (vm_is_running(vm))
 		*why_not = "already running";
 	else
 		return true;
