@@ -232,7 +232,14 @@ add_cell(struct map_cells *cells, const void *row, const struct look *look, doub
 	g_array_append_val(cells->cells, cell);
 }
 
-/* What is lost has its state for a cell – but for its age, which it still has. */
+/* A guest's number, in a cell that is coloured by it or stands for its state: what does not run has an age all the same. */
+static double
+vm_value(const struct measure *measure, const struct vm *vm, bool fresh, const struct row_ctx *ctx)
+{
+	return measure->vm == vm_age || (fresh && vm_is_running(vm)) ? measure->vm(vm, ctx) : NAN;
+}
+
+/* What is lost has its state for a cell – and its age, which it still has. */
 static void
 add_host(struct map_cells *cells, const struct host_snap *host, const struct row_ctx *ctx)
 {
@@ -243,18 +250,13 @@ add_host(struct map_cells *cells, const struct host_snap *host, const struct row
 
 	if (!cells->guests)
 		add_cell(cells, host, fresh || aged ? NULL : lost,
-			fresh || aged ? measure->host(host, ctx) : NAN);
+			fresh || measure->host == host_age ? measure->host(host, ctx) : NAN);
 	for (size_t i = 0; cells->guests && i < host->nvms; i++) {
 		const struct vm *vm = &host->vms[i];
-		bool runs = vm_is_running(vm);
+		const struct look *look = vm_is_running(vm) ? NULL : vm_look(vm->state);
 
-		if (vm->is_dom0)
-			continue;
-		if (!fresh && !aged)
-			add_cell(cells, vm, lost, NAN);
-		else
-			add_cell(cells, vm, runs ? NULL : vm_look(vm->state),
-				runs ? measure->vm(vm, ctx) : NAN);
+		if (!vm->is_dom0)
+			add_cell(cells, vm, fresh || aged ? look : lost, vm_value(measure, vm, fresh, ctx));
 	}
 }
 

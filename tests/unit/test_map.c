@@ -281,6 +281,28 @@ Test(map, cursor_names_and_opens_a_cell)
 	fleet_snap_unref(snap);
 }
 
+/* Numbers of guests that are off have an age, too: that of the table of VMs. */
+Test(map, age_of_all)
+{
+	const struct fleet_snap *snap = five_hosts();
+	struct map_cells cells;
+
+	map_cells_init(&cells);
+	map_cells_gather(&cells, snap, &ctx, true, MAP_AGE, MAP_BY_NOTHING);
+	for (guint i = 0; i < cells.cells->len; i++) {
+		const struct map_cell *cell = &g_array_index(cells.cells, struct map_cell, i);
+		char text[32];
+
+		map_cell_text(&cells, cell, text, sizeof(text));
+		cr_expect_str_eq(text, "1s", "%s: %s", map_cell_name(&cells, cell), text);
+	}
+	map_cells_gather(&cells, snap, &ctx, false, MAP_AGE, MAP_BY_NOTHING);
+	for (guint i = 0; i < cells.cells->len; i++)
+		cr_expect_eq(g_array_index(cells.cells, struct map_cell, i).number, 1);
+	map_cells_done(&cells);
+	fleet_snap_unref(snap);
+}
+
 /* Keys that come before the first frame choose nothing blindly. */
 Test(map, cursor_waits_for_the_first_frame)
 {
