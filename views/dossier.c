@@ -185,12 +185,18 @@ history_role(const struct view *view, size_t which, double now)
 	return threshold_role(view->env->config, of_host ? THRESHOLD_MEM : histories[which].threshold, now);
 }
 
-/* A host itself waits for nothing: it is the guest that waits most. */
+/* A host itself waits for nothing: it is the guest that waits most. A guest's memory is what it uses, or what its host holds
+ * of it when that is not known. */
 static const char *
-history_label(const struct view *view, size_t which)
+history_label(struct view *view, size_t which)
 {
-	return histories[which].series == HISTORY_READY && view->subject.is_host ? "worst ready"
-										 : histories[which].label;
+	const struct vm *vm = view->subject.is_host ? NULL : view_subject_vm(view);
+
+	if (histories[which].series == HISTORY_READY && view->subject.is_host)
+		return "worst ready";
+	if (histories[which].series == HISTORY_MEM && vm)
+		return !VM_HAS(vm, VM_MEM_USED) && VM_HAS(vm, VM_MEM_RSS) ? "memory held" : "memory used";
+	return histories[which].label;
 }
 
 static void

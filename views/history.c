@@ -187,6 +187,18 @@ guest_shift_us(const uint8_t uuid[UUID_LEN])
 	return uuid[UUID_LEN - 1] % LINE_STEPS_1H * LINE_STEP_US;
 }
 
+/* What a guest uses is known once its balloon driver tells; what was held of it before is another thing. */
+static void
+note_source(struct line *line, const struct vm *vm)
+{
+	bool held = !VM_HAS(vm, VM_MEM_USED);
+
+	if (line->mem_held == held || (held && !VM_HAS(vm, VM_MEM_RSS)))
+		return;
+	line_forget(line, HISTORY_MEM);
+	line->mem_held = held;
+}
+
 /* A guest that was not read at each sample of its host has means over a longer time, but no gap: STEADY. */
 static void
 feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bool steady,
@@ -203,6 +215,7 @@ feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bo
 		guest->line = g_new(struct line, 1);
 		line_init(guest->line);
 	}
+	note_source(guest->line, vm);
 	line_put(guest->line, steady && !first ? guest->line->at_us : at_us, at_us, numbers);
 }
 

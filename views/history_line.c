@@ -63,6 +63,7 @@ void
 line_init(struct line *line)
 {
 	line->at_us = 0;
+	line->mem_held = false;
 	memset(line->points, 0xff, sizeof(line->points));
 }
 
@@ -135,6 +136,13 @@ line_put(struct line *line, int64_t since_us, int64_t at_us, const double values
 		else
 			memset(point, 0xff, sizeof(packed));
 	}
+}
+
+void
+line_forget(struct line *line, enum history_series series)
+{
+	for (size_t i = 0; i < LINE_POINTS; i++)
+		line->points[i][series] = UNKNOWN;
 }
 
 double

@@ -20,6 +20,7 @@
 
 struct line {
 	int64_t at_us; /* when the newest numbers were taken, 0: none yet */
+	bool mem_held; /* a guest's HISTORY_MEM is of what its host holds of it, not of what it uses */
 	uint16_t points[LINE_POINTS][HISTORY_SERIES_COUNT]; /* packed */
 };
 
@@ -28,6 +29,9 @@ void line_init(struct line *line);
 /* VALUES, NAN where not known, were taken at AT_US and hold for the time since SINCE_US. What lies between the numbers
  * before and SINCE_US stays unknown. Numbers older than those before are ignored. */
 void line_put(struct line *line, int64_t since_us, int64_t at_us, const double values[HISTORY_SERIES_COUNT]);
+
+/* Makes all of SERIES unknown. */
+void line_forget(struct line *line, enum history_series series);
 
 /* SERIES over the SPAN that ends with END_US, oldest first, NAN where not known, into OUT[history_points(span)]; false:
  * nothing is known, OUT is untouched. */

@@ -55,26 +55,40 @@ head_size(const struct vm_page *on)
 		page_piece(on->page, NULL, ROLE_WARN, "its memory is saved: a start resumes it");
 }
 
-/* "CPU ████──── 41% of 4 vCPUs  ready 1%  memory ██────── 61% of 8.0G" */
+/* Its process may hold more than the guest has: then it says of what the percents are. */
+static void
+head_memory(const struct vm_page *on)
+{
+	bool inside;
+	double bytes, used = vm_memory_used(on, &bytes, &inside);
+	char text[UNIT_TEXT] = "-";
+	struct cell mem;
+
+	dossier_cell(on->env, &vm_rows, on->vm, "mem", &mem);
+	if (used >= 0)
+		unit_format(text, UNIT_PCT, used);
+	if (inside || used < 0)
+		page_piece_meter(on->page, "memory used", ROLE_NORMAL, used, "%s of %s", text, mem.text);
+	else
+		page_piece_meter(on->page, "memory held on the host", ROLE_NORMAL, MIN(used, 100),
+			"%s of the guest's %s", text, mem.text);
+}
+
+/* "CPU ████──── 41% of 4 vCPUs  ready 1%  memory used ██────── 61% of 8.0G" */
 static void
 head_use(const struct vm_page *on)
 {
-	double bytes, used = vm_memory_used(on, &bytes, &(bool){ false });
-	struct cell cpu, vcpus, ready, mem;
-	char text[UNIT_TEXT] = "-";
+	struct cell cpu, vcpus, ready;
 
 	dossier_cell(on->env, &vm_rows, on->vm, "cpu", &cpu);
 	dossier_cell(on->env, &vm_rows, on->vm, "vcpus", &vcpus);
 	dossier_cell(on->env, &vm_rows, on->vm, "ready", &ready);
-	dossier_cell(on->env, &vm_rows, on->vm, "mem", &mem);
 	page_head(on->page);
 	page_piece_meter(on->page, "CPU", cpu.role == ROLE_DIM ? ROLE_NORMAL : cpu.role,
 		dossier_number(on->env, &vm_rows, on->vm, "cpu"), "%s of %s vCPU%s", cpu.text, vcpus.text,
 		strcmp(vcpus.text, "1") == 0 ? "" : "s");
 	page_piece(on->page, "ready", ready.role, "%s", ready.text);
-	if (used >= 0)
-		unit_format(text, UNIT_PCT, used);
-	page_piece_meter(on->page, "memory", ROLE_NORMAL, used, "%s of %s", text, mem.text);
+	head_memory(on);
 	dossier_head_traffic(on->page, on->env, &vm_rows, on->vm);
 }
 

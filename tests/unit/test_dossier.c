@@ -274,6 +274,28 @@ Test(dossier, a_guest_without_details)
 	world_done(&world);
 }
 
+/* What a guest uses and what its host holds for it are two things, the second may be more than there is. */
+Test(dossier, memory_says_of_what)
+{
+	struct world world = { 0 };
+
+	world_init(&world);
+	snaps_set_vm(&world.vms[0], VM_MEM, GIB);
+	snaps_set_vm(&world.vms[0], VM_MEM_USED, GIB / 2);
+	snaps_set_vm(&world.vms[0], VM_MEM_RSS, 2.57 * GIB);
+	open_page(&world, ":vm web-1\n");
+	EXPECT("memory used ████──── 50% of 1.0G", " memory used ");
+	world_done(&world);
+
+	world_init(&world);
+	snaps_set_vm(&world.vms[0], VM_MEM, GIB);
+	snaps_unset_vm(&world.vms[0], VM_MEM_USED);
+	snaps_set_vm(&world.vms[0], VM_MEM_RSS, 2.57 * GIB);
+	open_page(&world, ":vm web-1\n");
+	EXPECT("memory held on the host ████████ 257% of the guest's 1.0G", " memory held ");
+	world_done(&world);
+}
+
 Test(dossier, a_guest_of_a_lost_host)
 {
 	struct world world;

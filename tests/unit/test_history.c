@@ -349,3 +349,34 @@ Test(history, the_worst_guest_is_the_hosts_ready)
 	cr_expect_eq(numbers[history_points(HISTORY_1M) - 1], 25);
 	world_done(&world);
 }
+
+/* What a guest uses, and what its host holds of it when that is not known, are never in one line. */
+Test(history, memory_is_of_one_thing)
+{
+	struct world world = { .history = history_new() };
+	struct row_key key = guest_key(1);
+	double numbers[HISTORY_MAX_POINTS];
+
+	for (int i = 0; i < 6; i++) {
+		struct vm vm = snaps_vm("a", 1);
+		struct snaps_part part = { .host = snaps_host(0, "h"), .vms = &vm, .nvms = 1 };
+		bool inside = i >= 3;
+		int64_t at_us = SNAPS_NOW_US + i * 5 * SECOND;
+
+		part.host.sampled_us = vm.sampled_us = at_us;
+		part.host.interval_us = 5 * SECOND;
+		snaps_set_vm(&vm, VM_MEM, GIB);
+		snaps_set_vm(&vm, VM_MEM_RSS, 2 * GIB);
+		snaps_unset_vm(&vm, VM_MEM_USED);
+		if (inside)
+			snaps_set_vm(&vm, VM_MEM_USED, GIB / 2);
+		fleet_snap_unref(world.snap);
+		world.snap = snaps_fleet(&part, 1);
+		history_feed(world.history, world.snap, at_us);
+		cr_assert(history_read(world.history, &key, HISTORY_MEM, HISTORY_1M, at_us, numbers));
+		for (size_t j = 0; j < history_points(HISTORY_1M); j++)
+			cr_expect(isnan(numbers[j]) || fabs(numbers[j] - (inside ? 50 : 200)) < 1,
+				"sample %d, point %zu: %g", i, j, numbers[j]);
+	}
+	world_done(&world);
+}
