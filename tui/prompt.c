@@ -17,6 +17,7 @@ struct prompt {
 
 	GString *text;
 	size_t cursor;     /* byte of text, at a glyph's edge */
+	bool marked;       /* all of text: the next letter replaces it */
 	guint recalled;    /* entry of history on show; history->len: none, the operator's own text */
 	char *draft;       /* that text while an entry is on show */
 	char **candidates; /* of the last Tab; NULL: the last key was another one */
@@ -38,6 +39,7 @@ prompt_new(const struct prompt_opts *opts)
 	prompt->text = g_string_sized_new(opts->secret ? SECRET_ROOM : 64);
 	g_string_append(prompt->text, initial);
 	prompt->cursor = prompt->text->len;
+	prompt->marked = opts->replaced && prompt->text->len > 0;
 	prompt->recalled = prompt->history ? prompt->history->len : 0;
 	return prompt;
 }
@@ -187,12 +189,16 @@ go_end(struct prompt *prompt)
 static enum prompt_result
 erase_before(struct prompt *prompt)
 {
+	if (prompt->marked)
+		return erase(prompt, 0, prompt->text->len);
 	return erase(prompt, place_before(prompt, prompt->cursor), prompt->cursor);
 }
 
 static enum prompt_result
 erase_under(struct prompt *prompt)
 {
+	if (prompt->marked)
+		return erase(prompt, 0, prompt->text->len);
 	return erase(prompt, prompt->cursor, place_after(prompt, prompt->cursor));
 }
 
@@ -372,6 +378,9 @@ insert(struct prompt *prompt, struct keyspec key)
 		ch = ' ';
 	if (key.mods || ch < ' ' || ch == 0x7f || !g_unichar_validate(ch))
 		return PROMPT_EDITING;
+	if (prompt->marked)
+		erase(prompt, 0, prompt->text->len);
+	prompt->marked = false;
 	bytes = g_unichar_to_utf8(ch, utf8);
 	if (prompt->secret && prompt->text->len + (gsize)bytes >= SECRET_ROOM)
 		return PROMPT_EDITING;
@@ -386,8 +395,12 @@ prompt_key(struct prompt *prompt, struct keyspec key)
 	if (key.code != KEY_CODE_TAB && key.code != KEY_CODE_BACKTAB)
 		drop_candidates(prompt);
 	for (size_t i = 0; i < G_N_ELEMENTS(prompt_keys); i++) {
-		if (keyspec_equal(prompt_keys[i].key, key))
-			return prompt_keys[i].act(prompt);
+		if (keyspec_equal(prompt_keys[i].key, key)) {
+			enum prompt_result result = prompt_keys[i].act(prompt);
+
+			prompt->marked = false;
+			return result;
+		}
 	}
 	return insert(prompt, key);
 }
@@ -447,6 +460,8 @@ prompt_draw(const struct prompt *prompt, const struct pane *pane, int y, int err
 	cursor = columns_before(prompt, prompt->cursor);
 	hidden = hidden_columns(cursor, pane->cols - x);
 	draw_text(prompt, pane, y, x, hidden);
+	if (prompt->marked)
+		pane_restyle(pane, y, x, cursor - hidden, ROLE_COUNT, CELL_REVERSE);
 	if (error_at >= 0 && error_at + error_cols > hidden) {
 		int from = MAX(error_at, hidden);
 

@@ -13,6 +13,7 @@ enum prompt_result { PROMPT_EDITING, PROMPT_CHANGED, PROMPT_DONE, PROMPT_CANCELL
 struct prompt_opts {
 	const char *label;   /* "/", ":", "passphrase for …: " */
 	const char *initial;
+	bool replaced;       /* … which is all marked at first: a letter or Backspace replaces it, other keys edit it */
 	bool secret;         /* shows nothing of the text, keeps no history; wiped when freed */
 	GPtrArray *history;  /* char *, oldest first, borrowed and appended to; NULL: none */
 	/* Completions of TEXT up to CURSOR: NULL-terminated replacements of the whole text, caller frees; NULL: none. */

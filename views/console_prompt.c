@@ -67,6 +67,7 @@ console_filter(struct console *console)
 	console_open_prompt(console, PROMPT_FOR_FILTER,
 		&(struct prompt_opts){ .label = "/",
 			.initial = console->filter_before,
+			.replaced = true,
 			.history = console->filters,
 			.complete = complete_filter,
 			.ctx = console });

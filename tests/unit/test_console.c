@@ -326,7 +326,13 @@ Test(console, filters_as_it_is_typed)
 	ENTER;
 	expect_shown("7 of 8 VMs");
 	expect_shown("/ !vm-c");
-	type(&world, "/ nothing");
+	type(&world, "/vm-d"); /* another one, not both */
+	expect_shown("1 of 8 VMs");
+	ESC;
+	expect_shown("7 of 8 VMs");
+	type(&world, "/");
+	console_input(world.console, (struct input){ .type = INPUT_KEY, .key = { KEY_CODE_END, 0 } });
+	type(&world, " nothing"); /* one more */
 	expect_shown("no VM matches '!vm-c nothing'");
 	ESC;
 	expect_shown("7 of 8 VMs");

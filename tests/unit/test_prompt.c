@@ -302,3 +302,43 @@ Test(prompt, pasted_line_ends_part_words_but_are_no_part_of_a_secret)
 		prompt_free(prompt);
 	}
 }
+
+/* From "one two" when all of it is marked: what is typed replaces it, what moves edits it. */
+static const struct {
+	const char *keys;
+	enum prompt_result result;
+	const char *text;
+} replacements[] = {
+	{ "x", PROMPT_CHANGED, "x" },
+	{ "x y", PROMPT_CHANGED, "xy" },
+	{ "space", PROMPT_CHANGED, " " },
+	{ "backspace", PROMPT_CHANGED, "" },
+	{ "delete", PROMPT_CHANGED, "" },
+	{ "end x", PROMPT_CHANGED, "one twox" },
+	{ "left x", PROMPT_CHANGED, "one twxo" },
+	{ "home x", PROMPT_CHANGED, "xone two" },
+	{ "end backspace", PROMPT_CHANGED, "one tw" },
+	{ "ctrl-w", PROMPT_CHANGED, "one " },
+	{ "enter", PROMPT_DONE, "one two" },
+	{ "esc", PROMPT_CANCELLED, "one two" },
+	{ "f5 x", PROMPT_CHANGED, "x" },
+	{ "up x", PROMPT_CHANGED, "olderx" },
+};
+
+Test(prompt, typing_replaces_what_is_marked)
+{
+	g_autoptr(GPtrArray) history = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(history, g_strdup("older"));
+	for (size_t i = 0; i < G_N_ELEMENTS(replacements); i++) {
+		struct prompt *prompt = prompt_new(&(struct prompt_opts){
+			.label = "/", .initial = "one two", .replaced = true, .history = history });
+		enum prompt_result result = type(prompt, replacements[i].keys);
+
+		cr_expect_eq(result, replacements[i].result, "'%s': %d", replacements[i].keys, result);
+		cr_expect_str_eq(prompt_text(prompt), replacements[i].text, "'%s': '%s'",
+			replacements[i].keys, prompt_text(prompt));
+		prompt_free(prompt);
+		g_ptr_array_set_size(history, 1);
+	}
+}
