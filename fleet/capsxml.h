@@ -3,8 +3,8 @@
 
 #include "fleet/model.h"
 
-/* NUMA cells with this id or a higher one are left out, and CPUs from CPU_SET_MAX (fleet/cpuset.h) on: whoever has read a host's XML
- * may use its numbers as indexes. */
+/* NUMA cells with this id or a higher one are left out, and CPUs from CPU_SET_MAX (fleet/cpuset.h) on: their ids may be
+ * used as indexes. */
 #define CAPSXML_CELLS_MAX 256
 
 struct capsxml {
