@@ -327,6 +327,26 @@ Test(console, batch_commands_tell_the_same_and_their_exit_codes_who_failed)
 	scene_done(&scene);
 }
 
+/* The first host named hangs; call_timeout is 12 s. */
+Test(console, check_tells_of_each_host_when_it_is_done_and_of_one_that_hangs_in_time)
+{
+	struct scene scene = scene_new();
+	int64_t began = g_get_monotonic_time();
+	g_autofree char *check = NULL;
+	const char *alpha, *beta;
+
+	lab_libvirtd_freeze(scene.alpha);
+	check = run(&scene, (const char *const[]){ "check", NULL }, 1);
+	cr_assert_lt(g_get_monotonic_time() - began, INT64_C(1000) * DEADLINE_MS, "%s", check);
+	alpha = strstr(check, "alpha: FAILED");
+	beta = strstr(check, "beta: ok");
+	cr_assert(alpha && beta && beta < alpha, "%s", check);
+	cr_assert_not_null(strstr(alpha, "no answer within 12 s"), "%s", check);
+	cr_assert_not_null(strstr(alpha, "FAIL libvirt"), "%s", check);
+	lab_libvirtd_thaw(scene.alpha);
+	scene_done(&scene);
+}
+
 Test(console, leaves_a_sane_terminal_however_it_ends)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGSEGV };
