@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +27,10 @@ struct eventlog {
 
 	/* the thread's */
 	int fd;
-	uint64_t seq;  /* of the last entry that is in `left`, or written */
-	bool mid_line; /* what was written last is not a whole line */
-	GString *
-		left; /* not written yet: nothing else is taken up until it is, so it is one time line at most */
+	uint64_t seq; /* of the last entry that is in `left`, or written */
+	/* lines not written yet: nothing else is taken up until they are, so it is one time line at most */
+	GString *left;
+	size_t begun; /* bytes of the first of them that are in the file */
 	bool failing;
 
 	pthread_mutex_t lock;
@@ -144,26 +145,62 @@ follow_name(struct eventlog *log)
 	}
 	close(log->fd);
 	log->fd = fd;
+	log->begun = 0;
 	return true;
 }
 
-/* Writes what is left, whole or in part; false: not all of it could be. */
+/* Forgets what is written in whole lines. */
+static void
+drop_lines(struct eventlog *log)
+{
+	const char *last = memrchr(log->left->str, '\n', log->begun);
+	size_t size = last ? (size_t)(last + 1 - log->left->str) : 0;
+
+	g_string_erase(log->left, 0, (gssize)size);
+	log->begun -= size;
+}
+
+/* Writes what is left up to END, whole or in part; 0, or why not all of it could be. */
+static int
+write_until(struct eventlog *log, size_t end)
+{
+	int failed = 0;
+
+	while (log->begun < end && !failed) {
+		ssize_t n = write(log->fd, log->left->str + log->begun, end - log->begun);
+
+		if (n >= 0)
+			log->begun += (size_t)n;
+		else if (errno != EINTR)
+			failed = errno;
+	}
+	drop_lines(log);
+	return failed;
+}
+
+/* Half a line is finished in the file it was begun in. A full one is waited for; one that is broken is not, and the next
+ * file gets all of the line. False: not yet. */
+static bool
+finish_line(struct eventlog *log)
+{
+	const char *end = log->begun ? strchr(log->left->str, '\n') : NULL;
+	int failed = end ? write_until(log, (size_t)(end + 1 - log->left->str)) : 0;
+
+	if (failed != ENOSPC && failed != EAGAIN)
+		return true;
+	note_failure(log, "can't write", failed);
+	return false;
+}
+
+/* False: not all could be written. */
 static bool
 write_left(struct eventlog *log)
 {
-	while (log->left->len) {
-		ssize_t n = write(log->fd, log->left->str, log->left->len);
+	int failed = write_until(log, log->left->len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			note_failure(log, "can't write", errno);
-			return false;
-		}
-		log->mid_line = n > 0 && log->left->str[n - 1] != '\n';
-		g_string_erase(log->left, 0, n);
-	}
-	return true;
+	if (failed)
+		note_failure(log, "can't write", failed);
+	return !failed;
 }
 
 /* ---- the thread ---- */
@@ -195,13 +232,12 @@ take_events(struct eventlog *log)
 	return true;
 }
 
-/* Half a line is finished in the file it was begun in; else the name decides. */
 static void
 write_events(struct eventlog *log)
 {
 	if (log->left->len == 0 && !take_events(log))
 		return;
-	if ((log->mid_line || follow_name(log)) && write_left(log))
+	if (finish_line(log) && follow_name(log) && write_left(log))
 		note_success(log);
 }
 

@@ -4,8 +4,11 @@
 #include "fleet/eventlog.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEADLINE_MS 20000
@@ -234,4 +237,53 @@ Test(eventlog, survives_a_full_disk)
 	expect_file(desk.path, "one missed more more more more");
 	desk_close(&desk);
 	desk_done(&desk);
+}
+
+/* Reads FD up to the end of a line; false: that did not come in time. */
+static bool
+read_line(int fd)
+{
+	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
+	char c = 0;
+
+	while (c != '\n' && clock_now_us() < end)
+		if (read(fd, &c, 1) != 1)
+			g_usleep(5000);
+	return c == '\n';
+}
+
+/* A pipe that takes half a line is a file that is renamed at a bad moment: the line's other half goes where the first is,
+ * or, when nothing goes there any more, the whole of it to the new file; all others go to the new file. */
+Test(eventlog, half_a_line_keeps_no_other_from_the_new_file)
+{
+	for (int breaks = 0; breaks < 2; breaks++) {
+		struct desk desk = desk_new(4);
+		g_autofree char *rotated = g_strconcat(desk.path, ".1", NULL), *news = NULL;
+		g_autofree char *long_detail = g_strnfill(100000, 'x');
+		int reader;
+		bool bad;
+
+		signal(SIGPIPE, SIG_IGN);
+		cr_assert_eq(mkfifo(desk.path, 0600), 0);
+		reader = open(desk.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		timeline_tell(desk.timeline, &(struct telling){ .host = "a",
+						     .subject = { .is_host = true },
+						     .what = "one",
+						     .detail = long_detail });
+		tell_one(&desk, "two");
+		desk_open(&desk, desk.path);
+		news = wait_news(&desk, &bad);
+		cr_assert(news && bad);
+		cr_assert_eq(g_rename(desk.path, rotated), 0);
+		if (breaks)
+			close(reader);
+		else
+			cr_expect(read_line(reader));
+		expect_file(desk.path, breaks ? "one two" : "two");
+		desk_close(&desk);
+		if (!breaks)
+			close(reader);
+		g_unlink(rotated);
+		desk_done(&desk);
+	}
 }
