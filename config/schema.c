@@ -130,7 +130,7 @@ static const struct option_def config_defs[] = {
 		"to one host, where guests must be asked one by one, for those that are not on the screen"),
 	NUMBER("limits.fleet_calls_per_second", COUNT, CONFIG(fleet_calls_per_second), "200", 1, 1000000,
 		"the same, to all hosts together"),
-	NUMBER("limits.events", COUNT, CONFIG(events_kept), "5000", 10, 1000000,
+	NUMBER("limits.events", COUNT, CONFIG(events_kept), "5000", 10, 100000,
 		"entries of the time line that are kept"),
 	NUMBER("limits.confirm_count", COUNT, CONFIG(confirm_type_count), "20", 1, 1000000,
 		"from this many guests on, their number is typed to confirm"),

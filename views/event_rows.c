@@ -199,6 +199,15 @@ event_gather(
 		g_ptr_array_add(rows, source->held->pdata[i]);
 }
 
+/* What is held ends with the newest one, and there are as many of it as the time line keeps. */
+static uint64_t
+event_gathered(const void *data)
+{
+	const struct event_source *source = data;
+
+	return source->held && source->held->len ? seq_of(source, source->held->len - 1) : 0;
+}
+
 void
 event_source_done(struct event_source *source)
 {
@@ -261,6 +270,7 @@ const struct row_kind event_rows = {
 	.name_column = 7,
 	.sort = "age up",
 	.gather = event_gather,
+	.gathered = event_gathered,
 	.host = event_host_of,
 	.key = event_row_key,
 	.fault = event_fault,

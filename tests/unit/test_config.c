@@ -417,6 +417,7 @@ static const struct {
 	  "s, m or h" },
 	{ "refresh: [2s]\n", "c.yaml:1:10: refresh: a list is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h" },
 	{ "limits: {gate_parallel: 0}\n", "c.yaml:1:25: limits.gate_parallel: '0' is out of range; allowed: 1 to 1024" },
+	{ "limits: {events: 100001}\n", "c.yaml:1:18: limits.events: '100001' is out of range; allowed: 10 to 100000" },
 	{ "limits: {gate_parallel: 1.5}\n", "c.yaml:1:25: limits.gate_parallel: '1.5' is no number; allowed: 1 to 1024" },
 	{ "limits: {gate_parallel: 0x8}\n", "c.yaml:1:25: limits.gate_parallel: '0x8' is no number; allowed: 1 to 1024" },
 	{ "thresholds: {cpu: {warn: 70 %}}\n", "c.yaml:1:26: thresholds.cpu.warn: '70 %' is no percentage; allowed: 1% to 1000%" },

@@ -1,8 +1,10 @@
 /* The time line on the screen: the view events, and what other views ask of it. */
 #include "fleet/timeline.h"
 #include "tests/support/snaps.h"
+#include "views/catalog.h"
 #include "views/console.h"
 #include "views/events.h"
+#include "views/rows.h"
 
 #include <criterion/criterion.h>
 #include <locale.h>
@@ -147,6 +149,36 @@ Test(event_views, shows_the_newest_first)
 }
 
 /* The cursor stays at the top, whatever comes there, until it is put on a row: then it stays on that. */
+/* With nothing new the rows are those they were, and need no new order. */
+Test(event_views, are_ordered_when_there_is_something_new)
+{
+	struct timeline *timeline = timeline_new(2);
+	struct config *config = snaps_config();
+	struct event_source source = { 0 };
+	struct rows *rows = rows_new(&event_rows, &source);
+	struct rows_query query = { .scope = -1,
+		.sort = { { .column = column_by_name(&event_rows, "age") } } };
+	struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US, .timeline = timeline };
+	const struct fleet_snap *snap = snaps_fleet(NULL, 0);
+
+	for (unsigned i = 0, rosters = 0; i < 5; i++) {
+		timeline_tell(timeline, &(struct telling){ .host = "a", .what = "lost", .at_us = i + 1 });
+		rows_update(rows, snap, &query, &ctx);
+		cr_expect_neq(rows_rosters(rows), rosters);
+		rosters = rows_rosters(rows);
+		ctx.now_us += SECOND;
+		rows_update(rows, snap, &query, &ctx);
+		cr_expect_eq(rows_rosters(rows), rosters, "after %u events", i + 1);
+		cr_expect_eq(rows_count(rows), MIN(i + 1, 2));
+		cr_expect_eq(((const struct event *)rows_at(rows, 0))->at_us, i + 1);
+	}
+	rows_free(rows);
+	event_source_done(&source);
+	timeline_free(timeline);
+	fleet_snap_unref(snap);
+	config_free(config);
+}
+
 Test(event_views, leaves_the_cursor_where_it_was_put)
 {
 	struct world world;
