@@ -37,3 +37,9 @@ env_dot(const struct env *env)
 {
 	return env->row.ascii ? " | " : " · ";
 }
+
+bool
+env_shows(const struct env *env, const struct row_key *key)
+{
+	return key->is_host ? key->host < env->snap->nhosts : fleet_snap_find_vm(env->snap, key) != NULL;
+}

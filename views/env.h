@@ -45,5 +45,8 @@ bool env_copy(const struct env *env, const char *text, GError **error);
 void env_notice(struct env *env, enum role role, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void env_notice_drop(struct env *env);
 
+/* Is there such a host or guest in what is shown? */
+bool env_shows(const struct env *env, const struct row_key *key);
+
 /* What stands between the parts of a line: " · ", or " | " where that can't be shown. */
 const char *env_dot(const struct env *env);

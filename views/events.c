@@ -4,19 +4,13 @@
 #include "views/request.h"
 #include "views/stack.h"
 
-static bool
-subject_exists(const struct env *env, const struct row_key *key)
-{
-	return key->is_host ? key->host < env->snap->nhosts : fleet_snap_find_vm(env->snap, key) != NULL;
-}
-
 /* To the page of what the event is about, as long as that is there. */
 static void
 open_subject(struct view *view, const struct event *event)
 {
 	struct env *env = view->env;
 
-	if (subject_exists(env, &event->subject))
+	if (env_shows(env, &event->subject))
 		stack_open(env->stack, event->subject.is_host ? &host_view : &vm_view, &event->subject);
 	else
 		env_notice(env, ROLE_WARN, "%s is no longer there", event->vm ? event->vm : event->host);

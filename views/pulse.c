@@ -201,12 +201,6 @@ open_hosts(struct view *view)
 }
 
 static bool
-subject_exists(const struct env *env, const struct row_key *key)
-{
-	return key->is_host ? key->host < env->snap->nhosts : fleet_snap_find_vm(env->snap, key) != NULL;
-}
-
-static bool
 pulse_open(struct view *view)
 {
 	struct pulse *pulse = view->state;
@@ -216,7 +210,7 @@ pulse_open(struct view *view)
 		open_hosts(view);
 	else if (spot.table)
 		open_table(view, spot.table, spot.query);
-	else if (subject_exists(view->env, &spot.key))
+	else if (env_shows(view->env, &spot.key))
 		return false; /* as everywhere */
 	else
 		env_notice(view->env, ROLE_WARN, "it is no longer there");
