@@ -22,7 +22,7 @@ struct entry {
 struct block {
 	uint32_t first;  /* of its entries */
 	uint32_t n;
-	uint64_t roster; /* the same: the same rows by identity and name; 0: never the same */
+	uint64_t roster; /* the same: the same rows by identity and name; of kinds that gather, if they tell */
 	uint8_t link;    /* enum link_state: rows look another way when it changes */
 };
 
