@@ -467,23 +467,27 @@ journal_recover(struct journal *journal, GError **error)
 
 /* What became of the act when the link was lost under it nobody here can know. */
 static const char *
-result_word(bool ok, const GError *error)
+result_word(const GError *error)
 {
-	return ok ? "done" : fleet_error_is_link(error) ? "unknown" : "failed";
+	return !error ? "done" : fleet_error_is_link(error) ? "unknown" : "failed";
 }
 
-bool
-journal_run(struct job *job, struct conn *conn, GError **error)
+static bool
+prepare(struct job *job, GError **error)
 {
-	g_autoptr(GError) failed = NULL;
-	bool ok;
+	return journal_begin(job->journal, job, error);
+}
 
-	if (job->journal && !journal_begin(job->journal, job, error))
-		return false;
-	ok = job->act_run(job, conn, &failed);
-	if (job->journal)
-		journal_end(job->journal, job, result_word(ok, failed), ok ? NULL : failed->message);
-	if (!ok)
-		g_propagate_error(error, g_steal_pointer(&failed));
-	return ok;
+static void
+settle(struct job *job, const GError *error)
+{
+	journal_end(job->journal, job, result_word(error), error ? error->message : NULL);
+}
+
+void
+journal_attach(struct journal *journal, struct job *job)
+{
+	job->journal = journal;
+	job->prepare = prepare;
+	job->settle = settle;
 }

@@ -43,5 +43,5 @@ struct journal_lost {
  * elements are freed with it. NULL with G_FILE_ERROR when the journal is there and can't be read or written. Blocks. */
 GPtrArray *journal_recover(struct journal *journal, GError **error);
 
-/* A job's run() that keeps the journal around job->act_run(); without a journal it is just that. Host's thread, blocks. */
-bool journal_run(struct job *job, struct conn *conn, GError **error);
+/* JOURNAL, borrowed, is kept around JOB's run(), on the host's thread. */
+void journal_attach(struct journal *journal, struct job *job);

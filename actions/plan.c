@@ -252,9 +252,9 @@ plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us, struct journa
 		job->host_name = g_strdup(target->host);
 		job->verb = plan->action->name;
 		job->done = plan->action->done;
-		job->run = journal_run;
-		job->act_run = plan->action->run;
-		job->journal = journal;
+		job->run = plan->action->run;
+		if (journal)
+			journal_attach(journal, job);
 		job->act = plan->action->act;
 		job->timeout_ms = (int64_t)plan->action->timeout_s * 1000;
 		job->queued_us = now_us;

@@ -29,36 +29,60 @@ job_end_for_exit(struct host *host, struct job *job)
 	job_end(host, job, false, error);
 }
 
-/* Runs JOB over the connection. False: *ERROR says why, also when it was not even begun. */
 static bool
-job_run(struct host *host, struct job *job, GError **error)
+is_cut(struct host *host)
 {
-	bool ok, cut;
+	bool cut;
 
 	pthread_mutex_lock(&host->lock);
 	cut = host->cut;
 	pthread_mutex_unlock(&host->lock);
+	return cut;
+}
+
+/* Runs JOB over the connection, within its time. */
+static bool
+job_run_in_time(struct host *host, struct job *job, GError **error)
+{
+	bool ok;
+
+	host_set_deadline(host, job->timeout_ms ? job->timeout_ms * 1000 : host_call_limit_us(host));
+	job->state = JOB_RUNNING;
+	ok = job->run(job, host->conn, error);
+	host_set_deadline(host, 0);
+	if (!ok && is_cut(host)) {
+		g_clear_error(error);
+		g_set_error_literal(
+			error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "no answer in time; the connection was cut");
+	}
+	return ok;
+}
+
+/* All of JOB. False: *ERROR says why, also when it was not even begun. */
+static bool
+job_run(struct host *host, struct job *job, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	bool ok;
+
 	/* a connection that was cut under the job before is only waiting to be cleared away */
-	if (!host->connected || cut) {
+	if (!host->connected || is_cut(host)) {
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_GONE, "%s is not connected (%s)",
 			host->facts_static->name,
 			host->snap->why ? host->snap->why
 					: link_state_word(host->connected ? LINK_TIMEOUT : host->snap->link));
 		return false;
 	}
-	host_set_deadline(host, job->timeout_ms ? job->timeout_ms * 1000 : host_call_limit_us(host));
-	job->state = JOB_RUNNING;
-	ok = job->run(job, host->conn, error);
-	host_set_deadline(host, 0);
+	if (job->prepare && !job->prepare(job, error))
+		return false;
+	ok = job_run_in_time(host, job, &failed);
+	if (job->settle)
+		job->settle(job, failed);
 	pthread_mutex_lock(&host->lock);
-	cut = host->cut;
 	host->poked = true; /* show what it did at once */
 	pthread_mutex_unlock(&host->lock);
-	if (!ok && cut) {
-		g_clear_error(error);
-		g_set_error_literal(
-			error, FLEET_ERROR, FLEET_ERROR_TIMEOUT, "no answer in time; the connection was cut");
-	}
+	if (!ok)
+		g_propagate_error(error, g_steal_pointer(&failed));
 	return ok;
 }
 

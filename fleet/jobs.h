@@ -17,11 +17,12 @@ struct job {
 	char *vm_name, *host_name; /* as they were when asked */
 	const char *verb;  /* static: the action's name */
 	const char *done;  /* static: "started", for the status line */
-	/* Runs on the host's thread, blocks. */
+	/* On the host's thread, blocking. Only run() counts against timeout_ms: what is done before and after it waits for
+	 * this machine and not for the host. */
+	bool (*prepare)(struct job *job, GError **error); /* false: it is not run; NULL: nothing to prepare */
 	bool (*run)(struct job *job, struct conn *conn, GError **error);
+	void (*settle)(struct job *job, const GError *error); /* what was run has ended, well with NULL; NULL: nobody asks */
 	enum vm_act act;
-	/* What run() does around which it keeps the journal (actions/journal.h), where there is one. */
-	bool (*act_run)(struct job *job, struct conn *conn, GError **error);
 	struct journal *journal; /* borrowed; NULL: none */
 	uint64_t number;         /* of the act in the journal */
 	int64_t timeout_ms; /* of run(); then its host's link is cut and the outcome is unknown */

@@ -478,6 +478,45 @@ Test(fleet, a_hung_job_is_cut_and_its_outcome_said_to_be_unknown)
 	world_free(world);
 }
 
+/* Longer than the job may take, and than the supervisor sleeps. */
+#define DISK_US 600000
+
+static bool
+prepare_slowly(struct job *job, GError **error)
+{
+	(void)job;
+	(void)error;
+	g_usleep(DISK_US);
+	return true;
+}
+
+static void
+settle_slowly(struct job *job, const GError *error)
+{
+	(void)job;
+	cr_expect_null(error);
+	g_usleep(DISK_US);
+}
+
+/* The journal's disk may be slow, and all hosts share it. */
+Test(fleet, the_time_of_a_job_is_the_hosts_alone)
+{
+	struct world *world = world_new(1);
+	enum link_state up = LINK_UP;
+	struct job *job = stop_job(0);
+
+	job->timeout_ms = 100;
+	job->prepare = prepare_slowly;
+	job->settle = settle_slowly;
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, link_is, &up));
+	fleet_submit(world->fleet, job);
+	cr_assert(world_until(world, 0, job_is_back, &world->job));
+	cr_assert_eq(world->job->state, JOB_DONE, "%s", world->job->error);
+	cr_assert_eq(fake_seen(world->fake, 0).cancels, 0);
+	world_free(world);
+}
+
 /* The next job that comes back becomes world->job; why it failed. */
 static const char *
 next_job_error(struct world *world)

@@ -91,13 +91,31 @@ act(struct job *job, struct conn *conn, GError **error)
 static struct job
 job_of(struct journal *journal)
 {
-	return (struct job){ .vm_name = (char *)(uintptr_t) "web\033[31m\xc2\x9b\xe2\x80\xae\x7f",
+	struct job job = { .vm_name = (char *)(uintptr_t) "web\033[31m\xc2\x9b\xe2\x80\xae\x7f",
 		.host_name = (char *)(uintptr_t) "kvm1",
 		.verb = "shutdown",
 		.target = { .uuid = { 0xab } },
 		.started_us = clock_now_us(),
-		.act_run = act,
-		.journal = journal };
+		.run = act };
+
+	journal_attach(journal, &job);
+	return job;
+}
+
+/* As the host's thread does it. */
+static bool
+run(struct job *job, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	bool ok;
+
+	if (!job->prepare(job, error))
+		return false;
+	ok = job->run(job, NULL, &failed);
+	job->settle(job, failed);
+	if (!ok)
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return ok;
 }
 
 static void
@@ -115,7 +133,7 @@ Test(journal, an_act_is_written_before_it_begins_and_when_it_ends)
 	struct stat status;
 
 	act_error = FLEET_ERROR_COUNT;
-	cr_assert(journal_run(&job, NULL, NULL));
+	cr_assert(run(&job, NULL));
 	cr_expect_eq(count_lines(seen), 1);
 	expect_part(seen, "\"event\":\"begin\"");
 	expect_part(seen, "\"verb\":\"shutdown\"");
@@ -150,7 +168,7 @@ Test(journal, says_how_it_failed)
 		g_autofree char *text = NULL;
 
 		act_error = cases[i].code;
-		cr_assert_not(journal_run(&job, NULL, &error));
+		cr_assert_not(run(&job, &error));
 		cr_expect(g_error_matches(error, FLEET_ERROR, (gint)cases[i].code));
 		text = contents("j");
 		expect_part(text, cases[i].result);
@@ -171,7 +189,7 @@ Test(journal, what_can_not_be_written_is_not_done)
 	journal = journal_new(&(struct journal_opts){ .path = below, .max_bytes = 1 << 20 });
 	job = job_of(journal);
 	act_error = FLEET_ERROR_COUNT;
-	cr_assert_not(journal_run(&job, NULL, &error));
+	cr_assert_not(run(&job, &error));
 	cr_expect(error && error->domain == G_FILE_ERROR);
 	expect_part(error->message, below);
 	expect_part(error->message, "nothing is done");

@@ -347,7 +347,7 @@ Test(plan, makes_jobs)
 		cr_expect_str_eq(job->vm_name, target->name);
 		cr_expect_str_eq(job->host_name, target->host);
 		cr_expect_eq(job->act, VM_ACT_REBOOT);
-		cr_expect_eq(job->act_run, action->run);
+		cr_expect_eq(job->run, action->run);
 		cr_expect_eq(job->timeout_ms, (int64_t)action->timeout_s * 1000);
 		job_free(job);
 	}
