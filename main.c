@@ -72,7 +72,9 @@ load_config(const struct options *options, struct sim **sim, GError **error)
 		ok = false;
 	} else if (ok && options->demo) {
 		ok = sim_parse(options->demo, &sim_opts, error);
-		if (ok) {
+		if (!ok) {
+			g_prefix_error(error, "--demo: ");
+		} else {
 			/* a frozen clock wants a world that stands still: golden screens */
 			sim_opts.calm = getenv("VIRT_FLEET_NOW") != NULL;
 			g_ptr_array_set_size(config->hosts, 0);
@@ -127,17 +129,28 @@ run(const struct options *options)
 	return status;
 }
 
-/* Started with a standard descriptor closed, the next socket would become it, and a message would go down a connection. */
+/* Started with a standard descriptor closed, the next socket would become it, and a message would go down a connection.
+ * What is written to an output that was closed fails: it is read only. */
 static void
 open_standard_fds(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* STATUS, unless what was printed did not get out. Who reads only the first lines has what he wants. */
+static int
+end_output(int status)
+{
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return status;
+	fprintf(stderr, "virt-fleet: can't write the output: %s\n", g_strerror(errno));
+	return EXIT_SOME_FAILED;
 }
 
 int
@@ -168,5 +181,5 @@ main(int argc, char **argv)
 		status = run(&options);
 	}
 	options_done(&options);
-	return status;
+	return end_output(status);
 }

@@ -146,9 +146,29 @@ choose_listing(struct batch *batch, const struct batch_opts *opts, GError **erro
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--by goes with list groups alone");
 		return false;
 	}
-	return !batch->listing->choose || batch->listing->choose(&batch->source, opts, error);
+	if (!batch->listing->choose || batch->listing->choose(&batch->source, opts, error))
+		return true;
+	g_prefix_error(error, "--by: ");
+	return false;
 }
 
+static bool
+fail_picture(const struct column *column, GError **error)
+{
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+		"--columns: '%s' is only for the eye: choose others, or -o table", column->info->name);
+	return false;
+}
+
+static bool
+names_word(const char *text, const char *word)
+{
+	g_auto(GStrv) words = g_strsplit_set(text, ", ", -1);
+
+	return g_strv_contains((const char *const *)words, word);
+}
+
+/* Words such as "all" mean no pictures where those make no sense; but who asks for one by name is told. */
 static bool
 choose_columns(struct batch *batch, const char *text, bool facts_only, GError **error)
 {
@@ -157,14 +177,16 @@ choose_columns(struct batch *batch, const char *text, bool facts_only, GError **
 		g_prefix_error(error, "--columns: ");
 		return false;
 	}
-	for (guint i = batch->columns->len; facts_only && i-- > 0;)
-		if (((const struct column *)batch->columns->pdata[i])->flags & COLUMN_SCREEN)
-			g_ptr_array_remove_index(batch->columns, i);
-	if (batch->columns->len)
-		return true;
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-		"--columns: '%s' is only for the eye: choose others, or -o table", text);
-	return false;
+	for (guint i = batch->columns->len; facts_only && i-- > 0;) {
+		const struct column *column = batch->columns->pdata[i];
+
+		if (!(column->flags & COLUMN_SCREEN))
+			continue;
+		if (names_word(text, column->info->name))
+			return fail_picture(column, error);
+		g_ptr_array_remove_index(batch->columns, i);
+	}
+	return true;
 }
 
 static bool

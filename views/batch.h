@@ -22,7 +22,7 @@ struct batch_opts {
 	const char *format;          /* "table", "wide", "json", "jsonl", "csv"; NULL: table */
 	const char *columns;         /* "name,host,cpu"; "all"; NULL: the screen's default, in JSON and CSV all */
 	const char *where;           /* a query, as after `/`; NULL: all rows */
-	const char *sort;            /* as for the screen: "cpu", "-cpu,name"; NULL: by name, events by time */
+	const char *sort;            /* as for the screen: "cpu" (numbers begin with the highest), "+cpu,name"; NULL: by name, events by time */
 	bool stream;                 /* printed again and again: rows say when; of events only what is new */
 };
 

@@ -156,12 +156,20 @@ column_by_name(const struct row_kind *kind, const char *name)
 	return NULL;
 }
 
+/* A column that is named twice is there once: keys of an object are. */
+static void
+columns_add_once(const struct column *column, GPtrArray *out)
+{
+	if (!g_ptr_array_find(out, column, NULL))
+		g_ptr_array_add(out, (gpointer)(uintptr_t)column);
+}
+
 static void
 columns_add(const struct row_kind *kind, unsigned flags, GPtrArray *out)
 {
 	for (size_t i = 0; i < kind->ncolumns; i++)
 		if (!flags || kind->columns[i].flags & flags)
-			g_ptr_array_add(out, (gpointer)(uintptr_t)&kind->columns[i]);
+			columns_add_once(&kind->columns[i], out);
 }
 
 char *
@@ -189,7 +197,7 @@ columns_add_word(const struct row_kind *kind, const char *word, GPtrArray *out)
 	const struct column *column = column_by_name(kind, word);
 
 	if (column)
-		g_ptr_array_add(out, (gpointer)(uintptr_t)column);
+		columns_add_once(column, out);
 	for (size_t i = 0; !column && i < G_N_ELEMENTS(groups); i++) {
 		if (strcmp(groups[i].word, word) == 0) {
 			columns_add(kind, groups[i].flags, out);

@@ -89,7 +89,9 @@ host_since(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx,
 {
 	const struct host_snap *host = row;
 
-	if (host->link_since_us)
+	/* one that was never reached was in its state before we looked */
+	if (host->link_since_us &&
+		(host->sampled_us || host->link == LINK_CONNECTING || host->link == LINK_UP))
 		value_number(out, (double)MAX(ctx->now_us - host->link_since_us, 0) / 1e6);
 }
 

@@ -81,3 +81,16 @@ Test(output, a_stream_ends_although_nobody_reads_it)
 		close(ends[1]);
 	}
 }
+
+Test(output, a_closed_output_is_a_failure)
+{
+	static const char *const args[][6] = { { "virt-fleet", "list", "hosts", "--demo=2x4" },
+		{ "virt-fleet", "snapshot", "--demo=2x4" }, { "virt-fleet", "--version" } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(args); i++) {
+		int status = end_of(start(args[i], -1));
+
+		cr_expect(status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1, "row %zu: status %d",
+			i, status);
+	}
+}

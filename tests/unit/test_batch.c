@@ -140,6 +140,23 @@ Test(batch, json_of_nothing_is_an_array)
 	free(text);
 }
 
+Test(batch, a_column_named_twice_is_there_once)
+{
+	char *text = print("vms", "jsonl", "name,name,state,name", "web");
+
+	cr_expect_str_eq(text, "{\"name\":\"web-1\",\"state\":\"running\"}\n");
+	free(text);
+}
+
+Test(batch, pictures_are_not_left_out_silently)
+{
+	g_autoptr(GError) error = NULL;
+
+	cr_expect_null(make("vms", "csv", "light,name", NULL, &error));
+	cr_assert_not_null(error);
+	cr_expect_not_null(strstr(error->message, "'light' is only for the eye"), "%s", error->message);
+}
+
 Test(batch, csv)
 {
 	char *text = print("vms", "csv", "name,state,cpu,tenant", NULL);
@@ -421,4 +438,32 @@ Test(batch, columns_are_explained)
 	cr_expect(strstr(help, "mem-used") && strstr(help, "bytes per second") && strstr(help, "text"), "%s",
 		help);
 	cr_expect_null(batch_columns_help("dogs"));
+}
+
+/* One that was never reached may have been so for ever. */
+Test(batch, nobody_knows_since_when_a_host_fails_that_was_never_reached)
+{
+	static const struct {
+		int64_t sampled_us;
+		const char *text;
+	} cases[] = { { 0, "{\"name\":\"kvm1\"}\n" },
+		{ SNAPS_NOW_US - 5000000, "{\"name\":\"kvm1\",\"since\":4}\n" } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct snaps_part part = { .host = snaps_host(0, "kvm1") };
+		struct batch_opts opts = { .what = "hosts", .format = "jsonl", .columns = "name,since" };
+		const struct fleet_snap *failed;
+		struct batch_moment moment;
+		char *text;
+
+		part.host.link = LINK_REFUSED;
+		part.host.link_since_us = SNAPS_NOW_US - 4000000;
+		part.host.sampled_us = cases[i].sampled_us;
+		failed = snaps_fleet(&part, 1);
+		moment = moment_of(failed);
+		text = print_opts(&opts, &moment, 1);
+		cr_expect_str_eq(text, cases[i].text);
+		free(text);
+		fleet_snap_unref(failed);
+	}
 }
