@@ -81,6 +81,9 @@ print_once(struct listing *listing)
 	int status = EXIT_SUCCESS;
 
 	fleet_catch_up(listing->app.fleet);
+	if (strcmp(listing->env->options->what, "events") == 0 && isatty(STDERR_FILENO))
+		fprintf(stderr, "virt-fleet: events are what is seen while it runs: add --watch, or see the "
+				"console's view events\n");
 	print(listing, snap, &status);
 	if (settle_report(snap, &listing->need))
 		status = EXIT_SOME_FAILED;
