@@ -99,13 +99,16 @@ list_is_marked(const struct list *list, size_t line)
 	return has_mark(list, row);
 }
 
-/* A pass over all rows: made once for each update and each mark. */
+/* Where all rows are shown no mark is hidden, for marks die with their rows. Else a pass over all rows: made once for each
+ * update and each mark. */
 static unsigned
 count_hidden(struct list *list)
 {
 	size_t n = rows_count(list->rows);
 	unsigned shown = 0;
 
+	if (!list->query.grouping && n == rows_total(list->rows))
+		return 0;
 	if (list->seen.updates == list->updates && list->seen.marked == list->marked)
 		return list->seen.hidden;
 	for (size_t i = 0; g_hash_table_size(list->marks) && i < n; i++)
