@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 /* Longer than any test may take. */
@@ -10,7 +11,7 @@
 
 struct waiters {
 	struct startup *startup;
-	atomic_uint through;
+	atomic_uint come, through;
 	pthread_t threads[WAITERS];
 };
 
@@ -19,6 +20,7 @@ wait_main(void *arg)
 {
 	struct waiters *waiters = arg;
 
+	atomic_fetch_add(&waiters->come, 1);
 	startup_wait(waiters->startup);
 	atomic_fetch_add(&waiters->through, 1);
 	return NULL;
@@ -28,9 +30,18 @@ static void
 waiters_start(struct waiters *waiters, struct startup *startup)
 {
 	waiters->startup = startup;
+	atomic_init(&waiters->come, 0);
 	atomic_init(&waiters->through, 0);
 	for (size_t i = 0; i < WAITERS; i++)
 		pthread_create(&waiters->threads[i], NULL, wait_main, waiters);
+}
+
+/* Returns when all are about to wait, or do. */
+static void
+waiters_come(struct waiters *waiters)
+{
+	while (atomic_load(&waiters->come) < WAITERS)
+		sched_yield();
 }
 
 /* Returns only when all came through. */
@@ -52,8 +63,10 @@ Test(startup, nobody_goes_on_before_the_last_has_arrived)
 
 	startup_arrived(startup);
 	waiters_start(&waiters, startup);
+	waiters_come(&waiters);
 	for (unsigned i = 0; i < 1000; i++) {
 		startup_step(startup);
+		sched_yield();
 		cr_assert_eq(atomic_load(&waiters.through), 0);
 	}
 	startup_arrived(startup);
