@@ -7,6 +7,7 @@
  * conn_libvirt_detail_vcpus.c    its vCPUs, and where they run
  * conn_libvirt_detail_agent.c    what the agent inside says
  * conn_libvirt_detail_host.c     a host
+ * conn_libvirt_detail_places.c   where its guests may run
  */
 #pragma once
 
@@ -78,3 +79,30 @@ bool look_at_vcpus(struct look *look);
 bool look_inside(struct look *look);
 /* Copies what the agent said of INSIDE into DETAIL, but for the addresses and unknowns. */
 void detail_take_inside(struct vm_detail *detail, const struct vm_detail *inside);
+
+/* What takes a round trip for each CPU or guest is read in turns, so long at a time. */
+#define TURNS_US (200 * INT64_C(1000))
+
+/* One reading of a host's detail. The parts return false when the link was lost, with *ERROR set. */
+struct host_look {
+	struct libvirt *lv;
+	struct inspect_host *host;
+	int64_t now_us;
+	struct host_detail *detail;
+	GPtrArray *unknowns;
+	GError **error;
+};
+
+/* Where one guest may run, as read last. */
+struct affinity {
+	struct guest *guest; /* whose it is; for the reading under way */
+	struct cpu_set cpus;
+	int64_t read_us;
+	unsigned changes; /* struct guest's, when it was read */
+	int id;
+};
+
+void inspect_affinity_free(gpointer affinity);
+/* Orders pointers to struct affinity by whose turn it is: those never read first, then the one read longest ago. */
+gint affinity_by_age(gconstpointer a, gconstpointer b);
+bool look_at_affinities(struct host_look *look);

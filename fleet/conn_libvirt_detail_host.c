@@ -11,41 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What takes a round trip for each CPU or guest is read in turns, so long at a time. */
-#define TURNS_US (200 * INT64_C(1000))
-/* Events tell of pins made with libvirt; taskset and xl tell nobody. */
-#define AFFINITY_US (60 * INT64_C(1000000))
-#define SLOW_US     (60 * INT64_C(1000000))
-#define POOLS_MAX   32
-#define PARAMS_MAX  16
-/* As many vCPUs as are asked about when nobody told how many a guest has. */
-#define VCPUS_MAX 256
-
-/* Where one guest may run, as read last. */
-struct affinity {
-	struct cpu_set cpus;
-	int64_t read_us;
-	unsigned changes; /* struct guest's, when it was read */
-	int id;
-};
-
-struct host_look {
-	struct libvirt *lv;
-	struct inspect_host *host;
-	int64_t now_us;
-	struct host_detail *detail;
-	GPtrArray *unknowns;
-	GError **error;
-};
-
-static void
-affinity_free(gpointer data)
-{
-	struct affinity *affinity = data;
-
-	cpu_set_clear(&affinity->cpus);
-	g_free(affinity);
-}
+#define SLOW_US    (60 * INT64_C(1000000))
+#define POOLS_MAX  32
+#define PARAMS_MAX 16
 
 void
 inspect_host_done(struct inspect_host *host)
@@ -84,7 +52,7 @@ remembered(struct libvirt *lv)
 		return host;
 	host->meter = meter_new();
 	host->affinities = g_hash_table_new_full(
-		g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, affinity_free);
+		g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, inspect_affinity_free);
 	return host;
 }
 
@@ -189,127 +157,6 @@ look_at_cells(struct host_look *look)
 	look->detail->cell_free = g_new(uint64_t, caps->ncells);
 	for (size_t i = 0; i < caps->ncells; i++)
 		look->detail->cell_free[i] = bytes[caps->cells[i].id];
-	return true;
-}
-
-/* ---- where guests may run ---- */
-
-/* From one string of maps, of LEN bytes each. */
-static struct cpu_set
-join_maps(const unsigned char *maps, size_t len, int n)
-{
-	struct cpu_set all = { 0 };
-
-	for (int i = 0; i < n; i++)
-		cpu_set_add_all(&all, &(struct cpu_set){ .bits = (uint8_t *)(uintptr_t)maps + (size_t)i * len,
-					      .nbytes = len });
-	return all;
-}
-
-/* As it really is, or else as the daemon was told. */
-static int
-fetch_maps(struct libvirt *lv, virDomainPtr dom, int nvcpus, unsigned char *maps, size_t len)
-{
-	g_autofree virVcpuInfo *info = g_new0(virVcpuInfo, nvcpus);
-	int n = virDomainGetVcpus(dom, info, nvcpus, maps, (int)len);
-
-	if (n >= 0 || virConnectIsAlive(virDomainGetConnect(dom)) != 1)
-		return n;
-	libvirt_progress(lv);
-	memset(maps, 0, len * (size_t)nvcpus);
-	return virDomainGetVcpuPinInfo(dom, nvcpus, maps, (int)len, VIR_DOMAIN_AFFECT_CURRENT);
-}
-
-/* A guest that can't be asked stays without: the next minute will tell. */
-static bool
-read_affinity(struct host_look *look, struct guest *guest, struct affinity *affinity)
-{
-	size_t len = VIR_CPU_MAPLEN(detail_ncpus(look->lv));
-	int nvcpus = guest->vcpus_max > 0 ? (int)MIN(guest->vcpus_max, VCPUS_MAX) : VCPUS_MAX;
-	g_autofree unsigned char *maps = g_malloc0(len * (size_t)nvcpus);
-	int n = fetch_maps(look->lv, guest->dom, nvcpus, maps, len);
-
-	libvirt_progress(look->lv);
-	cpu_set_clear(&affinity->cpus);
-	affinity->read_us = clock_now_us();
-	affinity->changes = guest->changes;
-	affinity->id = (int)virDomainGetID(guest->dom);
-	if (n < 0)
-		return !libvirt_lost(look->lv, look->error, "read where a guest may run");
-	affinity->cpus = join_maps(maps, len, MIN(n, nvcpus));
-	return true;
-}
-
-static struct affinity *
-affinity_of(struct inspect_host *host, const struct guest *guest)
-{
-	GBytes *key = g_bytes_new(guest->uuid, UUID_LEN);
-	struct affinity *affinity = g_hash_table_lookup(host->affinities, key);
-
-	if (affinity) {
-		g_bytes_unref(key);
-		return affinity;
-	}
-	affinity = g_new0(struct affinity, 1);
-	g_hash_table_insert(host->affinities, key, affinity);
-	return affinity;
-}
-
-static bool
-is_current(const struct affinity *affinity, const struct guest *guest, int64_t now_us)
-{
-	return affinity->read_us && now_us - affinity->read_us < AFFINITY_US &&
-	       affinity->changes == guest->changes && affinity->id == (int)virDomainGetID(guest->dom);
-}
-
-static void
-add_affinity(struct host_look *look, const struct guest *guest, const struct affinity *affinity)
-{
-	struct vm_affinity *out = &look->detail->vms[look->detail->nvms];
-
-	if (affinity->cpus.nbytes == 0)
-		return;
-	memcpy(out->uuid, guest->uuid, UUID_LEN);
-	out->cpus = cpu_set_copy(&affinity->cpus);
-	out->pinned = !cpu_set_full(&out->cpus, look->lv->pcpus);
-	look->detail->nvms++;
-}
-
-static gboolean
-is_forgotten(gpointer key, gpointer value, gpointer guests)
-{
-	(void)value;
-	return !g_hash_table_contains(guests, g_bytes_get_data(key, NULL));
-}
-
-static bool
-look_at_affinities(struct host_look *look)
-{
-	int64_t end_us = clock_now_us() + TURNS_US;
-	unsigned waiting = 0;
-	GHashTableIter iter;
-	gpointer value;
-
-	g_hash_table_foreach_remove(look->host->affinities, is_forgotten, look->lv->guests);
-	look->detail->vms = g_new0(struct vm_affinity, g_hash_table_size(look->lv->guests));
-	g_hash_table_iter_init(&iter, look->lv->guests);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct guest *guest = value;
-		struct affinity *affinity;
-
-		if (virDomainGetID(guest->dom) == (unsigned)-1 ||
-			libvirt_is_dom0(look->lv, guest->uuid, (int)virDomainGetID(guest->dom)))
-			continue;
-		affinity = affinity_of(look->host, guest);
-		if (!is_current(affinity, guest, look->now_us) && clock_now_us() < end_us &&
-			!read_affinity(look, guest, affinity))
-			return false;
-		waiting += affinity->read_us == 0;
-		add_affinity(look, guest, affinity);
-	}
-	if (waiting > 0)
-		g_ptr_array_add(
-			look->unknowns, g_strdup_printf("where %u guests may run: not asked yet", waiting));
 	return true;
 }
 
