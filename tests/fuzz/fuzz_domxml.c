@@ -8,10 +8,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *match[] = { "name", "title", "description", NULL };
+	char namespace[] = "http://*", path[] = "a/b", regex[] = "(a+)+-";
+	char name[] = "name", title[] = "title", description[] = "description";
+	char *match[] = { name, title, description, NULL };
 	struct config config = {
-		.tenant_metadata = { .namespace = "http://*", .path = "a/b" },
-		.tenant_regex = "(a+)+-",
+		.tenant_metadata = { .namespace = namespace, .path = path },
+		.tenant_regex = regex,
 		.tenant_match = match,
 	};
 	struct tenant_rules *rules = tenant_rules_new(&config);
