@@ -36,8 +36,8 @@ first_view(const char *name, GError **error)
 	if (ops && !ops->about_one)
 		return ops;
 	names = g_strjoinv(", ", (char **)(uintptr_t)console_view_names());
-	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--view: there is no view '%s'; allowed are: %s", name,
-		names);
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "--view: there is no view '%s'; allowed are: %s",
+		name, names);
 	return NULL;
 }
 
