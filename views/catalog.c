@@ -28,8 +28,8 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "host", "vm", "xml",
-		"help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "host", "vm",
+		"xml", "help", NULL };
 
 	return names;
 }

@@ -140,8 +140,8 @@ Test(pages, vms)
 	struct console *console = open_view("vms", snap, false);
 
 	expect_shown(console, 24, 120,
-		(const char *const[]){ "web-1", "acme", "running?", "5 VMs (1 host unknown): 3 running, 1 crashed",
-			"Domain-0", NULL });
+		(const char *const[]){ "web-1", "acme", "running?",
+			"5 VMs (1 host unknown): 3 running, 1 crashed", "Domain-0", NULL });
 	console_free(console);
 	fleet_snap_unref(snap);
 }
