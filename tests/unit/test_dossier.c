@@ -55,6 +55,7 @@ make_detail(const struct vm *vm)
 {
 	struct vm_detail *detail = vm_detail_new();
 
+	detail->taken_us = 1;
 	memcpy(detail->uuid, vm->uuid, UUID_LEN);
 	detail->disks = g_new0(struct disk_detail, 1);
 	detail->ndisks = 1;
@@ -103,6 +104,7 @@ make_host_detail(const struct vm *pinned, const struct vm *free_one)
 {
 	struct host_detail *detail = host_detail_new();
 
+	detail->taken_us = 1;
 	detail->ncpus = 8;
 	detail->cpu_pct = g_new0(double, 8);
 	detail->cpu_pct[5] = 100;
