@@ -8,6 +8,7 @@ static const struct {
 } states[] = {
 	[JOB_QUEUED] = { "asked", EVENT_INFO },
 	[JOB_RUNNING] = { "begun", EVENT_INFO },
+	[JOB_WAITING] = { "awaited", EVENT_INFO },
 	[JOB_DONE] = { "done", EVENT_INFO },
 	[JOB_FAILED] = { "failed", EVENT_BAD },
 	[JOB_CANCELLED] = { "cancelled", EVENT_WARN },
