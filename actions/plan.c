@@ -1,5 +1,6 @@
 #include "actions/plan.h"
 
+#include "actions/guard.h"
 #include "actions/journal.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@ target_free(gpointer pointer)
 	g_free(target->name);
 	g_free(target->host);
 	g_free(target->tenant);
+	g_free(target->dest_name);
+	g_strfreev(target->params);
 	g_free(target);
 }
 
@@ -22,12 +25,13 @@ refusal_free(gpointer pointer)
 {
 	struct plan_refusal *refusal = pointer;
 
+	g_free(refusal->why);
 	g_free(refusal->example);
 	g_free(refusal);
 }
 
 static void
-plan_refuse(struct plan *plan, const char *why, const char *name)
+add_refusal(struct plan *plan, const char *why, const char *name)
 {
 	struct plan_refusal *refusal;
 
@@ -39,12 +43,21 @@ plan_refuse(struct plan *plan, const char *why, const char *name)
 		}
 	}
 	refusal = g_new(struct plan_refusal, 1);
-	*refusal = (struct plan_refusal){ .why = why, .count = 1, .example = g_strdup(name) };
+	*refusal = (struct plan_refusal){ .why = g_strdup(why), .count = 1, .example = g_strdup(name) };
 	g_ptr_array_add(plan->refusals, refusal);
 }
 
+void
+plan_refuse(struct plan *plan, guint i, const char *why)
+{
+	const struct plan_target *target = plan->targets->pdata[i];
+
+	add_refusal(plan, why, target->name);
+	g_ptr_array_remove_index_fast(plan->targets, i);
+}
+
 static void
-plan_add(struct plan *plan, const struct vm *vm)
+add_target(struct plan *plan, const struct vm *vm)
 {
 	struct plan_target *target = g_new(struct plan_target, 1);
 
@@ -64,7 +77,7 @@ nobody_can(const struct action *action, const struct fleet_snap *snap, const GAr
 		const struct vm *vm = fleet_snap_find_vm(snap, &g_array_index(keys, struct row_key, i));
 		const char *why_not;
 
-		if (vm && action->possible(vm, &why_not))
+		if (vm && action_possible(action, vm, &why_not))
 			return false;
 	}
 	return true;
@@ -83,30 +96,99 @@ count_hosts(const struct plan *plan)
 	return g_hash_table_size(hosts);
 }
 
-struct plan *
-plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys, GHashTable *busy)
+/* The guests that the chosen rows mean. */
+static GArray *
+choose(const struct plan_opts *opts)
 {
-	struct plan *plan = g_new0(struct plan, 1);
+	GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 
-	if (action->otherwise && nobody_can(action, snap, keys) && !nobody_can(action->otherwise, snap, keys))
-		action = action->otherwise;
-	plan->action = action;
-	plan->targets = g_ptr_array_new_with_free_func(target_free);
-	plan->refusals = g_ptr_array_new_with_free_func(refusal_free);
-	for (guint i = 0; i < keys->len; i++) {
-		const struct vm *vm = fleet_snap_find_vm(snap, &g_array_index(keys, struct row_key, i));
-		const char *why_not = NULL;
+	for (guint i = 0; i < opts->keys->len; i++) {
+		struct row_key key = g_array_index(opts->keys, struct row_key, i);
 
-		if (!vm)
-			plan_refuse(plan, "gone", NULL);
-		else if (busy && g_hash_table_contains(busy, &g_array_index(keys, struct row_key, i)))
-			plan_refuse(plan, "an act is under way", vm->name);
-		else if (action->possible(vm, &why_not))
-			plan_add(plan, vm);
-		else
-			plan_refuse(plan, why_not, vm->name);
+		if (!key.is_host)
+			g_array_append_val(keys, key);
+		else if (opts->action->choose && key.host < opts->snap->nhosts)
+			opts->action->choose(opts->snap->hosts[key.host], keys);
+	}
+	return keys;
+}
+
+/* What keeps a guest out, in words; NULL: nothing. */
+static const char *
+objection(
+	const struct plan *plan, const struct plan_opts *opts, const struct row_key *key, const struct vm *vm)
+{
+	const char *why_not = NULL;
+
+	if (!vm)
+		return "gone";
+	if (opts->busy && g_hash_table_contains(opts->busy, key))
+		return "an act is under way";
+	if (!action_possible(plan->action, vm, &why_not))
+		return why_not;
+	return opts->guards ? guards_deny(opts->guards, plan->action, vm) : NULL;
+}
+
+static void
+consider(struct plan *plan, const struct plan_opts *opts, const struct row_key *key)
+{
+	const struct vm *vm = fleet_snap_find_vm(opts->snap, key);
+	const char *why_not = objection(plan, opts, key, vm), *confirm;
+
+	if (why_not) {
+		add_refusal(plan, why_not, vm ? vm->name : NULL);
+		return;
+	}
+	add_target(plan, vm);
+	confirm = opts->guards ? guards_confirm(opts->guards, plan->action, vm) : NULL;
+	if (confirm && !plan->confirm)
+		plan->confirm = g_strdup(confirm);
+}
+
+static void
+block(struct plan *plan, const char *why)
+{
+	plan->blocked = g_strdup(why);
+	g_ptr_array_set_size(plan->targets, 0);
+}
+
+/* What is about all targets together. */
+static void
+finish(struct plan *plan, const struct plan_opts *opts)
+{
+	g_autoptr(GError) error = NULL;
+	const char *too_many;
+
+	if (plan->targets->len && plan->action->aim && !plan->action->aim(plan, opts, &error))
+		block(plan, error->message);
+	too_many = opts->guards ? guards_max(opts->guards, plan->action, plan->targets->len) : NULL;
+	if (too_many) {
+		g_autofree char *why =
+			g_strdup_printf("%u guests are too many (%s)", plan->targets->len, too_many);
+
+		block(plan, why);
 	}
 	plan->hosts = count_hosts(plan);
+}
+
+struct plan *
+plan_new(const struct plan_opts *opts)
+{
+	struct plan *plan = g_new0(struct plan, 1);
+	const struct action *other = opts->action->otherwise;
+	g_autoptr(GArray) keys = choose(opts);
+
+	plan->action = opts->action;
+	if (other && nobody_can(plan->action, opts->snap, keys) && !nobody_can(other, opts->snap, keys))
+		plan->action = other;
+	plan->params = g_strdupv((char **)(uintptr_t)opts->params);
+	plan->targets = g_ptr_array_new_with_free_func(target_free);
+	plan->refusals = g_ptr_array_new_with_free_func(refusal_free);
+	if (opts->guards)
+		guards_begin(opts->guards, opts->now_us);
+	for (guint i = 0; i < keys->len; i++)
+		consider(plan, opts, &g_array_index(keys, struct row_key, i));
+	finish(plan, opts);
 	return plan;
 }
 
@@ -117,6 +199,9 @@ plan_free(struct plan *plan)
 		return;
 	g_ptr_array_free(plan->targets, TRUE);
 	g_ptr_array_free(plan->refusals, TRUE);
+	g_strfreev(plan->params);
+	g_free(plan->confirm);
+	g_free(plan->blocked);
 	g_free(plan);
 }
 
@@ -233,8 +318,61 @@ plan_nothing(const struct plan *plan)
 	g_autofree char *verb = g_ascii_strdown(plan->action->verb, -1);
 
 	g_string_printf(text, "nothing to %s: ", verb);
+	if (plan->blocked)
+		g_string_append_printf(text, "%s%s", plan->blocked, plan->refusals->len ? "; " : "");
 	append_refusals(text, plan);
 	return g_string_free(text, FALSE);
+}
+
+/* ---- the jobs ---- */
+
+/* The plan's params, then the target's own; NULL: none. */
+static char **
+join_params(char *const *shared, char *const *own)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (; shared && *shared; shared++)
+		g_ptr_array_add(all, g_strdup(*shared));
+	for (; own && *own; own++)
+		g_ptr_array_add(all, g_strdup(*own));
+	if (all->len)
+		g_ptr_array_add(all, NULL);
+	return (char **)g_ptr_array_free(all, all->len == 0);
+}
+
+static int64_t
+await_ms(const struct plan *plan)
+{
+	const char *wait = action_param(plan->params, "wait");
+	double seconds, slack;
+
+	if (wait && query_parse_number(wait, UNIT_SECONDS, &seconds, &slack))
+		return (int64_t)(seconds * 1000);
+	return (int64_t)plan->action->await_s * 1000;
+}
+
+static struct job *
+job_of(const struct plan *plan, const struct plan_target *target)
+{
+	const struct action *action = plan->action;
+	struct job *job = job_new();
+
+	job->class = action->class;
+	job->target = target->key;
+	job->vm_name = g_strdup(target->name);
+	job->host_name = g_strdup(target->host);
+	job->dest = target->dest;
+	job->dest_name = g_strdup(target->dest_name);
+	job->params = join_params(plan->params, target->params);
+	job->verb = action->name;
+	job->done = action->done;
+	job->run = action->run;
+	job->act = action->act;
+	job->awaited = action->awaited;
+	job->await_ms = await_ms(plan);
+	job->timeout_ms = (int64_t)action->timeout_s * 1000;
+	return job;
 }
 
 GPtrArray *
@@ -243,21 +381,12 @@ plan_jobs(const struct plan *plan, uint64_t batch, int64_t now_us, struct journa
 	GPtrArray *jobs = g_ptr_array_new();
 
 	for (guint i = 0; i < plan->targets->len; i++) {
-		const struct plan_target *target = plan->targets->pdata[i];
-		struct job *job = job_new();
+		struct job *job = job_of(plan, plan->targets->pdata[i]);
 
 		job->id = batch;
-		job->target = target->key;
-		job->vm_name = g_strdup(target->name);
-		job->host_name = g_strdup(target->host);
-		job->verb = plan->action->name;
-		job->done = plan->action->done;
-		job->run = plan->action->run;
+		job->queued_us = now_us;
 		if (journal)
 			journal_attach(journal, job);
-		job->act = plan->action->act;
-		job->timeout_ms = (int64_t)plan->action->timeout_s * 1000;
-		job->queued_us = now_us;
 		g_ptr_array_add(jobs, job);
 	}
 	return jobs;

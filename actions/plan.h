@@ -1,6 +1,7 @@
 /*
  * plan: what a verb on a selection comes to, before anything happens: how many guests on which hosts, what is left out
- * and why. Pure over a snapshot; the jobs are made from it once the operator has said yes. UI thread only.
+ * and why, what each has of its own. Pure over a snapshot; the jobs are made from it once the operator has said yes. UI
+ * thread only.
  */
 #pragma once
 
@@ -9,30 +10,52 @@
 
 #include <glib.h>
 
+struct guards;
+
 /* One guest that will be acted on. */
 struct plan_target {
 	struct row_key key;
 	char *name, *host, *tenant; /* tenant NULL: none */
+	/* what aim() gives it */
+	uint32_t dest;   /* with dest_name: the host it goes to */
+	char *dest_name; /* NULL: it goes nowhere */
+	char **params;   /* of this guest alone, beside the plan's; NULL: none */
 };
 
 /* Guests left out for one reason. */
 struct plan_refusal {
-	const char *why; /* static */
+	char *why;
 	unsigned count;
 	char *example;   /* one of their names, NULL: none has one */
 };
 
 struct plan {
 	const struct action *action;
+	char **params;       /* as of action_params(); NULL: none */
 	GPtrArray *targets;  /* struct plan_target */
 	GPtrArray *refusals; /* struct plan_refusal */
 	unsigned hosts;      /* that the targets are on */
+	char *confirm;       /* the guard that wants the count typed, in words; NULL: none */
+	char *blocked;       /* why nothing may come of all this, in words; then there are no targets; NULL: nothing */
 };
 
-/* ACTION (or its `otherwise`, where that is what can be done) on the guests that KEYS, an array of struct row_key, name
- * in SNAP. BUSY: a set of struct row_key, guests on which an act is under way, which are left out; NULL: none. */
-struct plan *plan_new(const struct action *action, const struct fleet_snap *snap, const GArray *keys, GHashTable *busy);
+struct plan_opts {
+	const struct action *action;
+	char *const *params;            /* NULL: none */
+	const struct fleet_snap *snap;
+	const GArray *keys;             /* struct row_key: guests, or hosts where the action takes these */
+	GHashTable *busy;               /* set of struct row_key with an act under way, which are left out; NULL: none */
+	struct guards *guards;          /* of the config; NULL: none */
+	int64_t now_us;                 /* for guards about ages */
+	const struct config *config;    /* for aim(); NULL: only where no action aims */
+};
+
+/* The action (or its `otherwise`, where that is what can be done) on the guests that are meant. Everything is copied. */
+struct plan *plan_new(const struct plan_opts *opts);
 void plan_free(struct plan *plan); /* accepts NULL */
+
+/* For aim(): leaves target I out after all, because of WHY (copied); the last target takes its place. */
+void plan_refuse(struct plan *plan, guint i, const char *why);
 
 /* "Force off 3 guests on 2 hosts", "Force off web-1 on kvm017". Caller frees. */
 char *plan_title(const struct plan *plan);

@@ -7,8 +7,6 @@ extern const struct action vm_start_action, vm_shutdown_action, vm_stop_action, 
 extern const struct action vm_suspend_action, vm_resume_action;
 extern const struct action vm_autostart_on_action, vm_autostart_off_action;
 
-/* What holds for every verb: not Domain-0, host there, no migration under way. As action.possible. */
-bool vm_reachable(const struct vm *vm, const char **why_not);
 /* The guest executes: running, idle or on its way down. As action.possible. */
 bool vm_is_executing(const struct vm *vm, const char **why_not);
 /* action.run of all verbs that are one conn_ops.act(). */

@@ -4,8 +4,6 @@
 static bool
 autostart_possible(const struct vm *vm, bool wanted, const char **why_not)
 {
-	if (!vm_reachable(vm, why_not))
-		return false;
 	if (vm->autostart_known && !vm->persistent)
 		*why_not = "transient: has no definition to keep it in";
 	else if (vm->autostart_known && vm->autostart == wanted)
@@ -34,6 +32,7 @@ const struct action vm_autostart_on_action = {
 	.doing = "setting autostart",
 	.done = "set to autostart",
 	.effect = "From now on the guests start with their hosts.",
+	.needs = "a guest with a definition",
 	.target = TARGET_VM,
 	.timeout_s = 30,
 	.act = VM_ACT_AUTOSTART_ON,
@@ -48,6 +47,7 @@ const struct action vm_autostart_off_action = {
 	.doing = "clearing autostart",
 	.done = "no longer set to autostart",
 	.effect = "From now on the guests stay off when their hosts start.",
+	.needs = "a guest with a definition",
 	.target = TARGET_VM,
 	.timeout_s = 30,
 	.act = VM_ACT_AUTOSTART_OFF,

@@ -3,27 +3,9 @@
 #include "fleet/error.h"
 #include "fleet/snapshot.h"
 
-#include <string.h>
-
-bool
-vm_reachable(const struct vm *vm, const char **why_not)
-{
-	if (vm->is_dom0)
-		*why_not = "Domain-0 is the host itself";
-	else if (vm->host->link != LINK_UP)
-		*why_not = "its host does not answer";
-	else if (vm->state == VM_STATE_PAUSED && vm->reason && g_str_has_prefix(vm->reason, "migrat"))
-		*why_not = "being migrated";
-	else
-		return true;
-	return false;
-}
-
 bool
 vm_is_executing(const struct vm *vm, const char **why_not)
 {
-	if (!vm_reachable(vm, why_not))
-		return false;
 	if (vm_is_running(vm))
 		return true;
 	*why_not = vm->state == VM_STATE_UNKNOWN ? "its state is not known" : vm_state_name(vm->state);

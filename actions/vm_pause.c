@@ -4,13 +4,10 @@
 static bool
 resume_possible(const struct vm *vm, const char **why_not)
 {
-	if (!vm_reachable(vm, why_not))
-		return false;
-	if (vm->state != VM_STATE_PAUSED) {
-		*why_not = "not paused";
-		return false;
-	}
-	return true;
+	if (vm->state == VM_STATE_PAUSED || vm->state == VM_STATE_SUSPENDED)
+		return true;
+	*why_not = "not paused";
+	return false;
 }
 
 const struct action vm_suspend_action = {
@@ -21,6 +18,7 @@ const struct action vm_suspend_action = {
 	.doing = "suspending",
 	.done = "paused",
 	.effect = "Memory is kept; everything stands still until it is resumed.",
+	.needs = "a running guest",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
 	.timeout_s = 60,
@@ -32,11 +30,12 @@ const struct action vm_suspend_action = {
 
 const struct action vm_resume_action = {
 	.name = "resume",
-	.help = "Let a paused guest go on",
+	.help = "Let a paused guest go on; wake one that sleeps",
 	.verb = "Resume",
 	.doing = "resuming",
 	.done = "resumed",
 	.effect = "Goes on where it was paused.",
+	.needs = "a paused or sleeping guest",
 	.target = TARGET_VM,
 	.timeout_s = 60,
 	.act = VM_ACT_RESUME,

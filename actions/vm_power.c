@@ -6,12 +6,10 @@
 static bool
 start_possible(const struct vm *vm, const char **why_not)
 {
-	if (!vm_reachable(vm, why_not))
-		return false;
 	if (vm->state == VM_STATE_PAUSED)
 		*why_not = "paused: resume it";
 	else if (vm->state == VM_STATE_SUSPENDED)
-		*why_not = vm_state_name(vm->state);
+		*why_not = "asleep: resume it";
 	else if (vm_is_running(vm))
 		*why_not = "already running";
 	else
@@ -23,23 +21,11 @@ start_possible(const struct vm *vm, const char **why_not)
 static bool
 stop_possible(const struct vm *vm, const char **why_not)
 {
-	if (!vm_reachable(vm, why_not))
-		return false;
 	if (vm->state == VM_STATE_OFF || (vm->state == VM_STATE_CRASHED && vm->id < 0)) {
 		*why_not = "already off";
 		return false;
 	}
 	return true;
-}
-
-static bool
-reset_possible(const struct vm *vm, const char **why_not)
-{
-	if (vm->host->facts && vm->host->facts->hypervisor == HYPERVISOR_XEN) {
-		*why_not = "Xen's libxl driver can't reset a guest";
-		return false;
-	}
-	return vm_is_executing(vm, why_not);
 }
 
 const struct action vm_start_action = {
@@ -50,6 +36,7 @@ const struct action vm_start_action = {
 	.doing = "starting",
 	.done = "started",
 	.effect = "Power is switched on.",
+	.needs = "a guest that is off or crashed",
 	.target = TARGET_VM,
 	.timeout_s = 120,
 	.act = VM_ACT_START,
@@ -65,6 +52,7 @@ const struct action vm_shutdown_action = {
 	.doing = "asking to shut down",
 	.done = "asked to shut down",
 	.effect = "A request, as by the power button: a guest may take its time or ignore it.",
+	.needs = "a running guest",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
 	.timeout_s = 60,
@@ -81,6 +69,7 @@ const struct action vm_stop_action = {
 	.doing = "forcing off",
 	.done = "forced off",
 	.effect = "Power is cut at once. What is not written to disk yet is lost.",
+	.needs = "a guest that is not off",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
 	.timeout_s = 60,
@@ -97,6 +86,7 @@ const struct action vm_reboot_action = {
 	.doing = "asking to reboot",
 	.done = "asked to reboot",
 	.effect = "A request: a guest may take its time or ignore it.",
+	.needs = "a running guest",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
 	.timeout_s = 60,
@@ -112,10 +102,11 @@ const struct action vm_reset_action = {
 	.doing = "resetting",
 	.done = "reset",
 	.effect = "A restart at once, without a shutdown. What is not written to disk yet is lost.",
+	.needs = "a running guest",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
 	.timeout_s = 60,
 	.act = VM_ACT_RESET,
-	.possible = reset_possible,
+	.possible = vm_is_executing,
 	.run = vm_act_run,
 };

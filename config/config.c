@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "config/error.h"
+#include "config/guards.h"
 #include "config/hosts.h"
 #include "config/inventory.h"
 #include "config/look.h"
@@ -46,6 +47,7 @@ config_free(struct config *config)
 	g_clear_pointer(&config->hosts, g_ptr_array_unref);
 	g_clear_pointer(&config->keys, g_ptr_array_unref);
 	g_clear_pointer(&config->views, g_ptr_array_unref);
+	g_clear_pointer(&config->guards, g_ptr_array_unref);
 	theme_free(config->theme);
 	g_free(config->journal_path);
 	g_free(config->tenant_metadata.namespace);
@@ -129,12 +131,14 @@ fill(struct config *config, const struct draft *draft, const struct yaml_value *
 
 	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
 	config->views = g_ptr_array_new_with_free_func((GDestroyNotify)config_view_free);
+	config->guards = g_ptr_array_new_with_free_func((GDestroyNotify)config_guard_free);
 	config->defaults = g_new0(struct host_settings, 1);
 	if (!check_orders(config, root, error) || !check_tenant(config, root, error))
 		return false;
 	config->theme = look_theme(draft, root, error);
 	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error) ||
-		!tables_read(draft->views, config->views, error))
+		!tables_read(draft->views, config->views, error) ||
+		!guards_read(draft->guards, config->guards, error))
 		return false;
 	if (draft->defaults != NULL &&
 		!option_read(&schema_defaults, draft->defaults, config->defaults, error))

@@ -67,10 +67,20 @@ struct config_view {
 	char *sort, *sort_origin; /* NULL: none */
 };
 
+/* A guard rail: which verbs and guests it is about is read by the one who knows them (actions/guard.h). */
+enum config_guard_kind { GUARD_DENY, GUARD_CONFIRM, GUARD_MAX };
+
+struct config_guard {
+	enum config_guard_kind kind;
+	char *text;   /* "stop where tag=prod", "50", "stop 10" */
+	char *origin;
+};
+
 struct config {
 	GPtrArray *hosts; /* struct config_host *, in the order of the file, then of the command line */
 	GPtrArray *keys;  /* struct config_key * */
 	GPtrArray *views; /* struct config_view * */
+	GPtrArray *guards; /* struct config_guard *, in the order of the file */
 	struct theme *theme;
 
 	/* _ms times and counts, each with its range in the schema table (config/schema.c) */

@@ -177,6 +177,7 @@ static const struct option_def config_defs[] = {
 	OTHER("ui.theme", TEXT, DRAFT(theme), "default", "a built-in theme, or one of themes"),
 	OTHER("themes", RAW, DRAFT(themes), NULL, "themes of your own"),
 	OTHER("colours", RAW, DRAFT(colours), NULL, "changes to the theme in use"),
+	OTHER("guards", RAW, DRAFT(guards), NULL, "what is never done, or not without being asked twice"),
 	OTHER("keys", RAW, DRAFT(keys), NULL, "changes to the keys"),
 	OTHER("views", RAW, DRAFT(views), NULL, "columns and order of the tables"),
 	{ 0 },

@@ -22,7 +22,7 @@ struct draft {
 	char *theme;
 	char **inventory_command, **inventory_groups;
 	int64_t inventory_timeout_ms;
-	const struct yaml_value *defaults, *hosts, *keys, *views, *colours, *themes;
+	const struct yaml_value *defaults, *hosts, *keys, *views, *guards, *colours, *themes;
 };
 
 extern const struct option_table schema_config;   /* into a struct draft */

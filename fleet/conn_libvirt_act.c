@@ -59,6 +59,14 @@ static const struct {
 	[VM_ACT_RESUME] = { .run = act_resume, .doing = "resume" },
 	[VM_ACT_AUTOSTART_ON] = { .run = act_autostart_on, .doing = "set autostart" },
 	[VM_ACT_AUTOSTART_OFF] = { .run = act_autostart_off, .doing = "clear autostart" },
+	/* these have files of their own */
+	[VM_ACT_MIGRATE] = { .why_not = {
+			[DRIVER_LXC] = "a container can't be moved while it runs",
+			[DRIVER_TEST] = "libvirt's test driver can't migrate",
+		},
+	},
+	[VM_ACT_PIN] = { .why_not = { [DRIVER_LXC] = "a container's CPUs can't be pinned" } },
+	[VM_ACT_CONSOLE] = { .why_not = { [DRIVER_TEST] = "libvirt's test driver has no consoles" } },
 };
 
 bool
@@ -81,8 +89,8 @@ is_target(struct libvirt *lv, const uint8_t uuid[UUID_LEN], enum vm_act act, GEr
 
 	if (libvirt_is_dom0(lv, uuid, guest ? (int)virDomainGetID(guest->dom) : -1))
 		words = "Domain-0 is the host itself";
-	else
-		libvirt_can(&lv->conn, act, &words);
+	else if (libvirt_can(&lv->conn, act, &words) && act >= VM_ACT_CALLS)
+		words = "this is no single call";
 	if (words)
 		g_set_error_literal(error, FLEET_ERROR,
 			lv->opts.readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, words);

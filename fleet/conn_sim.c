@@ -182,7 +182,7 @@ static const struct call {
 	[VM_ACT_AUTOSTART_ON] = { .min_ms = 2, .max_ms = 10 },
 	[VM_ACT_AUTOSTART_OFF] = { .min_ms = 2, .max_ms = 10 },
 };
-static_assert(G_N_ELEMENTS(calls) == VM_ACT_COUNT, "a call for each act");
+static_assert(G_N_ELEMENTS(calls) == VM_ACT_CALLS, "a call for each act");
 
 static bool
 sim_can(const struct conn *conn, enum vm_act act, const char **why_not)
@@ -206,8 +206,10 @@ may_act(struct sim_link *link, const uint8_t uuid[UUID_LEN], enum vm_act act, GE
 
 	if (is_dom0(link, uuid))
 		return sim_fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 is the host itself");
-	if (sim_can(&link->conn, act, &words))
+	if (sim_can(&link->conn, act, &words) && act < VM_ACT_CALLS)
 		return true;
+	if (act >= VM_ACT_CALLS && !link->readonly)
+		words = "this is no single call";
 	return sim_fail(error, link->readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, words);
 }
 

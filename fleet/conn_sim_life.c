@@ -411,7 +411,7 @@ act_autostart_off(const struct act_call *call, GError **error)
 	return true;
 }
 
-static bool (*const acts[VM_ACT_COUNT])(const struct act_call *call, GError **error) = {
+static bool (*const acts[VM_ACT_CALLS])(const struct act_call *call, GError **error) = {
 	[VM_ACT_START] = act_start,
 	[VM_ACT_SHUTDOWN] = act_shutdown,
 	[VM_ACT_REBOOT] = act_reboot,

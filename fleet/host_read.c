@@ -43,6 +43,18 @@ facts_expire(struct host *host)
 		tracker_set_vm_facts(host->tracker, g_bytes_get_data(key, NULL), NULL);
 }
 
+/* What the connection can't do at all is a fact of the host, too: so nobody has to know drivers. */
+static void
+add_why_not(const struct conn *conn, struct host_facts *facts)
+{
+	for (int act = 0; act < VM_ACT_COUNT; act++) {
+		const char *why_not = "this hypervisor's driver can't";
+
+		if (!conn->ops->can(conn, (enum vm_act)act, &why_not))
+			facts->why_not[act] = why_not;
+	}
+}
+
 static bool
 facts_read_host(struct host *host, GError **error)
 {
@@ -57,7 +69,10 @@ facts_read_host(struct host *host, GError **error)
 		return false;
 	}
 	/* nothing can be known: do not ask again each time */
-	tracker_set_host_facts(host->tracker, facts ? facts : host_facts_new());
+	if (!facts)
+		facts = host_facts_new();
+	add_why_not(host->conn, facts);
+	tracker_set_host_facts(host->tracker, facts);
 	return true;
 }
 

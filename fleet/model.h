@@ -297,6 +297,24 @@ struct host_cpu {
 	int id, cell, socket, core; /* -1: not told */
 };
 
+/* What a driver can do to one guest, the first ones through conn_ops.act(). */
+enum vm_act {
+	VM_ACT_START,
+	VM_ACT_SHUTDOWN,
+	VM_ACT_REBOOT,
+	VM_ACT_RESET,
+	VM_ACT_DESTROY,
+	VM_ACT_SUSPEND,
+	VM_ACT_RESUME,
+	VM_ACT_AUTOSTART_ON,
+	VM_ACT_AUTOSTART_OFF,
+	VM_ACT_CALLS, /* how many these are; the others have calls of their own, and only can() knows them */
+	VM_ACT_MIGRATE = VM_ACT_CALLS,
+	VM_ACT_PIN,
+	VM_ACT_CONSOLE,
+	VM_ACT_COUNT
+};
+
 struct host_facts {
 	gint refs; /* private to snapshot.c */
 	enum hypervisor hypervisor;
@@ -316,6 +334,7 @@ struct host_facts {
 	char *uri;           /* as the far end calls itself */
 	char *via;           /* "streamlocal /run/libvirt/libvirt-sock", "exec nc …", "direct" */
 	char **unknowns;     /* NULL-terminated "what: why": what this driver can't tell */
+	const char *why_not[VM_ACT_COUNT]; /* static: why this connection can't do it to any guest; NULL: it can */
 };
 
 /* ---- details: what is read only while somebody looks at the page of this guest or host (fleet_inspect) ---- */
@@ -473,18 +492,4 @@ struct row_key {
 	uint32_t host;
 	bool is_host;
 	uint8_t uuid[UUID_LEN];
-};
-
-/* What an operator can ask of one guest through conn_ops.act(). */
-enum vm_act {
-	VM_ACT_START,
-	VM_ACT_SHUTDOWN,
-	VM_ACT_REBOOT,
-	VM_ACT_RESET,
-	VM_ACT_DESTROY,
-	VM_ACT_SUSPEND,
-	VM_ACT_RESUME,
-	VM_ACT_AUTOSTART_ON,
-	VM_ACT_AUTOSTART_OFF,
-	VM_ACT_COUNT
 };

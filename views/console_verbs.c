@@ -40,7 +40,14 @@ static struct plan *
 make_plan(struct console *console, const struct action *action, const GArray *keys)
 {
 	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
-	struct plan *plan = plan_new(action, newest, keys, work_busy(console->work));
+	struct plan *plan = plan_new(&(struct plan_opts){
+		.action = action,
+		.snap = newest,
+		.keys = keys,
+		.busy = work_busy(console->work),
+		.now_us = console->env.now_us,
+		.config = console->opts.config,
+	});
 
 	fleet_snap_unref(newest);
 	return plan;

@@ -68,7 +68,7 @@ expect_possible(const char *verb, enum vm_state state, const char *why_not)
 	struct scene scene = { .vm = snaps_idle_vm("x", 1, state), .part = { .host = snaps_host(0, "h") } };
 	const struct vm *vm = scene_build(&scene);
 	const char *why = NULL;
-	bool possible = registry_find(false, verb)->possible(vm, &why);
+	bool possible = action_possible(registry_find(false, verb), vm, &why);
 
 	cr_expect_eq(possible, why_not == NULL, "%s when %s: %s", verb, vm_state_name(state),
 		why ? why : "possible");
@@ -88,7 +88,7 @@ Test(registry, possible_by_state)
 		{ "start", VM_STATE_CRASHED, NULL },
 		{ "start", VM_STATE_RUNNING, "already running" },
 		{ "start", VM_STATE_PAUSED, "paused: resume it" },
-		{ "start", VM_STATE_SUSPENDED, "suspended" },
+		{ "start", VM_STATE_SUSPENDED, "asleep: resume it" },
 		{ "shutdown", VM_STATE_RUNNING, NULL },
 		{ "shutdown", VM_STATE_STOPPING, NULL },
 		{ "shutdown", VM_STATE_OFF, "off" },
@@ -105,6 +105,7 @@ Test(registry, possible_by_state)
 		{ "suspend", VM_STATE_RUNNING, NULL },
 		{ "suspend", VM_STATE_PAUSED, "paused" },
 		{ "resume", VM_STATE_PAUSED, NULL },
+		{ "resume", VM_STATE_SUSPENDED, NULL },
 		{ "resume", VM_STATE_RUNNING, "not paused" },
 		{ "autostart-on", VM_STATE_OFF, NULL },
 		{ "autostart-off", VM_STATE_OFF, "autostart is off already" },
@@ -134,24 +135,28 @@ Test(registry, never_possible)
 		for (size_t j = 0; j < n; j++) {
 			const char *why = NULL;
 
-			cr_expect_not(actions[j]->possible(vm, &why), "%s, scene %zu", actions[j]->name, i);
+			cr_expect_not(action_possible(actions[j], vm, &why), "%s, scene %zu", actions[j]->name, i);
 			cr_expect_not_null(why);
 		}
 		fleet_snap_unref(scenes[i].snap);
 	}
 }
 
-Test(registry, xen_cannot_reset)
+/* What a driver can't is read from the host's facts, whichever hypervisor it is. */
+Test(registry, what_the_driver_cannot_is_refused_in_its_words)
 {
 	struct scene scene = { .vm = snaps_vm("x", 1), .part = { .host = snaps_host(0, "xen1") } };
+	struct host_facts *facts = host_facts_new();
 	const struct vm *vm;
 	const char *why = NULL;
 
-	scene.part.host.facts = snaps_host_facts(HYPERVISOR_XEN);
+	facts->why_not[VM_ACT_RESET] = "no reset button";
+	scene.part.host.facts = facts;
 	vm = scene_build(&scene);
-	cr_expect_not(registry_find(false, "reset")->possible(vm, &why));
-	cr_expect_str_eq(why, "Xen's libxl driver can't reset a guest");
-	host_facts_unref(scene.part.host.facts);
+	cr_expect_not(action_possible(registry_find(false, "reset"), vm, &why));
+	cr_expect_str_eq(why, "no reset button");
+	cr_expect(action_possible(registry_find(false, "reboot"), vm, &why));
+	host_facts_unref(facts);
 	fleet_snap_unref(scene.snap);
 }
 
@@ -238,6 +243,12 @@ all_keys(const struct fleet_snap *snap)
 	return keys;
 }
 
+static struct plan *
+make_plan(const struct action *action, const struct fleet_snap *snap, const GArray *keys, GHashTable *busy)
+{
+	return plan_new(&(struct plan_opts){ .action = action, .snap = snap, .keys = keys, .busy = busy });
+}
+
 static void
 expect_text(char *text, const char *expected)
 {
@@ -254,7 +265,7 @@ Test(plan, counts_hosts_and_refusals)
 	char *text;
 
 	g_array_append_val(keys, gone);
-	plan = plan_new(registry_find(false, "stop"), snap, keys, NULL);
+	plan = make_plan(registry_find(false, "stop"), snap, keys, NULL);
 	cr_expect_eq(plan->targets->len, 4);
 	cr_expect_eq(plan->hosts, 2);
 	expect_text(plan_title(plan), "Force off 4 guests on 2 hosts");
@@ -279,11 +290,11 @@ Test(plan, of_one_names_it)
 	struct plan *plan;
 
 	g_array_append_val(keys, key);
-	plan = plan_new(registry_find(false, "shutdown"), snap, keys, NULL);
+	plan = make_plan(registry_find(false, "shutdown"), snap, keys, NULL);
 	expect_text(plan_title(plan), "Shut down web-1 on kvm1");
 	expect_text(plan_button(plan), "Shut down");
 	plan_free(plan);
-	plan = plan_new(registry_find(false, "start"), snap, keys, NULL);
+	plan = make_plan(registry_find(false, "start"), snap, keys, NULL);
 	cr_expect_eq(plan->targets->len, 0);
 	expect_text(plan_nothing(plan), "nothing to start: already running (web-1)");
 	plan_free(plan);
@@ -300,7 +311,7 @@ Test(plan, leaves_out_guests_on_which_an_act_is_under_way)
 	g_autofree char *text = NULL;
 
 	g_hash_table_add(busy, &key);
-	plan = plan_new(registry_find(false, "stop"), snap, keys, busy);
+	plan = make_plan(registry_find(false, "stop"), snap, keys, busy);
 	cr_expect_eq(plan->targets->len, 3);
 	text = plan_text(plan);
 	cr_expect(strstr(text, "an act is under way (web-1)"), "%s", text);
@@ -317,12 +328,12 @@ Test(plan, takes_the_other_verb_when_only_that_is_possible)
 	struct plan *plan;
 
 	g_array_append_val(keys, paused);
-	plan = plan_new(registry_find(false, "suspend"), snap, keys, NULL);
+	plan = make_plan(registry_find(false, "suspend"), snap, keys, NULL);
 	cr_expect_str_eq(plan->action->name, "resume");
 	cr_expect_eq(plan->targets->len, 1);
 	plan_free(plan);
 	g_array_append_val(keys, running);
-	plan = plan_new(registry_find(false, "suspend"), snap, keys, NULL);
+	plan = make_plan(registry_find(false, "suspend"), snap, keys, NULL);
 	cr_expect_str_eq(plan->action->name, "suspend");
 	cr_expect_eq(plan->targets->len, 1);
 	plan_free(plan);
@@ -334,7 +345,7 @@ Test(plan, makes_jobs)
 	const struct fleet_snap *snap = plan_fleet();
 	g_autoptr(GArray) keys = all_keys(snap);
 	const struct action *action = registry_find(false, "reboot");
-	struct plan *plan = plan_new(action, snap, keys, NULL);
+	struct plan *plan = make_plan(action, snap, keys, NULL);
 	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 42, 1000, NULL);
 
 	cr_assert_eq(jobs->len, 3);
