@@ -265,7 +265,7 @@ struct vm_hostdev {
 };
 
 struct vm_facts {
-	gint refs; /* private to snapshot.c */
+	gint refs; /* private to snapshot*.c */
 	enum vm_type type;
 	char *os_type; /* "hvm", "linux", "xenpvh", "exe" */
 	char *machine; /* "pc-q35-7.2" */
@@ -316,7 +316,7 @@ enum vm_act {
 };
 
 struct host_facts {
-	gint refs; /* private to snapshot.c */
+	gint refs; /* private to snapshot*.c */
 	enum hypervisor hypervisor;
 	char *driver;          /* libvirt's virConnectGetType(): "QEMU", "Xen", "TEST" */
 	char *hv_version;      /* "7.2.22", "4.17.5" */
@@ -378,7 +378,7 @@ struct guest_fs {
 };
 
 struct vm_detail {
-	gint refs; /* private to snapshot.c */
+	gint refs; /* private to snapshot*.c */
 	uint8_t uuid[UUID_LEN];
 	int64_t taken_us; /* 0: nothing was read, and the unknowns tell why */
 	struct disk_detail *disks;
@@ -406,7 +406,7 @@ struct vm_affinity {
 };
 
 struct host_detail {
-	gint refs; /* private to snapshot.c */
+	gint refs; /* private to snapshot*.c */
 	int64_t taken_us;             /* 0: nothing was read, and the unknowns tell why */
 	double *cpu_pct;              /* per physical CPU, -1: not known */
 	size_t ncpus;
@@ -442,7 +442,7 @@ struct vm {
 #define HOST_HAS(host, field) (((host)->valid >> (field)) & 1u)
 
 struct host_snap {
-	gint refs;      /* private to snapshot.c */
+	gint refs;      /* private to snapshot*.c */
 	uint32_t index; /* the host's slot in its fleet; constant for the life of the process */
 	const char *name;
 	const struct host_static *config; /* site, tags: constant after start, outlives all snapshots */
@@ -466,7 +466,7 @@ struct host_snap {
 	const struct vm *vms;             /* sorted by name, then uuid */
 	size_t nvms;
 	uint64_t roster;                  /* the same number: the same guests by uuid and name, in the same order */
-	char *strings;                    /* private to snapshot.c: the block that names and reasons point into */
+	char *strings;                    /* private to snapshot*.c: the block that names and reasons point into */
 };
 
 /* What the config says of a host; owned by the fleet, constant after start. */
@@ -480,7 +480,7 @@ struct host_static {
 };
 
 struct fleet_snap {
-	gint refs; /* private to snapshot.c */
+	gint refs; /* private to snapshot*.c */
 	uint64_t generation;
 	int64_t taken_us;
 	size_t nhosts;

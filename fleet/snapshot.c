@@ -1,336 +1,18 @@
+/* snapshot: building, sharing and reading; snapshot_names.c, snapshot_facts.c and snapshot_details.c have the rest. */
 #include "fleet/snapshot.h"
+
+#include "fleet/refs.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- tables ---- */
-
-#define FIELD_INFO(id, field_name, field_unit, field_help) \
-	{ .name = field_name, .unit = field_unit, .help = field_help },
-
-const struct field_info vm_field_info[VM_FIELD_COUNT] = { VM_FIELDS(FIELD_INFO) };
-const struct field_info host_field_info[HOST_FIELD_COUNT] = { HOST_FIELDS(FIELD_INFO) };
-
-static_assert(VM_FIELD_COUNT <= 32 && HOST_FIELD_COUNT <= 32, "the valid masks have 32 bits");
-
-#define NAME_AT(id, name) [VM_STATE_##id] = name,
-static const char *const vm_state_names[] = { VM_STATES(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, name) [VM_TYPE_##id] = name,
-static const char *const vm_type_names[] = { VM_TYPES(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, name, title) [HYPERVISOR_##id] = name,
-static const char *const hypervisor_names[] = { HYPERVISORS(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, name, title) [HYPERVISOR_##id] = title,
-static const char *const hypervisor_titles[] = { HYPERVISORS(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, word, glyph, ascii, role, help) [LINK_##id] = word,
-static const char *const link_words[] = { LINK_STATES(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, name) [STORAGE_##id] = name,
-static const char *const storage_names[] = { STORAGES(NAME_AT) };
-#undef NAME_AT
-#define NAME_AT(id, name, help) [NIC_##id] = name,
-static const char *const nic_kind_names[] = { NIC_KINDS(NAME_AT) };
-#undef NAME_AT
-
-const char *
-vm_state_name(enum vm_state state)
-{
-	return vm_state_names[state];
-}
-
-const char *
-vm_type_name(enum vm_type type)
-{
-	return vm_type_names[type];
-}
-
-const char *
-hypervisor_name(enum hypervisor hypervisor)
-{
-	return hypervisor_names[hypervisor];
-}
-
-const char *
-hypervisor_title(enum hypervisor hypervisor)
-{
-	return hypervisor_titles[hypervisor];
-}
-
-const char *
-link_state_word(enum link_state link)
-{
-	return link_words[link];
-}
-
-const char *
-storage_name(enum storage storage)
-{
-	return storage_names[storage];
-}
-
-const char *
-nic_kind_name(enum nic_kind kind)
-{
-	return nic_kind_names[kind];
-}
-
-bool
-vm_disk_shared(const struct vm_disk *disk)
-{
-	switch (disk->storage) {
-	case STORAGE_NFS:
-	case STORAGE_RBD:
-	case STORAGE_ISCSI:
-	case STORAGE_GLUSTER:
-	case STORAGE_NBD:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool
-cpu_set_has(const struct cpu_set *set, size_t cpu)
-{
-	return cpu / 8 < set->nbytes && set->bits[cpu / 8] >> cpu % 8 & 1;
-}
-
-/* ---- reference counts ---- */
-
-/* Sharing is by const pointer; only the count behind it changes. */
-static gint *
-refs_of(const gint *refs)
-{
-	return (gint *)(uintptr_t)refs;
-}
-
-static void
-ref(const gint *refs)
-{
-	__atomic_add_fetch(refs_of(refs), 1, __ATOMIC_RELAXED);
-}
-
-static bool
-unref(const gint *refs)
-{
-	return __atomic_sub_fetch(refs_of(refs), 1, __ATOMIC_ACQ_REL) == 0;
-}
-
-struct vm_facts *
-vm_facts_new(void)
-{
-	struct vm_facts *facts = g_new0(struct vm_facts, 1);
-
-	facts->refs = 1;
-	return facts;
-}
-
-const struct vm_facts *
-vm_facts_ref(const struct vm_facts *facts)
-{
-	if (facts)
-		ref(&facts->refs);
-	return facts;
-}
-
-static void
-vm_facts_free(struct vm_facts *facts)
-{
-	for (size_t i = 0; i < facts->ndisks; i++) {
-		struct vm_disk *disk = &facts->disks[i];
-
-		g_free(disk->target);
-		g_free(disk->device);
-		g_free(disk->type);
-		g_free(disk->source);
-		g_free(disk->bus);
-		g_free(disk->format);
-		g_free(disk->cache);
-	}
-	for (size_t i = 0; i < facts->nnics; i++) {
-		struct vm_nic *nic = &facts->nics[i];
-
-		g_free(nic->mac);
-		g_free(nic->target);
-		g_free(nic->type);
-		g_free(nic->source);
-		g_free(nic->model);
-	}
-	for (size_t i = 0; i < facts->nhostdevs; i++) {
-		g_free(facts->hostdevs[i].type);
-		g_free(facts->hostdevs[i].address);
-	}
-	g_free(facts->disks);
-	g_free(facts->nics);
-	g_free(facts->hostdevs);
-	g_free(facts->os_type);
-	g_free(facts->machine);
-	g_free(facts->arch);
-	g_free(facts->title);
-	g_free(facts->description);
-	g_free(facts->tenant);
-	g_free(facts->emulator);
-	g_free(facts->cpuset);
-	g_free(facts->numa_nodes);
-	g_free(facts->cpu_mode);
-	g_free(facts);
-}
-
-void
-vm_facts_unref(const struct vm_facts *facts)
-{
-	if (facts && unref(&facts->refs))
-		vm_facts_free((struct vm_facts *)(uintptr_t)facts);
-}
-
-struct host_facts *
-host_facts_new(void)
-{
-	struct host_facts *facts = g_new0(struct host_facts, 1);
-
-	facts->refs = 1;
-	return facts;
-}
-
-const struct host_facts *
-host_facts_ref(const struct host_facts *facts)
-{
-	if (facts)
-		ref(&facts->refs);
-	return facts;
-}
-
-static void
-host_facts_free(struct host_facts *facts)
-{
-	g_free(facts->driver);
-	g_free(facts->hv_version);
-	g_free(facts->libvirt_version);
-	g_free(facts->hostname);
-	g_free(facts->uuid);
-	g_free(facts->cpu_model);
-	g_free(facts->arch);
-	g_free(facts->cells);
-	g_free(facts->cpus);
-	g_free(facts->uri);
-	g_free(facts->via);
-	g_strfreev(facts->unknowns);
-	g_free(facts);
-}
-
-void
-host_facts_unref(const struct host_facts *facts)
-{
-	if (facts && unref(&facts->refs))
-		host_facts_free((struct host_facts *)(uintptr_t)facts);
-}
-
-/* ---- details ---- */
-
-struct vm_detail *
-vm_detail_new(void)
-{
-	struct vm_detail *detail = g_new0(struct vm_detail, 1);
-
-	detail->refs = 1;
-	detail->snapshots = -1;
-	detail->addresses = g_new0(char *, 1);
-	detail->unknowns = g_new0(char *, 1);
-	return detail;
-}
-
-const struct vm_detail *
-vm_detail_ref(const struct vm_detail *detail)
-{
-	if (detail)
-		ref(&detail->refs);
-	return detail;
-}
-
-static void
-vm_detail_free(struct vm_detail *detail)
-{
-	for (size_t i = 0; i < detail->ndisks; i++)
-		g_free(detail->disks[i].target);
-	for (size_t i = 0; i < detail->nnics; i++)
-		g_free(detail->nics[i].target);
-	for (size_t i = 0; i < detail->nvcpus; i++)
-		g_free(detail->vcpus[i].affinity.bits);
-	for (size_t i = 0; i < detail->nfs; i++) {
-		g_free(detail->fs[i].mountpoint);
-		g_free(detail->fs[i].type);
-	}
-	g_free(detail->disks);
-	g_free(detail->nics);
-	g_free(detail->vcpus);
-	g_free(detail->fs);
-	g_free(detail->emulator.bits);
-	g_free(detail->agent_hostname);
-	g_free(detail->agent_os);
-	g_free(detail->xml);
-	g_strfreev(detail->addresses);
-	g_strfreev(detail->unknowns);
-	g_free(detail);
-}
-
-void
-vm_detail_unref(const struct vm_detail *detail)
-{
-	if (detail && unref(&detail->refs))
-		vm_detail_free((struct vm_detail *)(uintptr_t)detail);
-}
-
-struct host_detail *
-host_detail_new(void)
-{
-	struct host_detail *detail = g_new0(struct host_detail, 1);
-
-	detail->refs = 1;
-	detail->pools = g_new0(char *, 1);
-	detail->networks = g_new0(char *, 1);
-	detail->unknowns = g_new0(char *, 1);
-	return detail;
-}
-
-const struct host_detail *
-host_detail_ref(const struct host_detail *detail)
-{
-	if (detail)
-		ref(&detail->refs);
-	return detail;
-}
-
-static void
-host_detail_free(struct host_detail *detail)
-{
-	for (size_t i = 0; i < detail->nvms; i++)
-		g_free(detail->vms[i].cpus.bits);
-	g_free(detail->vms);
-	g_free(detail->cpu_pct);
-	g_free(detail->cell_free);
-	g_strfreev(detail->pools);
-	g_strfreev(detail->networks);
-	g_strfreev(detail->unknowns);
-	g_free(detail);
-}
-
-void
-host_detail_unref(const struct host_detail *detail)
-{
-	if (detail && unref(&detail->refs))
-		host_detail_free((struct host_detail *)(uintptr_t)detail);
-}
 
 /* ---- snapshots ---- */
 
 const struct host_snap *
 host_snap_ref(const struct host_snap *snap)
 {
-	ref(&snap->refs);
+	refs_take(&snap->refs);
 	return snap;
 }
 
@@ -350,21 +32,21 @@ host_snap_free(struct host_snap *snap)
 void
 host_snap_unref(const struct host_snap *snap)
 {
-	if (snap && unref(&snap->refs))
+	if (snap && refs_drop(&snap->refs))
 		host_snap_free((struct host_snap *)(uintptr_t)snap);
 }
 
 const struct fleet_snap *
 fleet_snap_ref(const struct fleet_snap *snap)
 {
-	ref(&snap->refs);
+	refs_take(&snap->refs);
 	return snap;
 }
 
 void
 fleet_snap_unref(const struct fleet_snap *snap)
 {
-	if (!snap || !unref(&snap->refs))
+	if (!snap || !refs_drop(&snap->refs))
 		return;
 	for (size_t i = 0; i < snap->nhosts; i++)
 		host_snap_unref(snap->hosts[i]);
