@@ -36,10 +36,19 @@ struct history {
 	size_t nhosts;
 };
 
+/* LINE may be NULL. */
+static void
+free_line(struct line *line)
+{
+	if (line)
+		line_done(line);
+	g_free(line);
+}
+
 static void
 gone_clear(gpointer gone)
 {
-	g_free(((struct gone *)gone)->guest.line);
+	free_line(((struct gone *)gone)->guest.line);
 }
 
 struct history *
@@ -56,10 +65,12 @@ history_new(void)
 static void
 host_free(struct host *host)
 {
-	for (size_t i = 0; host && i < host->nguests; i++)
-		g_free(host->guests[i].line);
-	if (host)
-		g_free(host->guests);
+	if (!host)
+		return;
+	for (size_t i = 0; i < host->nguests; i++)
+		free_line(host->guests[i].line);
+	line_done(&host->line);
+	g_free(host->guests);
 	g_free(host);
 }
 
@@ -71,6 +82,7 @@ history_free(struct history *history)
 	for (size_t i = 0; i < history->nhosts; i++)
 		host_free(history->hosts[i]);
 	g_array_free(history->gone, TRUE);
+	line_done(&history->fleet);
 	g_free(history->hosts);
 	g_free(history);
 }

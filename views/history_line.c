@@ -62,9 +62,31 @@ history_step_us(enum history_span span)
 void
 line_init(struct line *line)
 {
-	line->at_us = 0;
-	line->mem_held = false;
-	memset(line->points, 0xff, sizeof(line->points));
+	*line = (struct line){ 0 };
+}
+
+void
+line_done(struct line *line)
+{
+	for (int series = 0; series < HISTORY_SERIES_COUNT; series++)
+		g_clear_pointer(&line->points[series], g_free);
+}
+
+static void
+all_unknown(uint16_t *points)
+{
+	memset(points, 0xff, LINE_POINTS * sizeof(*points));
+}
+
+/* Many series are never known: no driver tells all of them. Room is made for one with its first number. */
+static uint16_t *
+make_series(struct line *line, int series)
+{
+	if (!line->points[series]) {
+		line->points[series] = g_new(uint16_t, LINE_POINTS);
+		all_unknown(line->points[series]);
+	}
+	return line->points[series];
 }
 
 static size_t
@@ -73,15 +95,15 @@ place(enum history_span span, int64_t point)
 	return rings[span].first + (size_t)(point % rings[span].points);
 }
 
-/* The mean of what is known of SERIES in the points FROM to TO of SPAN, whose ring must still hold them. */
+/* The mean of what is known in the POINTS FROM to TO of SPAN, whose ring must still hold them. */
 static double
-mean(const struct line *line, enum history_series series, enum history_span span, int64_t from, int64_t to)
+mean(const uint16_t *points, enum history_span span, int64_t from, int64_t to)
 {
 	double sum = 0;
 	int n = 0;
 
 	for (int64_t point = from; point <= to; point++) {
-		double number = line_unpack(line->points[place(span, point)][series]);
+		double number = line_unpack(points[place(span, point)]);
 
 		if (isnan(number))
 			continue;
@@ -93,19 +115,28 @@ mean(const struct line *line, enum history_series series, enum history_span span
 
 /* The points of the longer spans that end with STEP: means of those of the next shorter one. */
 static void
-fold(struct line *line, int64_t step)
+fold(uint16_t *points, int64_t step)
 {
 	for (int span = HISTORY_15M; span < HISTORY_SPAN_COUNT; span++) {
 		const struct ring *ring = &rings[span];
-		uint16_t *point = line->points[place((enum history_span)span, step / ring->steps)];
 		int64_t finer = rings[span - 1].steps;
 
-		if ((step + 1) % ring->steps != 0)
-			continue;
-		for (int series = 0; series < HISTORY_SERIES_COUNT; series++)
-			point[series] = line_pack(
-				mean(line, (enum history_series)series, (enum history_span)(span - 1),
+		if ((step + 1) % ring->steps == 0)
+			points[place((enum history_span)span, step / ring->steps)] =
+				line_pack(mean(points, (enum history_span)(span - 1),
 					(step + 1 - ring->steps) / finer, step / finer));
+	}
+}
+
+/* PACKED is what is known from step SINCE to STEP; between NEWEST, the last one there is, and SINCE nothing is. */
+static void
+put_series(uint16_t *points, int64_t newest, int64_t since, int64_t step, uint16_t packed)
+{
+	/* the newest step is not over: what comes last in it counts */
+	for (int64_t i = MIN(newest, step - 1) + 1; i <= step; i++) {
+		if (i > newest && i > 0)
+			fold(points, i - 1);
+		points[place(HISTORY_1M, i)] = i >= since ? packed : UNKNOWN;
 	}
 }
 
@@ -114,55 +145,52 @@ line_put(struct line *line, int64_t since_us, int64_t at_us, const double values
 {
 	int64_t newest = line->at_us / LINE_STEP_US, step = at_us / LINE_STEP_US;
 	int64_t since = MIN(since_us / LINE_STEP_US + 1, step);
-	uint16_t packed[HISTORY_SERIES_COUNT];
 
 	if (at_us < line->at_us)
 		return;
 	if (step - newest > LINE_POINTS_1H * LINE_STEPS_1H) { /* nothing in the rings counts any more */
-		line_init(line);
+		for (int series = 0; series < HISTORY_SERIES_COUNT; series++)
+			line_forget(line, (enum history_series)series);
+		line->mem_held = false;
 		newest = since - 1;
 	}
-	for (int series = 0; series < HISTORY_SERIES_COUNT; series++)
-		packed[series] = line_pack(values[series]);
 	line->at_us = at_us;
-	/* the newest step is not over: what comes last in it counts */
-	for (int64_t i = MIN(newest, step - 1) + 1; i <= step; i++) {
-		uint16_t *point = line->points[place(HISTORY_1M, i)];
+	for (int series = 0; series < HISTORY_SERIES_COUNT; series++) {
+		uint16_t packed = line_pack(values[series]);
 
-		if (i > newest && i > 0)
-			fold(line, i - 1);
-		if (i >= since)
-			memcpy(point, packed, sizeof(packed));
-		else
-			memset(point, 0xff, sizeof(packed));
+		if (packed != UNKNOWN || line->points[series])
+			put_series(make_series(line, series), newest, since, step, packed);
 	}
 }
 
 void
 line_forget(struct line *line, enum history_series series)
 {
-	for (size_t i = 0; i < LINE_POINTS; i++)
-		line->points[i][series] = UNKNOWN;
+	if (line->points[series])
+		all_unknown(line->points[series]);
 }
 
 double
 line_newest(const struct line *line, enum history_series series)
 {
-	return line_unpack(line->points[place(HISTORY_1M, line->at_us / LINE_STEP_US)][series]);
+	const uint16_t *points = line->points[series];
+
+	return points ? line_unpack(points[place(HISTORY_1M, line->at_us / LINE_STEP_US)]) : NAN;
 }
 
 /* A point of a longer span whose time is not over is made of what there is. */
 static double
 read_point(const struct line *line, enum history_series series, enum history_span span, int64_t point)
 {
+	const uint16_t *points = line->points[series];
 	const struct ring *ring = &rings[span];
 	int64_t newest = line->at_us / LINE_STEP_US, current = newest / ring->steps;
 
 	if (point < 0 || point > current || point <= current - ring->points)
 		return NAN;
 	if (point == current)
-		return mean(line, series, HISTORY_1M, current * ring->steps, newest);
-	return line_unpack(line->points[place(span, point)][series]);
+		return mean(points, HISTORY_1M, current * ring->steps, newest);
+	return line_unpack(points[place(span, point)]);
 }
 
 bool
@@ -174,7 +202,7 @@ line_read(const struct line *line, enum history_series series, enum history_span
 	double numbers[HISTORY_MAX_POINTS];
 	bool known = false;
 
-	for (int64_t i = 0; i < ring->points; i++) {
+	for (int64_t i = 0; line->points[series] && i < ring->points; i++) {
 		numbers[i] = read_point(line, series, span, first + i);
 		known = known || !isnan(numbers[i]);
 	}

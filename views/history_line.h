@@ -21,10 +21,11 @@
 struct line {
 	int64_t at_us; /* when the newest numbers were taken, 0: none yet */
 	bool mem_held; /* a guest's HISTORY_MEM is of what its host holds of it, not of what it uses */
-	uint16_t points[LINE_POINTS][HISTORY_SERIES_COUNT]; /* packed */
+	uint16_t *points[HISTORY_SERIES_COUNT]; /* LINE_POINTS of them, packed; NULL: nothing was ever known of this series */
 };
 
 void line_init(struct line *line);
+void line_done(struct line *line); /* accepts one that is all zeros */
 
 /* VALUES, NAN where not known, were taken at AT_US and hold for the time since SINCE_US. What lies between the numbers
  * before and SINCE_US stays unknown. Numbers older than those before are ignored. */

@@ -80,6 +80,25 @@ Test(history_line, nothing_is_nothing)
 	put(&line, 100 * STEP, 100 * STEP, NAN);
 	cr_expect_not(line_read(&line, HISTORY_CPU, HISTORY_1M, 100 * STEP, &untouched));
 	cr_expect_eq(untouched, 7);
+	line_done(&line);
+}
+
+Test(history_line, a_series_takes_room_once_it_is_known)
+{
+	struct line line;
+	double numbers[HISTORY_SERIES_COUNT];
+
+	line_init(&line);
+	put(&line, 100 * STEP, 100 * STEP, 1);
+	for (int i = 0; i < HISTORY_SERIES_COUNT; i++)
+		cr_expect_eq(line.points[i] != NULL, i == HISTORY_CPU);
+	for (int i = 0; i < HISTORY_SERIES_COUNT; i++)
+		numbers[i] = i == HISTORY_READY ? 7 : NAN;
+	line_put(&line, 100 * STEP, 101 * STEP, numbers);
+	cr_expect(isnan(line_newest(&line, HISTORY_CPU)));
+	cr_expect_eq(line_newest(&line, HISTORY_READY), 7);
+	cr_expect(isnan(line_newest(&line, HISTORY_MEM)));
+	line_done(&line);
 }
 
 Test(history_line, numbers_hold_since_the_ones_before_and_gaps_stay_gaps)
@@ -99,6 +118,7 @@ Test(history_line, numbers_hold_since_the_ones_before_and_gaps_stay_gaps)
 	put(&line, 107 * STEP, 107 * STEP + 1, 8); /* the same again */
 	expect_line(&line, HISTORY_1M, 107 * STEP, 4, "4 . . 8");
 	expect_line(&line, HISTORY_1M, 102 * STEP, 3, "1 2 4"); /* a screen that stands still */
+	line_done(&line);
 }
 
 Test(history_line, longer_spans_are_means)
@@ -114,6 +134,7 @@ Test(history_line, longer_spans_are_means)
 	put(&line, 120 * STEP, 121 * STEP, 200);
 	expect_line(&line, HISTORY_15M, 121 * STEP, 1, "160");
 	expect_line(&line, HISTORY_15M, 133 * STEP, 4, "116.5 160 . .");
+	line_done(&line);
 }
 
 Test(history_line, what_is_old_goes)
@@ -124,11 +145,12 @@ Test(history_line, what_is_old_goes)
 	put(&line, 0, 1000 * STEP, 1);
 	put(&line, 1023 * STEP, 1024 * STEP, 2);
 	expect_line(&line, HISTORY_1M, line.at_us, 3, ". . 2");
-	cr_expect_eq(line.points[1000 % LINE_POINTS_1M][HISTORY_CPU], line_pack(2), "the same place, anew");
+	cr_expect_eq(line.points[HISTORY_CPU][1000 % LINE_POINTS_1M], line_pack(2), "the same place, anew");
 	put(&line, 9000 * STEP, 9000 * STEP, 3); /* after hours */
 	expect_line(&line, HISTORY_1M, 9000 * STEP, 3, ". . 3");
 	expect_line(&line, HISTORY_1H, 9000 * STEP, 3, ". . 3");
 	expect_line(&line, HISTORY_1H, 9000 * STEP + 3600 * SECOND, 3, "");
+	line_done(&line);
 }
 
 /* ---- the fleet ---- */
