@@ -467,9 +467,13 @@ journal_recover(struct journal *journal, GError **error)
 
 /* What became of the act when the link was lost under it nobody here can know. */
 static const char *
-result_word(const GError *error)
+result_word(const struct job *job, const GError *error)
 {
-	return !error ? "done" : fleet_error_is_link(error) ? "unknown" : "failed";
+	if (!error)
+		return "done";
+	if (job->state == JOB_CANCELLED)
+		return "cancelled";
+	return fleet_error_is_link(error) ? "unknown" : "failed";
 }
 
 static bool
@@ -481,7 +485,7 @@ prepare(struct job *job, GError **error)
 static void
 settle(struct job *job, const GError *error)
 {
-	journal_end(job->journal, job, result_word(error), error ? error->message : NULL);
+	journal_end(job->journal, job, result_word(job, error), error ? error->message : NULL);
 }
 
 void

@@ -4,7 +4,7 @@
  * watching goes on.
  *
  * Members: time (UTC), event ("begin", "end"), id (the same in both), user, host, vm, uuid, verb; an end has result
- * ("done", "failed", "unknown"), error when there is one, and took_s.
+ * ("done", "failed", "cancelled", "unknown"), error when there is one, and took_s.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ const char *journal_path(const struct journal *journal);
 /* Writes and syncs that JOB begins, and numbers it. False with G_FILE_ERROR: it must not begin. Any thread; blocks on the
  * disk. */
 bool journal_begin(struct journal *journal, struct job *job, GError **error);
-/* … that it ended: RESULT is "done", "failed" or "unknown", ERROR its words or NULL. What can't be written then goes to
+/* … that it ended: RESULT is one of the above, ERROR its words or NULL. What can't be written then goes to
  * syslog(3) alone: the act is done. Any thread; blocks on the disk. */
 void journal_end(struct journal *journal, const struct job *job, const char *result, const char *error);
 
@@ -43,5 +43,5 @@ struct journal_lost {
  * elements are freed with it. NULL with G_FILE_ERROR when the journal is there and can't be read or written. Blocks. */
 GPtrArray *journal_recover(struct journal *journal, GError **error);
 
-/* JOURNAL, borrowed, is kept around JOB's run(), on the host's thread. */
+/* JOURNAL, borrowed, is kept around JOB's run(), on the hand's thread. */
 void journal_attach(struct journal *journal, struct job *job);

@@ -153,6 +153,9 @@ struct conn_ops {
 	/* Closes and frees; never blocks for long: a link that is not healthy is cut first. Accepts a conn that never
 	 * opened. No listener call after it returns. */
 	void (*free)(struct conn *conn);
+
+	/* One round trip that asks nothing: false when nobody answers (any more). Blocks. */
+	bool (*ping)(struct conn *conn, GError **error);
 };
 
 struct conn {

@@ -257,6 +257,19 @@ libvirt_open(struct conn *conn, GError **error)
 	return libvirt_ready(lv, error);
 }
 
+/* The daemon's version is the cheapest that only the daemon knows. */
+static bool
+libvirt_ping(struct conn *conn, GError **error)
+{
+	struct libvirt *lv = libvirt_of(conn);
+	unsigned long version;
+
+	if (!libvirt_ready(lv, error))
+		return false;
+	return virConnectGetLibVersion(lv->vir, &version) == 0 ||
+	       libvirt_fail(lv, error, "ask for an answer");
+}
+
 /* ---- cancel, free ---- */
 
 /* libvirt sees its socket close, and whoever waits for an answer returns. A local driver has none and doesn't block. */
@@ -328,6 +341,7 @@ static const struct conn_ops libvirt_ops = {
 	.can = libvirt_can,
 	.cancel = libvirt_cancel,
 	.free = libvirt_free,
+	.ping = libvirt_ping,
 };
 
 struct conn *

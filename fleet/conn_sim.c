@@ -247,6 +247,12 @@ sim_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError
 
 /* ---- life of a connection ---- */
 
+static bool
+sim_ping(struct conn *conn, GError **error)
+{
+	return sim_ask_host(sim_link_of(conn), 1, error);
+}
+
 static void
 sim_cancel(struct conn *conn)
 {
@@ -283,6 +289,7 @@ static const struct conn_ops sim_ops = {
 	.can = sim_can,
 	.cancel = sim_cancel,
 	.free = sim_conn_free,
+	.ping = sim_ping,
 };
 
 struct conn *

@@ -2,6 +2,7 @@
 
 #include "fleet/chronicler.h"
 #include "fleet/clock.h"
+#include "fleet/hands.h"
 #include "fleet/host.h"
 
 #include <pthread.h>
@@ -15,12 +16,16 @@
 #define STARTUP_QUIET_US    150000
 #define STARTUP_PATIENCE_US (4 * INT64_C(1000000))
 
+/* How long a connection for acts waits for the next one. */
+#define HAND_IDLE_US (15 * INT64_C(1000000))
+
 struct fleet {
 	struct host_env env;           /* constant, borrowed by every host */
 	struct conn_factory factory;   /* constant */
 	struct snap_need once;         /* constant */
 	struct startup *startup;       /* constant */
 	struct budget *budget;         /* constant */
+	struct hands *hands;           /* constant */
 	struct mailbox *mailbox;       /* constant */
 	struct chronicler *chronicler; /* constant; NULL: nobody wants to know */
 	struct host **hosts;           /* constant after fleet_new(); n of them */
@@ -34,8 +39,7 @@ struct fleet {
 	/* guarded by lock */
 	const struct host_snap **slots; /* one reference each */
 	uint64_t generation;
-	size_t running;   /* host threads that have not ended */
-	unsigned pending; /* jobs */
+	size_t running; /* host threads that have not ended */
 	bool stopping;
 };
 
@@ -66,18 +70,6 @@ fleet_event(void *ctx, uint32_t index, const struct conn_event *event)
 }
 
 static void
-fleet_job_ended(void *ctx, struct job *job)
-{
-	struct fleet *fleet = ctx;
-
-	pthread_mutex_lock(&fleet->lock);
-	fleet->pending--;
-	pthread_mutex_unlock(&fleet->lock);
-	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
-		job_free(job);
-}
-
-static void
 fleet_host_gone(void *ctx)
 {
 	struct fleet *fleet = ctx;
@@ -88,7 +80,22 @@ fleet_host_gone(void *ctx)
 	pthread_mutex_unlock(&fleet->lock);
 }
 
-/* ---- called by the chronicler ---- */
+/* ---- called by hands and chronicler ---- */
+
+static void
+hand_ended(void *ctx, struct job *job)
+{
+	struct fleet *fleet = ctx;
+
+	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
+		job_free(job);
+}
+
+static void
+hand_poke(void *ctx, uint32_t host)
+{
+	fleet_poke(ctx, host);
+}
 
 static const struct fleet_snap *
 chronicle_snapshot(void *ctx)
@@ -97,7 +104,7 @@ chronicle_snapshot(void *ctx)
 }
 
 static void
-chronicle_changed(void *ctx)
+fleet_changed(void *ctx)
 {
 	struct fleet *fleet = ctx;
 
@@ -137,6 +144,7 @@ supervisor_main(void *arg)
 
 		for (size_t i = 0; i < fleet->n; i++)
 			host_supervise(fleet->hosts[i], now);
+		hands_supervise(fleet->hands, now);
 	}
 	return NULL;
 }
@@ -187,15 +195,23 @@ fleet_new(const struct fleet_opts *opts)
 		.ctx = fleet,
 		.publish = fleet_publish,
 		.event = fleet_event,
-		.job_ended = fleet_job_ended,
 		.gone = fleet_host_gone,
 	};
+	fleet->hands = hands_new(&(struct hands_opts){
+		.factory = &fleet->factory,
+		.call_timeout_us = opts->config->call_timeout_ms * 1000,
+		.idle_us = HAND_IDLE_US,
+		.ended = hand_ended,
+		.progress = fleet_changed,
+		.poke = hand_poke,
+		.ctx = fleet,
+	});
 	if (opts->timeline)
 		fleet->chronicler = chronicler_new(&(struct chronicler_opts){
 			.config = opts->config,
 			.timeline = opts->timeline,
 			.snapshot = chronicle_snapshot,
-			.changed = chronicle_changed,
+			.changed = fleet_changed,
 			.ctx = fleet,
 		});
 	pthread_mutex_init(&fleet->lock, NULL);
@@ -254,12 +270,14 @@ fleet_stop(struct fleet *fleet)
 	startup_open(fleet->startup);
 	for (size_t i = 0; i < fleet->n; i++)
 		host_stop(fleet->hosts[i]);
+	hands_stop(fleet->hands);
 }
 
 bool
 fleet_wait(struct fleet *fleet, int64_t timeout_ms)
 {
-	struct timespec until = timespec_of(clock_now_us() + timeout_ms * 1000);
+	int64_t end_us = clock_now_us() + timeout_ms * 1000;
+	struct timespec until = timespec_of(end_us);
 	bool gone;
 
 	pthread_mutex_lock(&fleet->lock);
@@ -267,7 +285,7 @@ fleet_wait(struct fleet *fleet, int64_t timeout_ms)
 		;
 	gone = fleet->running == 0;
 	pthread_mutex_unlock(&fleet->lock);
-	return gone;
+	return gone && hands_wait(fleet->hands, MAX(0, end_us - clock_now_us()) / 1000);
 }
 
 void
@@ -280,6 +298,7 @@ fleet_free(struct fleet *fleet)
 		for (size_t i = 0; i < fleet->n; i++)
 			host_join(fleet->hosts[i]);
 	}
+	hands_free(fleet->hands);
 	chronicler_free(fleet->chronicler);
 	for (size_t i = 0; i < fleet->n; i++) {
 		host_free(fleet->hosts[i]);
@@ -353,19 +372,23 @@ fleet_inspect(struct fleet *fleet, const struct row_key *key)
 void
 fleet_submit(struct fleet *fleet, struct job *job)
 {
-	pthread_mutex_lock(&fleet->lock);
-	fleet->pending++;
-	pthread_mutex_unlock(&fleet->lock);
-	host_submit(fleet->hosts[job->target.host], job);
+	hands_submit(fleet->hands, job);
+}
+
+void
+fleet_settle(struct fleet *fleet, struct job *job)
+{
+	hands_settle(fleet->hands, job);
 }
 
 unsigned
 fleet_jobs_pending(struct fleet *fleet)
 {
-	unsigned pending;
+	return hands_busy(fleet->hands, false);
+}
 
-	pthread_mutex_lock(&fleet->lock);
-	pending = fleet->pending;
-	pthread_mutex_unlock(&fleet->lock);
-	return pending;
+unsigned
+fleet_moves_pending(struct fleet *fleet)
+{
+	return hands_busy(fleet->hands, true);
 }

@@ -14,7 +14,7 @@
 struct fleet;
 
 enum fleet_message {
-	FLEET_MESSAGE_JOB = 1, /* data: struct job *, ended */
+	FLEET_MESSAGE_JOB = 1, /* data: struct job *, ended or WAITING */
 };
 
 struct fleet_opts {
@@ -30,9 +30,9 @@ struct fleet_opts {
 struct fleet *fleet_new(const struct fleet_opts *opts);
 void fleet_start(struct fleet *fleet);
 
-/* Asks all hosts to stop and cuts what blocks; returns at once. */
+/* Asks all hosts and hands to stop and cuts what blocks, but not moves; returns at once. */
 void fleet_stop(struct fleet *fleet);
-/* Waits at most TIMEOUT_MS for all host threads to end; true when they did (then fleet_free() may be called). */
+/* Waits at most TIMEOUT_MS for all their threads to end; true when they did (then fleet_free() may be called). */
 bool fleet_wait(struct fleet *fleet, int64_t timeout_ms);
 void fleet_free(struct fleet *fleet);
 
@@ -53,9 +53,12 @@ void fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID
  * nobody's. UI thread, never blocks. */
 void fleet_inspect(struct fleet *fleet, const struct row_key *key);
 
-/* Takes ownership of JOB; it comes back through the mailbox as ended, whatever happens. Never blocks. */
+/* Takes ownership of JOB; it comes back through the mailbox as ended, or WAITING, whatever happens. Never blocks. */
 void fleet_submit(struct fleet *fleet, struct job *job);
+/* Takes ownership of JOB, which was WAITING and has its outcome now; it comes back when that is settled. Never blocks. */
+void fleet_settle(struct fleet *fleet, struct job *job);
 
-/* Jobs submitted and not yet ended. Any thread. */
+/* Jobs submitted or being settled that have not come back, and those of them that are moves. Any thread. */
 unsigned fleet_jobs_pending(struct fleet *fleet);
+unsigned fleet_moves_pending(struct fleet *fleet);
 

@@ -25,8 +25,6 @@
 
 #define NEVER             INT64_MAX
 
-enum wake { WAKE_STOP, WAKE_JOB, WAKE_POLL };
-
 /* ---- helpers ---- */
 
 void
@@ -127,7 +125,6 @@ host_new(const struct host_env *env, const struct config_host *config, const str
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&host->cond, &attr);
 	pthread_condattr_destroy(&attr);
-	g_queue_init(&host->jobs);
 	host->visible = g_array_new(FALSE, FALSE, UUID_LEN);
 	host->dirty = host_dirty_new();
 	host->tracker = tracker_new();
@@ -292,25 +289,17 @@ host_due_locked(const struct host *host)
 	return due;
 }
 
-/* Sleeps until there is something to do. */
-static enum wake
+/* Sleeps until a poll is due; false: the end. */
+static bool
 host_wait(struct host *host)
 {
-	enum wake wake = WAKE_POLL;
+	bool goes_on;
 
 	pthread_mutex_lock(&host->lock);
-	for (;;) {
+	while (!host->stop) {
 		int64_t due = host_due_locked(host);
 		struct timespec until = { .tv_sec = due / 1000000, .tv_nsec = due % 1000000 * 1000 };
 
-		if (host->stop) {
-			wake = WAKE_STOP;
-			break;
-		}
-		if (!g_queue_is_empty(&host->jobs)) {
-			wake = WAKE_JOB;
-			break;
-		}
 		if (due <= clock_now_us())
 			break;
 		if (due == NEVER)
@@ -318,13 +307,14 @@ host_wait(struct host *host)
 		else
 			pthread_cond_timedwait(&host->cond, &host->lock, &until);
 	}
-	if (wake == WAKE_POLL) {
+	goes_on = !host->stop;
+	if (goes_on) {
 		host->asked = host->poked;
 		host->poked = false;
 		host->event_us = 0;
 	}
 	pthread_mutex_unlock(&host->lock);
-	return wake;
+	return goes_on;
 }
 
 static void
@@ -342,16 +332,10 @@ static void *
 host_main(void *arg)
 {
 	struct host *host = arg;
-	enum wake wake;
 
 	thread_stand_back();
-	while ((wake = host_wait(host)) != WAKE_STOP) {
-		if (wake == WAKE_JOB)
-			host_run_jobs(host);
-		else
-			host_main_poll(host);
-	}
-	host_cancel_jobs(host);
+	while (host_wait(host))
+		host_main_poll(host);
 	host_disconnect(host);
 	host_arrived(host);
 	host->env->gone(host->env->ctx);

@@ -6,7 +6,6 @@
 #include "config/config.h"
 #include "fleet/budget.h"
 #include "fleet/conn.h"
-#include "fleet/jobs.h"
 #include "fleet/snapshot.h"
 #include "fleet/startup.h"
 
@@ -24,8 +23,6 @@ struct host_env {
 	void (*publish)(void *ctx, uint32_t index, const struct host_snap *snap);
 	/* What the connection of host INDEX noticed; any thread, must not block. */
 	void (*event)(void *ctx, uint32_t index, const struct conn_event *event);
-	/* Takes JOB. */
-	void (*job_ended)(void *ctx, struct job *job);
 	/* The thread is about to end. */
 	void (*gone)(void *ctx);
 };
@@ -45,5 +42,4 @@ void host_stop(struct host *host);                  /* asks the thread to end, c
 void host_poke(struct host *host);                  /* sample or reconnect now */
 void host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n);
 void host_inspect(struct host *host, const struct row_key *key); /* whose detail is read: its own, a guest's; NULL: none */
-void host_submit(struct host *host, struct job *job); /* takes JOB */
 void host_supervise(struct host *host, int64_t now_us); /* cuts the step under way when its deadline has passed */

@@ -19,7 +19,6 @@ struct host {
 	pthread_cond_t cond;
 	/* guarded by lock */
 	bool stop;
-	bool ended;             /* jobs are not run any more */
 	bool poked;
 	bool cutting;           /* the supervisor is inside conn->ops->cancel(): the conn may not be freed */
 	bool cut;               /* the deadline passed: says why the step failed */
@@ -28,7 +27,6 @@ struct host {
 	int64_t deadline_us;    /* of the step under way, 0: none */
 	int64_t limit_us;       /* what the last step with a deadline had, for the words of a cut */
 	struct conn *conn;      /* written by the host's thread only */
-	GQueue jobs;            /* struct job * */
 	GArray *visible;        /* uuid[UUID_LEN] */
 	bool inspected;         /* somebody looks at the page of … */
 	struct row_key inspect; /* … the host itself or this guest */
@@ -87,10 +85,3 @@ GHashTable *host_dirty_new(void);
 bool host_read_facts(struct host *host, GError **error);
 /* Reads what the page that is looked at shows beyond the samples; nobody looks: lets go of the last. */
 bool host_read_detail(struct host *host, GError **error);
-
-/* ---- host_jobs.c ---- */
-
-/* Runs all jobs that wait, one after the other. */
-void host_run_jobs(struct host *host);
-/* Ends those that wait, and from now on each new one at once. */
-void host_cancel_jobs(struct host *host);

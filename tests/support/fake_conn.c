@@ -283,7 +283,7 @@ fake_open(struct conn *base, GError **error)
 	struct fake_conn *conn = self(base);
 	const struct conn_listener *listener = &conn->listener;
 
-	if (!call_begin(conn, FAKE_OPEN, error))
+	if (!call_begin(conn, conn->purpose == CONN_PURPOSE_JOB ? FAKE_OPEN_JOB : FAKE_OPEN, error))
 		return false;
 	unlock(conn->fake);
 	for (enum conn_step step = 0; step < CONN_STEP_COUNT && listener->step; step++)
@@ -434,6 +434,17 @@ fake_act(struct conn *base, const uint8_t uuid[UUID_LEN], enum vm_act act, GErro
 }
 
 static bool
+fake_ping(struct conn *base, GError **error)
+{
+	struct fake_conn *conn = self(base);
+
+	if (!call_begin(conn, FAKE_PING, error))
+		return false;
+	unlock(conn->fake);
+	return true;
+}
+
+static bool
 fake_can(const struct conn *base, enum vm_act act, const char **why_not)
 {
 	const struct fake_conn *conn = (const struct fake_conn *)base;
@@ -483,6 +494,7 @@ static const struct conn_ops fake_ops = {
 	.can = fake_can,
 	.cancel = fake_cancel,
 	.free = fake_conn_free,
+	.ping = fake_ping,
 };
 
 static struct conn *

@@ -9,7 +9,8 @@
 #include "fleet/error.h"
 
 enum fake_call {
-	FAKE_OPEN,
+	FAKE_OPEN,     /* of the poll connection */
+	FAKE_OPEN_JOB, /* of one for a job */
 	FAKE_SAMPLE,
 	FAKE_HOST_FACTS,
 	FAKE_VM_FACTS,
@@ -17,6 +18,7 @@ enum fake_call {
 	FAKE_HOST_DETAIL,
 	FAKE_VM_XML,
 	FAKE_ACT,
+	FAKE_PING,
 	FAKE_CALL_COUNT
 };
 

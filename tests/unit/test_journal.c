@@ -102,7 +102,7 @@ job_of(struct journal *journal)
 	return job;
 }
 
-/* As the host's thread does it. */
+/* As a hand does it. */
 static bool
 run(struct job *job, GError **error)
 {
