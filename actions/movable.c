@@ -37,6 +37,13 @@ add(struct search *search, enum obstacle_kind kind, const char *what, const char
 	g_array_append_val(search->found, obstacle);
 }
 
+/* What was added last depends on where it goes. */
+static void
+mark_of_target(struct search *search)
+{
+	g_array_index(search->found, struct obstacle, search->found->len - 1).of_target = true;
+}
+
 /* ---- the guest and its host ---- */
 
 /* False: it has nothing that runs, so the rest does not matter. */
@@ -73,9 +80,11 @@ look_at_cpus(struct search *search)
 {
 	const struct vm_facts *facts = search->facts;
 
-	if (facts->cpu_mode && g_str_has_prefix(facts->cpu_mode, "host-passthrough"))
+	if (facts->cpu_mode && g_str_has_prefix(facts->cpu_mode, "host-passthrough")) {
 		add(search, OBSTACLE_CAUTION, "CPU mode",
 			"host-passthrough: goes only to a host with the same CPU model");
+		mark_of_target(search);
+	}
 	if (facts->cpuset)
 		add(search, OBSTACLE_CAUTION, "pinning",
 			"to CPUs %s, which must exist there and may be somebody's", facts->cpuset);

@@ -23,6 +23,7 @@ enum obstacle_kind {
 
 struct obstacle {
 	enum obstacle_kind kind;
+	bool of_target; /* a certain destination clears it up: targets.h looks at that */
 	char *what; /* "vda", "CPU mode", … */
 	char *why;  /* in words, and what to do about it where that is known */
 };

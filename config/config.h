@@ -25,6 +25,7 @@ struct config_host {
 	char *name; /* what the screen shows and what is unique: the name after range expansion, or for a URI
 	             * its host and path; "user@" and ":port" are part of it only when two hosts need them */
 	struct hostspec *spec;
+	bool maintenance;   /* never a target of moves */
 	char *site;         /* NULL: none */
 	char **tags;        /* NULL-terminated, sorted, never NULL */
 	GHashTable *labels; /* char * to char *, never NULL */

@@ -54,6 +54,7 @@ config_host_copy(const struct config_host *host)
 
 	copy->name = g_strdup(host->name);
 	copy->spec = hostspec_copy(host->spec);
+	copy->maintenance = host->maintenance;
 	copy->site = g_strdup(host->site);
 	copy->tags = g_strdupv(host->tags);
 	copy->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -210,6 +211,7 @@ add_one(struct hosts *hosts, const struct host_settings *own, const char *text, 
 	host = g_new0(struct config_host, 1);
 	host->name = g_strdup(name);
 	host->spec = spec;
+	host->maintenance = own->maintenance;
 	host->site = g_strdup(own->site ? own->site : defaults->site);
 	host->tags = tags_merge(defaults->tags, own->tags);
 	host->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -22,6 +22,7 @@ static const struct {
 	{ "ansible_ssh_port", "port" },
 	{ "virt_fleet_hypervisor", "hypervisor" },
 	{ "virt_fleet_socket", "socket" },
+	{ "virt_fleet_maintenance", "maintenance" },
 	{ "virt_fleet_site", "site" },
 	{ "virt_fleet_labels", "labels" },
 };

@@ -183,12 +183,13 @@ static const struct option_def config_defs[] = {
 	{ 0 },
 };
 
-#define NOT_IN_DEFAULTS 3 /* lines at the top of the next table */
+#define NOT_IN_DEFAULTS 4 /* lines at the top of the next table */
 
 static const struct option_def host_defs[] = {
 	OTHER("host", TEXT, SETTING(host), NULL, "[user@]name[:port], ranges allowed"),
 	OTHER("uri", TEXT, SETTING(uri), NULL, "a libvirt URI, ranges allowed"),
 	OTHER("name", TEXT, SETTING(name), NULL, "what the screen calls it, ranges allowed"),
+	OTHER("maintenance", BOOL, SETTING(maintenance), NULL, "no guest is moved to it"),
 
 	{ .path = "hypervisor",
 		.type = OPTION_WORD,

@@ -9,7 +9,8 @@
 
 /* What the file says about a host, or for all hosts ("defaults:"). */
 struct host_settings {
-	char *host, *uri, *name; /* not among the defaults */
+	char *host, *uri, *name; /* not among the defaults … */
+	bool maintenance;        /* … nor this */
 	char *user, *hypervisor, *socket, *site;
 	int64_t port; /* 0: unset */
 	char **tags;

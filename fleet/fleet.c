@@ -229,6 +229,7 @@ fleet_new(const struct fleet_opts *opts)
 		/* borrowed from the config, which outlives every snapshot */
 		fleet->statics[i] = (struct host_static){
 			.index = (uint32_t)i,
+			.maintenance = config->maintenance,
 			.name = config->name,
 			.site = config->site,
 			.tags = config->tags,

@@ -472,6 +472,7 @@ struct host_snap {
 /* What the config says of a host; owned by the fleet, constant after start. */
 struct host_static {
 	uint32_t index;
+	bool maintenance; /* as the config says; actions/maintenance.h has what operators say */
 	char *name;
 	char *site;
 	char **tags;

@@ -243,7 +243,7 @@ Test(config, hosts_say_or_inherit)
 		      "  - a\n"
 		      "  - root@b:22\n"
 		      "  - {host: c, user: bob, port: 23, hypervisor: kvm, socket: /run/c, site: dc2,\n"
-		      "     tags: [ssd, prod], labels: {rack: r2}}\n"
+		      "     maintenance: yes, tags: [ssd, prod], labels: {rack: r2}}\n"
 		      "  - qemu+ssh://d/system\n"
 		      "  - {uri: 'qemu+ssh://eve@e:24/system?socket=/run/e', name: echo}\n"
 		      "  - {uri: 'test:///default', tags: toy}\n");
@@ -259,6 +259,7 @@ Test(config, hosts_say_or_inherit)
 	cr_expect_str_eq(host_at(config, 0)->site, "dc1");
 	cr_expect_str_eq(host_at(config, 0)->origin, "c.yaml:4:5");
 	cr_expect_str_eq(c->site, "dc2");
+	cr_expect(c->maintenance && !host_at(config, 0)->maintenance);
 	tags = g_strjoinv(" ", c->tags);
 	cr_expect_str_eq(tags, "all prod ssd", "sorted, each once: %s", tags);
 	cr_expect_str_eq(g_hash_table_lookup(c->labels, "rack"), "r2");
@@ -452,7 +453,7 @@ static const struct {
 
 	/* hosts */
 	{ "hosts:\n  - {host: x1, prot: 22}\n", "c.yaml:2:16: unknown key 'prot' in a host; allowed here: host, uri, name, "
-	  "hypervisor, user, port, socket, site, tags, labels; did you mean 'port'?" },
+	  "maintenance, hypervisor, user, port, socket, site, tags, labels; did you mean 'port'?" },
 	{ "hosts: kvm1\n", "c.yaml:1:8: hosts can't be a text; allowed: a list, like [kvm1, kvm2] or lines that begin with '- '" },
 	{ "hosts: [[a]]\n", "c.yaml:1:9: a host can't be a list; allowed: kvm1, root@kvm[01-20].dc1:22, a libvirt URI, or a "
 	  "mapping like {host: kvm1, user: root}" },

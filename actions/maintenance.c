@@ -1,0 +1,435 @@
+#include "actions/maintenance.h"
+
+#include "fleet/clock.h"
+#include "fleet/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEAD                                                                                                 \
+	" Hosts that virt-fleet holds in maintenance; names are escaped as in URIs. :maintenance off on a\n" \
+	" host, or deleting its section while no virt-fleet runs, releases it."
+
+/* What tells one state of the file from another. */
+struct print {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+};
+
+struct maintenance {
+	char *path;        /* NULL: in memory alone */
+	GPtrArray *notes;  /* struct maintenance_note * */
+	struct print seen; /* of the file that notes are from; all zero: none was there */
+	unsigned version;
+};
+
+/* ---- notes ---- */
+
+static void
+guest_free(gpointer pointer)
+{
+	struct maintenance_guest *guest = pointer;
+
+	g_free(guest->name);
+	g_free(guest->to);
+	g_free(guest);
+}
+
+static void
+note_free(gpointer pointer)
+{
+	struct maintenance_note *note = pointer;
+
+	g_free(note->host);
+	g_free(note->since);
+	g_free(note->by);
+	g_ptr_array_free(note->guests, TRUE);
+	g_free(note);
+}
+
+static GPtrArray *
+notes_new(void)
+{
+	return g_ptr_array_new_with_free_func(note_free);
+}
+
+static struct maintenance_note *
+note_add(GPtrArray *notes, const char *host)
+{
+	struct maintenance_note *note = g_new0(struct maintenance_note, 1);
+
+	note->host = g_strdup(host);
+	note->guests = g_ptr_array_new_with_free_func(guest_free);
+	g_ptr_array_add(notes, note);
+	return note;
+}
+
+static void
+guest_add(struct maintenance_note *note, const uint8_t uuid[UUID_LEN], const char *name, const char *to)
+{
+	struct maintenance_guest *guest = g_new0(struct maintenance_guest, 1);
+
+	memcpy(guest->uuid, uuid, UUID_LEN);
+	guest->name = g_strdup(name);
+	guest->to = g_strdup(to);
+	g_ptr_array_add(note->guests, guest);
+}
+
+static struct maintenance_note *
+note_find(const GPtrArray *notes, const char *host)
+{
+	for (guint i = 0; i < notes->len; i++) {
+		struct maintenance_note *note = notes->pdata[i];
+
+		if (strcmp(note->host, host) == 0)
+			return note;
+	}
+	return NULL;
+}
+
+/* ---- notes as text: a section for each host ---- */
+
+/* "UUID TO NAME", of which the last two may be anything. */
+static char *
+guest_format(const struct maintenance_guest *guest)
+{
+	g_autofree char *name = g_uri_escape_string(guest->name, NULL, FALSE);
+	g_autofree char *to = g_uri_escape_string(guest->to, NULL, FALSE);
+	char uuid[37];
+
+	uuid_format(guest->uuid, uuid);
+	return g_strdup_printf("%s %s %s", uuid, to, name);
+}
+
+/* One that can't be read was written by somebody else: it is left out. */
+static void
+guest_parse(struct maintenance_note *note, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", 3);
+	uint8_t uuid[UUID_LEN];
+	g_autofree char *to = NULL, *name = NULL;
+
+	if (g_strv_length(words) != 3 || !uuid_parse(words[0], uuid))
+		return;
+	to = g_uri_unescape_string(words[1], NULL);
+	name = g_uri_unescape_string(words[2], NULL);
+	if (to && name)
+		guest_add(note, uuid, name, to);
+}
+
+static char *
+notes_format(const GPtrArray *notes, gsize *length)
+{
+	g_autoptr(GKeyFile) file = g_key_file_new();
+
+	g_key_file_set_comment(file, NULL, NULL, HEAD, NULL);
+	for (guint i = 0; i < notes->len; i++) {
+		const struct maintenance_note *note = notes->pdata[i];
+		g_autofree char *section = g_uri_escape_string(note->host, NULL, FALSE);
+		g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func(g_free);
+
+		for (guint j = 0; j < note->guests->len; j++)
+			g_ptr_array_add(guests, guest_format(note->guests->pdata[j]));
+		if (note->since)
+			g_key_file_set_string(file, section, "since", note->since);
+		if (note->by)
+			g_key_file_set_string(file, section, "by", note->by);
+		g_key_file_set_string_list(
+			file, section, "guests", (const char *const *)guests->pdata, guests->len);
+	}
+	return g_key_file_to_data(file, length, NULL);
+}
+
+static GPtrArray *
+notes_parse(const char *text, gsize length, GError **error)
+{
+	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_auto(GStrv) sections = NULL;
+	GPtrArray *notes;
+
+	if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, error))
+		return NULL;
+	notes = notes_new();
+	sections = g_key_file_get_groups(file, NULL);
+	for (size_t i = 0; sections[i]; i++) {
+		g_autofree char *host = g_uri_unescape_string(sections[i], NULL);
+		struct maintenance_note *note = host ? note_add(notes, host) : NULL;
+		g_auto(GStrv) guests = g_key_file_get_string_list(file, sections[i], "guests", NULL, NULL);
+
+		if (!note)
+			continue;
+		note->since = g_key_file_get_string(file, sections[i], "since", NULL);
+		note->by = g_key_file_get_string(file, sections[i], "by", NULL);
+		for (size_t j = 0; guests && guests[j]; j++)
+			guest_parse(note, guests[j]);
+	}
+	return notes;
+}
+
+/* ---- the file ---- */
+
+char *
+maintenance_usual_path(void)
+{
+	return g_build_filename(g_get_user_state_dir(), "virt-fleet", "maintenance", NULL);
+}
+
+/* All zero when there is none. */
+static struct print
+print_of(const char *path)
+{
+	struct print print;
+	struct stat found;
+
+	memset(&print, 0, sizeof(print)); /* its gaps are compared, too */
+	if (stat(path, &found) == 0) {
+		print.device = found.st_dev;
+		print.inode = found.st_ino;
+		print.size = found.st_size;
+		print.changed = found.st_mtim;
+	}
+	return print;
+}
+
+static void
+take_notes(struct maintenance *maintenance, GPtrArray *notes)
+{
+	g_ptr_array_free(maintenance->notes, TRUE);
+	maintenance->notes = notes;
+	maintenance->version++;
+}
+
+/* A file that is not there says that no host is in maintenance. */
+static GPtrArray *
+notes_read(const char *path, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *text = NULL;
+	GPtrArray *notes;
+	gsize length;
+
+	if (!g_file_get_contents(path, &text, &length, &failure)) {
+		if (g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+			return notes_new();
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	notes = notes_parse(text, length, &failure);
+	if (!notes)
+		g_propagate_prefixed_error(error, g_steal_pointer(&failure), "%s: ", path);
+	return notes;
+}
+
+bool
+maintenance_refresh(struct maintenance *maintenance, GError **error)
+{
+	struct print now;
+	GPtrArray *notes;
+
+	if (!maintenance->path)
+		return true;
+	now = print_of(maintenance->path);
+	if (memcmp(&now, &maintenance->seen, sizeof(now)) == 0)
+		return true;
+	maintenance->seen = now;
+	notes = notes_read(maintenance->path, error);
+	if (!notes)
+		return false;
+	take_notes(maintenance, notes);
+	return true;
+}
+
+static bool
+file_fail(const struct maintenance *maintenance, GError **error)
+{
+	int number = errno;
+
+	g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(number),
+		"%s can't be written (%s): which hosts are in maintenance would be forgotten",
+		maintenance->path, g_strerror(number));
+	return false;
+}
+
+/* So that no two processes change it at once; -1: with an error. */
+static int
+lock_file(const struct maintenance *maintenance, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(maintenance->path);
+	g_autofree char *path = g_strconcat(maintenance->path, ".lock", NULL);
+	int fd;
+
+	if (g_mkdir_with_parents(folder, 0700) < 0) {
+		file_fail(maintenance, error);
+		return -1;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+		file_fail(maintenance, error);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+notes_write(struct maintenance *maintenance, const GPtrArray *notes, GError **error)
+{
+	gsize length;
+	g_autofree char *text = notes_format(notes, &length);
+
+	if (!g_file_set_contents_full(
+		    maintenance->path, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error))
+		return false;
+	maintenance->seen = print_of(maintenance->path);
+	return true;
+}
+
+/* ---- life ---- */
+
+struct maintenance *
+maintenance_new(const char *path)
+{
+	struct maintenance *maintenance = g_new0(struct maintenance, 1);
+
+	maintenance->path = g_strdup(path);
+	maintenance->notes = notes_new();
+	return maintenance;
+}
+
+void
+maintenance_free(struct maintenance *maintenance)
+{
+	if (!maintenance)
+		return;
+	g_ptr_array_free(maintenance->notes, TRUE);
+	g_free(maintenance->path);
+	g_free(maintenance);
+}
+
+/* ---- questions ---- */
+
+const struct maintenance_note *
+maintenance_find(const struct maintenance *maintenance, const char *host)
+{
+	return maintenance ? note_find(maintenance->notes, host) : NULL;
+}
+
+bool
+maintenance_covers(const struct maintenance *maintenance, const struct host_static *host)
+{
+	return host && (host->maintenance || maintenance_find(maintenance, host->name));
+}
+
+unsigned
+maintenance_count(const struct maintenance *maintenance)
+{
+	return maintenance->notes->len;
+}
+
+unsigned
+maintenance_version(const struct maintenance *maintenance)
+{
+	return maintenance->version;
+}
+
+/* ---- changes ---- */
+
+/* What a change does to the notes, which are a copy of its own. */
+struct change {
+	const char *host;
+	const GPtrArray *guests; /* that left; NULL: none */
+	bool end;
+};
+
+static void
+apply(const struct change *change, GPtrArray *notes)
+{
+	struct maintenance_note *note = note_find(notes, change->host);
+
+	if (change->end) {
+		if (note)
+			g_ptr_array_remove(notes, note);
+		return;
+	}
+	if (!note) {
+		char since[CLOCK_TEXT];
+
+		note = note_add(notes, change->host);
+		clock_wall_text(clock_wall_us(), since);
+		note->since = g_strdup(since);
+		note->by = g_strdup(g_get_user_name());
+	}
+	for (guint i = 0; change->guests && i < change->guests->len; i++) {
+		const struct maintenance_guest *guest = change->guests->pdata[i];
+
+		guest_add(note, guest->uuid, guest->name, guest->to);
+	}
+}
+
+static GPtrArray *
+notes_copy(const GPtrArray *notes)
+{
+	gsize length;
+	g_autofree char *text = notes_format(notes, &length);
+
+	return notes_parse(text, length, NULL);
+}
+
+static bool
+change_file(struct maintenance *maintenance, const struct change *change, GError **error)
+{
+	int lock = lock_file(maintenance, error);
+	GPtrArray *notes;
+	bool ok;
+
+	if (lock < 0)
+		return false;
+	notes = notes_read(maintenance->path, error);
+	if (notes)
+		apply(change, notes);
+	ok = notes && notes_write(maintenance, notes, error);
+	close(lock);
+	if (ok)
+		take_notes(maintenance, notes);
+	else if (notes)
+		g_ptr_array_free(notes, TRUE);
+	return ok;
+}
+
+static bool
+change_notes(struct maintenance *maintenance, const struct change *change, GError **error)
+{
+	GPtrArray *notes;
+
+	if (maintenance->path)
+		return change_file(maintenance, change, error);
+	notes = notes_copy(maintenance->notes);
+	apply(change, notes);
+	take_notes(maintenance, notes);
+	return true;
+}
+
+bool
+maintenance_begin(struct maintenance *maintenance, const char *host, GError **error)
+{
+	return change_notes(maintenance, &(struct change){ .host = host }, error);
+}
+
+bool
+maintenance_leave(struct maintenance *maintenance, const char *host, const GPtrArray *guests, GError **error)
+{
+	return change_notes(maintenance, &(struct change){ .host = host, .guests = guests }, error);
+}
+
+bool
+maintenance_end(struct maintenance *maintenance, const char *host, GError **error)
+{
+	return change_notes(maintenance, &(struct change){ .host = host, .end = true }, error);
+}

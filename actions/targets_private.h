@@ -1,0 +1,46 @@
+/* targets_private: shared by actions/targets*.c alone. */
+#pragma once
+
+#include "actions/targets.h"
+
+/* What a guest brings along, found out once. */
+struct candidate {
+	GArray *own;         /* struct obstacle: what its own side says, but for what depends on the target */
+	GPtrArray *networks; /* "bridge br0", … that it is on */
+	double mem, vcpus;   /* -1: not known */
+};
+
+struct targets {
+	struct targets_opts opts;
+	struct room *rooms;     /* one for each host of the snapshot */
+	GHashTable **networks;  /* likewise: "bridge br0" … that guests there use; NULL: not looked yet */
+	GHashTable *candidates; /* struct row_key to struct candidate */
+};
+
+/* A guest is tried on a host. */
+struct trial {
+	struct targets *targets;
+	const struct vm *vm;
+	const struct host_snap *host;
+	const struct candidate *candidate;
+	enum verdict worst;
+	const char *what;  /* a word for the worst, as in struct obstacle, valid as long as targets */
+	GArray *reasons;   /* struct obstacle; NULL: only the verdict is wanted */
+};
+
+/* One more reason. The words are only made when they are wanted. */
+void trial_add(struct trial *trial, enum obstacle_kind kind, const char *what, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+/* ---- targets_checks.c ---- */
+
+/* All that speaks against it, but for what the guest's own side says. */
+void trial_check(struct trial *trial);
+
+/* ---- targets.c ---- */
+
+/* The verdict without its words, and in *WHAT (may be NULL) one word for what stands in the way; NULL: nothing does. */
+enum verdict targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what);
+const struct candidate *targets_candidate(struct targets *targets, const struct vm *vm);
+/* What its guests call the networks that they are on. */
+GHashTable *targets_networks(struct targets *targets, const struct host_snap *host);
