@@ -8,6 +8,7 @@
 #pragma once
 
 #include "fleet/model.h"
+#include "fleet/pins.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -145,6 +146,15 @@ struct conn_ops {
 
 	/* False with a static reason when this driver can't ACT at all. Pure, any time after open(). */
 	bool (*can)(const struct conn *conn, enum vm_act act, const char **why_not);
+
+	/* Where the threads of a guest may run, newly made with one reference, as details are: what can't be read is unknown,
+	 * with its reason, only a lost link is an error. Blocks. NULL: this kind of connection has none. */
+	struct vm_pins *(*pins)(struct conn *conn, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error);
+
+	/* Says where one thread of a guest may run from now on, and, or, from its next start on. Refuses in words what can't
+	 * be: Domain-0, a set without a CPU that the host has, what the driver can't. On failure a CHANGE of both scopes may be
+	 * done in part; the error tells. Blocks. NULL: as above. */
+	bool (*pin)(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error);
 
 	/* Ends whatever blocks, for good: every later call fails with FLEET_ERROR_CANCELLED or _GONE. Any thread,
 	 * never blocks, any number of times. */

@@ -13,6 +13,7 @@
  * conn_libvirt_facts.c   facts of host and guests
  * conn_libvirt_detail*.c what pages show beyond samples
  * conn_libvirt_act.c     verbs
+ * conn_libvirt_pin.c     where guests may run: read, and changed
  *
  * A struct libvirt belongs to one thread, as its conn does; one RPC at a time, because Debian's libvirt 9.0 client loses
  * wake-ups when two threads call on one connection. Exceptions say so.
@@ -216,6 +217,8 @@ struct host_detail *libvirt_host_detail(struct conn *conn, const struct host_det
 void libvirt_inspect_free(struct inspect *inspect); /* accepts NULL */
 char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);
+struct vm_pins *libvirt_pins(struct conn *conn, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error);
+bool libvirt_pin(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error);
 bool libvirt_can(const struct conn *conn, enum vm_act act, const char **why_not);
 bool libvirt_is_dom0(const struct libvirt *lv, const uint8_t uuid[UUID_LEN], int id);
 /* A driver in words: "Xen's libxl driver", "the QEMU driver". */

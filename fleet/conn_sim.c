@@ -245,6 +245,78 @@ sim_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError
 	return ok;
 }
 
+/* ---- pins ---- */
+
+/* What DO_IT makes of the guest, in its host's world. */
+static bool
+visit_vm(struct sim_link *link, const uint8_t uuid[UUID_LEN],
+	bool (*do_it)(struct sim_visit *visit, struct sim_vm *vm, void *ctx, GError **error), void *ctx,
+	GError **error)
+{
+	struct sim_visit visit;
+	bool ok = false;
+	int index;
+
+	sim_visit_begin(&visit, link);
+	index = sim_host_find(link->host, uuid);
+	if (index >= 0)
+		ok = do_it(&visit, &link->host->vms[index], ctx, error);
+	else
+		no_domain(uuid, error);
+	sim_visit_end(&visit);
+	return ok;
+}
+
+static bool
+take_pins(struct sim_visit *visit, struct sim_vm *vm, void *ctx, GError **error)
+{
+	(void)error;
+	*(struct vm_pins **)ctx = sim_vm_pins(visit->link->host, vm, visit->now_us);
+	return true;
+}
+
+static struct vm_pins *
+sim_pins_of_vm(struct conn *conn, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error)
+{
+	struct sim_link *link = sim_link_of(conn);
+	struct vm_pins *pins = NULL;
+
+	(void)no_monitor;
+	if (!sim_ask_host(link, 3, error))
+		return NULL;
+	if (is_dom0(link, uuid))
+		return vm_pins_new(uuid);
+	visit_vm(link, uuid, take_pins, &pins, error);
+	return pins;
+}
+
+static bool
+set_pin(struct sim_visit *visit, struct sim_vm *vm, void *ctx, GError **error)
+{
+	struct conn_event changed = { .kind = CONN_EVENT_CHANGED, .name = NULL };
+
+	if (!sim_vm_set_pin(visit->link->host, vm, ctx, error))
+		return false;
+	memcpy(changed.uuid, vm->uuid, UUID_LEN);
+	g_array_append_val(visit->events, changed);
+	return true;
+}
+
+static bool
+sim_pin(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error)
+{
+	struct sim_link *link = sim_link_of(conn);
+	struct pin_change copy = *change;
+
+	if (!sim_ask_host(link, 1, error))
+		return false;
+	if (is_dom0(link, uuid))
+		return sim_fail(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 is the host itself");
+	if (link->readonly)
+		return sim_fail(error, FLEET_ERROR_DENIED, "the connection is read-only");
+	return visit_vm(link, uuid, set_pin, &copy, error);
+}
+
 /* ---- life of a connection ---- */
 
 static bool
@@ -287,6 +359,8 @@ static const struct conn_ops sim_ops = {
 	.vm_xml = sim_xml,
 	.act = sim_act,
 	.can = sim_can,
+	.pins = sim_pins_of_vm,
+	.pin = sim_pin,
 	.cancel = sim_cancel,
 	.free = sim_conn_free,
 	.ping = sim_ping,

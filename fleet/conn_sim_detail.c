@@ -343,13 +343,13 @@ add_affinities(const struct sim_host *host, struct host_detail *detail)
 		if (vm->id < 0)
 			continue;
 		memcpy(out->uuid, vm->uuid, UUID_LEN);
-		out->pinned = sim_vm_pin(host, vm) != SIM_PIN_NONE;
 		for (unsigned vcpu = 0; vcpu < vm->vcpus; vcpu++) {
 			struct cpu_set set = sim_vcpu_affinity(host, vm, vcpu);
 
 			cpu_set_add_all(&out->cpus, &set);
 			cpu_set_clear(&set);
 		}
+		out->pinned = !cpu_set_full(&out->cpus, host->cpus);
 		detail->nvms++;
 	}
 }

@@ -231,6 +231,7 @@ add_place(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts 
 {
 	enum sim_pin pin = sim_vm_pin(host, vm);
 	bool xen = host->hypervisor == HYPERVISOR_XEN;
+	bool everywhere = false;
 	struct cpu_set all = { 0 };
 
 	if (!xen && pin == SIM_PIN_CELL)
@@ -238,16 +239,18 @@ add_place(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts 
 	if (!xen)
 		facts->cpu_mode = sim_vm_bits(vm, 93) % 4 ? g_strconcat("custom: ", cpu_model(host), NULL)
 							  : g_strdup("host-passthrough");
-	if (pin != SIM_PIN_CELL && pin != SIM_PIN_CPUS)
+	if (!vm->pins && pin != SIM_PIN_CELL && pin != SIM_PIN_CPUS)
 		return;
 	for (unsigned vcpu = 0; vcpu < vm->vcpus; vcpu++) {
 		struct cpu_set set = sim_vcpu_affinity(host, vm, vcpu);
 
+		facts->pinned |= !cpu_set_full(&set, host->cpus);
+		everywhere |= cpu_set_full(&set, host->cpus);
 		cpu_set_add_all(&all, &set);
 		cpu_set_clear(&set);
 	}
-	facts->pinned = true;
-	facts->cpuset = cpu_set_format(&all);
+	if (!everywhere)
+		facts->cpuset = cpu_set_format(&all);
 	cpu_set_clear(&all);
 }
 

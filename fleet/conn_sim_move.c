@@ -49,6 +49,7 @@ sim_move_arrive(struct sim_host *host, double t, GArray *events)
 		*vm = g_array_index(host->arrived, struct sim_vm, i);
 		vm->id = ++host->last_id;
 		vm->reason = "migrated";
+		vm->pins = NULL; /* they were made for other CPUs */
 		sim_marks_run(host, vm, t, 0, 0);
 		emit(events, vm, CONN_EVENT_STARTED, "migrated here");
 		emit(events, vm, CONN_EVENT_RESUMED, "migrated");

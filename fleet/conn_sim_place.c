@@ -56,8 +56,11 @@ struct cpu_set
 sim_vcpu_affinity(const struct sim_host *host, const struct sim_vm *vm, unsigned vcpu)
 {
 	enum sim_pin pin = sim_vm_pin(host, vm);
+	const struct cpu_set *said = sim_pinned_to(vm, vcpu, vm->id < 0);
 	struct cpu_set set = { 0 };
 
+	if (said)
+		return cpu_set_copy(said);
 	for (unsigned id = 0; id < host->cpus; id++)
 		if (is_allowed(host, vm, pin, vcpu, id))
 			cpu_set_add(&set, id);

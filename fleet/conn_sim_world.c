@@ -402,6 +402,7 @@ sim_free(struct sim *sim)
 		pthread_mutex_destroy(&sim->hosts[i].lock);
 		g_free(sim->hosts[i].vms);
 		g_array_unref(sim->hosts[i].arrived);
+		g_clear_pointer(&sim->hosts[i].old_pins, g_ptr_array_unref);
 	}
 	g_free(sim->hosts);
 	g_free(sim);

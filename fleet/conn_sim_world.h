@@ -20,6 +20,8 @@ enum sim_pending {
 	SIM_PENDING_REVIVE,   /* crashed or stopped by accident; somebody will start it */
 };
 
+struct sim_pins;
+
 /* Where in its load a guest stands: while it runs, its wave now minus the mark is what it has used since it started;
  * while it does not, the mark is that itself. */
 struct sim_vm {
@@ -36,6 +38,7 @@ struct sim_vm {
 	uint8_t state;      /* enum vm_state */
 	uint8_t pending;    /* enum sim_pending */
 	bool autostart;
+	const struct sim_pins *pins; /* NULL: as it was at first */
 };
 
 /* What is wrong with a host. */
@@ -80,6 +83,7 @@ struct sim_host {
 	enum sim_trouble trouble, next_trouble;
 	unsigned link_epoch;     /* grows when the trouble cuts the links */
 	int32_t last_id;
+	GPtrArray *old_pins;     /* struct sim_pins: all there were, so that copies of guests stay good */
 };
 
 struct sim {
@@ -159,6 +163,21 @@ enum sim_pin {
 struct host_cpu sim_host_cpu(const struct sim_host *host, unsigned id);
 enum sim_pin sim_vm_pin(const struct sim_host *host, const struct sim_vm *vm);
 unsigned sim_vm_cell(const struct sim_vm *vm); /* that a pinned guest is kept to */
+
+/* What an operator said of a guest's CPUs, one for all time: the next change makes another. */
+struct sim_pins {
+	int32_t id;               /* the guest's when it was said; started anew it has what is kept */
+	unsigned nvcpus;
+	struct cpu_set *live, *kept; /* nvcpus, and the emulator; no bytes: never said */
+};
+
+/* ---- fleet/conn_sim_pin.c: pins; host->lock held ---- */
+
+struct vm_pins *sim_vm_pins(const struct sim_host *host, const struct sim_vm *vm, int64_t now_us);
+bool sim_vm_set_pin(struct sim_host *host, struct sim_vm *vm, const struct pin_change *change, GError **error);
+void sim_pins_free(gpointer pins);
+/* What an operator said of vCPU INDEX, nvcpus of them: the emulator; NULL: nothing. Borrowed. */
+const struct cpu_set *sim_pinned_to(const struct sim_vm *vm, unsigned index, bool kept);
 
 /* A guest agent inside. */
 enum sim_agent { SIM_AGENT_NONE, SIM_AGENT_SILENT, SIM_AGENT_CONNECTED };

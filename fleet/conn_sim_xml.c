@@ -124,12 +124,12 @@ append_place(GString *xml, const struct sim_host *host, const struct sim_vm *vm,
 	const char *colon = facts->cpu_mode ? strchr(facts->cpu_mode, ':') : NULL;
 
 	g_string_append_printf(xml, "  <memory unit='MiB'>%u</memory>\n", vm->mem_mib);
-	if (sim_vm_pin(host, vm) == SIM_PIN_CELL)
+	if (sim_vm_pin(host, vm) == SIM_PIN_CELL && !vm->pins)
 		g_string_append_printf(
 			xml, "  <vcpu placement='static' cpuset='%s'>%u</vcpu>\n", facts->cpuset, vm->vcpus);
 	else
 		g_string_append_printf(xml, "  <vcpu placement='static'>%u</vcpu>\n", vm->vcpus);
-	if (sim_vm_pin(host, vm) == SIM_PIN_CPUS)
+	if (sim_vm_pin(host, vm) == SIM_PIN_CPUS || vm->pins)
 		append_pins(xml, host, vm);
 	if (facts->numa_nodes)
 		g_string_append_printf(xml,

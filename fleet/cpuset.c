@@ -17,7 +17,7 @@ cpu_set_add(struct cpu_set *set, size_t cpu)
 	set->bits[cpu / 8] |= (uint8_t)(1u << cpu % 8);
 }
 
-static void
+void
 cpu_set_remove(struct cpu_set *set, size_t cpu)
 {
 	if (cpu / 8 < set->nbytes)
@@ -53,6 +53,15 @@ cpu_set_count(const struct cpu_set *set)
 	for (size_t i = 0; i < set->nbytes; i++)
 		n += (size_t)__builtin_popcount(set->bits[i]);
 	return n;
+}
+
+bool
+cpu_set_equal(const struct cpu_set *a, const struct cpu_set *b)
+{
+	for (size_t i = 0; i < MAX(a->nbytes, b->nbytes); i++)
+		if ((i < a->nbytes ? a->bits[i] : 0) != (i < b->nbytes ? b->bits[i] : 0))
+			return false;
+	return true;
 }
 
 bool

@@ -14,10 +14,12 @@ bool cpu_set_parse(const char *text, struct cpu_set *out);
 char *cpu_set_format(const struct cpu_set *set);
 
 void cpu_set_add(struct cpu_set *set, size_t cpu);
+void cpu_set_remove(struct cpu_set *set, size_t cpu);
 void cpu_set_add_all(struct cpu_set *set, const struct cpu_set *more);
 struct cpu_set cpu_set_copy(const struct cpu_set *set);
 void cpu_set_clear(struct cpu_set *set); /* frees what it holds; it is empty then */
 size_t cpu_set_count(const struct cpu_set *set);
+bool cpu_set_equal(const struct cpu_set *a, const struct cpu_set *b); /* whatever room they have */
 
 /* Whether each of the CPUs 0 … NCPUS - 1 is in SET. */
 bool cpu_set_full(const struct cpu_set *set, size_t ncpus);

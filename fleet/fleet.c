@@ -367,7 +367,14 @@ void
 fleet_inspect(struct fleet *fleet, const struct row_key *key)
 {
 	for (size_t i = 0; i < fleet->n; i++)
-		host_inspect(fleet->hosts[i], key && key->host == i ? key : NULL);
+		host_inspect(fleet->hosts[i], key && key->host == i ? key : NULL, false);
+}
+
+void
+fleet_inspect_pins(struct fleet *fleet, const struct row_key *guest)
+{
+	for (size_t i = 0; i < fleet->n; i++)
+		host_inspect(fleet->hosts[i], guest->host == i ? guest : NULL, true);
 }
 
 void

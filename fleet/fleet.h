@@ -52,6 +52,8 @@ void fleet_watch(struct fleet *fleet, uint32_t host, const uint8_t (*uuids)[UUID
 /* Whose page is looked at: its detail is read after each sample of its host and comes with that host's snapshots. NULL:
  * nobody's. UI thread, never blocks. */
 void fleet_inspect(struct fleet *fleet, const struct row_key *key);
+/* The same for a guest's pin map: read are where its threads may run, and the detail of its host. */
+void fleet_inspect_pins(struct fleet *fleet, const struct row_key *guest);
 
 /* Takes ownership of JOB; it comes back through the mailbox as ended, or WAITING, whatever happens. Never blocks. */
 void fleet_submit(struct fleet *fleet, struct job *job);

@@ -421,12 +421,13 @@ host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n)
 }
 
 void
-host_inspect(struct host *host, const struct row_key *key)
+host_inspect(struct host *host, const struct row_key *key, bool pins)
 {
 	pthread_mutex_lock(&host->lock);
-	if (key && (!host->inspected || !row_key_equal(key, &host->inspect)))
+	if (key && (!host->inspected || host->inspect_pins != pins || !row_key_equal(key, &host->inspect)))
 		host->poked = true;
 	host->inspected = key != NULL;
+	host->inspect_pins = pins;
 	if (key)
 		host->inspect = *key;
 	if (host->poked)

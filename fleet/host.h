@@ -41,5 +41,6 @@ void host_join(struct host *host);
 void host_stop(struct host *host);                  /* asks the thread to end, cuts what blocks it */
 void host_poke(struct host *host);                  /* sample or reconnect now */
 void host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n);
-void host_inspect(struct host *host, const struct row_key *key); /* whose detail is read: its own, a guest's; NULL: none */
+/* Whose detail is read: its own, a guest's; NULL: none. PINS: instead where that guest may run, and its own detail. */
+void host_inspect(struct host *host, const struct row_key *key, bool pins);
 void host_supervise(struct host *host, int64_t now_us); /* cuts the step under way when its deadline has passed */

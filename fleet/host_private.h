@@ -29,7 +29,8 @@ struct host {
 	struct conn *conn;      /* written by the host's thread only */
 	GArray *visible;        /* uuid[UUID_LEN] */
 	bool inspected;         /* somebody looks at the page of … */
-	struct row_key inspect; /* … the host itself or this guest */
+	struct row_key inspect; /* … the host itself or this guest, */
+	bool inspect_pins;      /* … whose pin map it is */
 	GHashTable *dirty;      /* uuid (GBytes): facts to be read again */
 
 	/* host thread only */

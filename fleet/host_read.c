@@ -158,14 +158,57 @@ read_vm_detail(struct host *host, const uint8_t uuid[UUID_LEN], struct host_snap
 	return true;
 }
 
+/* What is asked for of the host, by a copy of what somebody looks at. */
+struct looking {
+	bool wanted, pins;
+	struct row_key key;
+};
+
+static struct looking
+looking_of(struct host *host)
+{
+	struct looking looking;
+
+	pthread_mutex_lock(&host->lock);
+	looking = (struct looking){ host->inspected, host->inspect_pins, host->inspect };
+	pthread_mutex_unlock(&host->lock);
+	return looking;
+}
+
+/* Of a guest that is gone nothing is read, which is no error. */
 static bool
-read_detail(struct host *host, const struct row_key *key, struct host_snap *skeleton, GError **error)
+read_pins(struct host *host, const uint8_t uuid[UUID_LEN], struct host_snap *skeleton, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+
+	if (!host->conn->ops->pins)
+		return true;
+	skeleton->pins =
+		host->conn->ops->pins(host->conn, uuid, clock_now_us() < host->no_monitor_until_us, &failed);
+	if (failed && fleet_error_is_link(failed)) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_wanted(struct host *host, const struct looking *looking, struct host_snap *skeleton, GError **error)
+{
+	if (looking->pins)
+		return read_host_detail(host, skeleton, error) &&
+		       read_pins(host, looking->key.uuid, skeleton, error);
+	return looking->key.is_host ? read_host_detail(host, skeleton, error)
+				    : read_vm_detail(host, looking->key.uuid, skeleton, error);
+}
+
+static bool
+read_detail(struct host *host, const struct looking *looking, struct host_snap *skeleton, GError **error)
 {
 	bool ok;
 
 	host_set_deadline(host, host_call_limit_us(host));
-	ok = key->is_host ? read_host_detail(host, skeleton, error)
-			  : read_vm_detail(host, key->uuid, skeleton, error);
+	ok = read_wanted(host, looking, skeleton, error);
 	host_set_deadline(host, 0);
 	if (ok)
 		return true;
@@ -180,14 +223,19 @@ read_detail(struct host *host, const struct row_key *key, struct host_snap *skel
 
 /* In place of a detail that is not asked for: just the reason. */
 static void
-explain_no_detail(const struct host *host, const struct row_key *key, struct host_snap *skeleton)
+explain_no_detail(const struct host *host, const struct looking *looking, struct host_snap *skeleton)
 {
 	GPtrArray *unknowns = g_ptr_array_new();
 
 	g_ptr_array_add(
 		unknowns, g_strdup_printf("details: no answer within %" PRId64 " s; not asked for a minute",
 				  host->detail_limit_us / 1000000));
-	if (key->is_host) {
+	if (looking->pins) {
+		struct vm_pins *pins = vm_pins_new(looking->key.uuid);
+
+		detail_take(unknowns, &pins->unknowns);
+		skeleton->pins = pins;
+	} else if (looking->key.is_host) {
 		struct host_detail *detail = host_detail_new();
 
 		detail_take(unknowns, &detail->unknowns);
@@ -195,7 +243,7 @@ explain_no_detail(const struct host *host, const struct row_key *key, struct hos
 	} else {
 		struct vm_detail *detail = vm_detail_new();
 
-		memcpy(detail->uuid, key->uuid, UUID_LEN);
+		memcpy(detail->uuid, looking->key.uuid, UUID_LEN);
 		detail_take(unknowns, &detail->unknowns);
 		skeleton->vm_detail = detail;
 	}
@@ -206,24 +254,22 @@ bool
 host_read_detail(struct host *host, GError **error)
 {
 	struct host_snap skeleton = host_snap_skeleton(host->snap);
-	struct row_key key;
-	bool wanted, ok = true;
+	const struct looking looking = looking_of(host);
+	bool ok = true;
 
-	pthread_mutex_lock(&host->lock);
-	wanted = host->inspected;
-	key = host->inspect;
-	pthread_mutex_unlock(&host->lock);
-	if (!wanted && !skeleton.detail && !skeleton.vm_detail)
+	if (!looking.wanted && !skeleton.detail && !skeleton.vm_detail && !skeleton.pins)
 		return true;
 	skeleton.detail = NULL;
 	skeleton.vm_detail = NULL;
-	if (wanted && clock_now_us() < host->no_detail_until_us)
-		explain_no_detail(host, &key, &skeleton);
-	else if (wanted)
-		ok = read_detail(host, &key, &skeleton, error);
+	skeleton.pins = NULL;
+	if (looking.wanted && clock_now_us() < host->no_detail_until_us)
+		explain_no_detail(host, &looking, &skeleton);
+	else if (looking.wanted)
+		ok = read_detail(host, &looking, &skeleton, error);
 	if (ok)
 		host_publish(host, host_snap_build(&skeleton, host->snap->vms, host->snap->nvms));
 	host_detail_unref(skeleton.detail);
 	vm_detail_unref(skeleton.vm_detail);
+	vm_pins_unref(skeleton.pins);
 	return ok;
 }

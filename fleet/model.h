@@ -418,6 +418,30 @@ struct host_detail {
 	char **unknowns;              /* NULL-terminated "what: why"; never NULL */
 };
 
+/* What can be kept to physical CPUs: the threads of a guest. */
+enum pin_what { PIN_VCPU, PIN_EMULATOR, PIN_IOTHREAD, PIN_WHATS };
+
+/* Where one of them may run. */
+struct pin_row {
+	enum pin_what what;
+	unsigned number;              /* of the vCPU or I/O thread; 0 for the emulator */
+	bool active;                  /* it runs: not a vCPU that is offline, nor of a guest that is off */
+	int cpu;                      /* the physical CPU it is on, -1: not told */
+	struct cpu_set live;          /* now, as it really is where that can be seen; no bytes: not known */
+	struct cpu_set kept;          /* as the guest's definition says; no bytes: not known */
+};
+
+/* What the pin map shows of a guest (fleet_inspect_pins()). */
+struct vm_pins {
+	gint refs; /* private to fleet/pins.c */
+	uint8_t uuid[UUID_LEN];
+	int64_t taken_us;
+	bool running, persistent;
+	GArray *rows;                 /* struct pin_row: vCPUs by number, the emulator, I/O threads by number */
+	const char *cannot[PIN_WHATS]; /* static: why this driver can't pin such; NULL: it can */
+	char **unknowns;              /* NULL-terminated "what: why"; never NULL */
+};
+
 /* ---- snapshots ---- */
 
 struct host_snap;
@@ -463,6 +487,7 @@ struct host_snap {
 	const struct host_facts *facts;   /* NULL: not read yet */
 	const struct host_detail *detail; /* while its page is looked at; else NULL */
 	const struct vm_detail *vm_detail; /* of the guest (its uuid tells) whose page is looked at; else NULL */
+	const struct vm_pins *pins;       /* of the guest (its uuid tells) whose pin map is looked at; else NULL */
 	const struct vm *vms;             /* sorted by name, then uuid */
 	size_t nvms;
 	uint64_t roster;                  /* the same number: the same guests by uuid and name, in the same order */

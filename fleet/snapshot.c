@@ -1,6 +1,7 @@
 /* snapshot: building, sharing and reading; snapshot_names.c, snapshot_facts.c and snapshot_details.c have the rest. */
 #include "fleet/snapshot.h"
 
+#include "fleet/pins.h"
 #include "fleet/refs.h"
 
 #include <assert.h>
@@ -24,6 +25,7 @@ host_snap_free(struct host_snap *snap)
 	host_facts_unref(snap->facts);
 	host_detail_unref(snap->detail);
 	vm_detail_unref(snap->vm_detail);
+	vm_pins_unref(snap->pins);
 	g_free((struct vm *)(uintptr_t)snap->vms);
 	g_free(snap->strings);
 	g_free(snap);
@@ -189,6 +191,7 @@ host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nv
 	host_facts_ref(skeleton->facts);
 	host_detail_ref(skeleton->detail);
 	vm_detail_ref(skeleton->vm_detail);
+	vm_pins_ref(skeleton->pins);
 	return snap;
 }
 

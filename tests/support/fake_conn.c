@@ -1,6 +1,7 @@
 #include "tests/support/fake_conn.h"
 
 #include "fleet/clock.h"
+#include "fleet/cpuset.h"
 #include "fleet/snapshot.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ struct fake_host {
 	uint64_t raw[HRAW_COUNT];
 	char *tenant;
 	const char *cannot[VM_ACT_COUNT];
+	struct vm_pins *pins; /* NULL: the usual ones */
+	bool deaf;
 	struct fake_seen seen;
 	struct fake_conn *poll; /* the living poll connection */
 };
@@ -455,6 +458,89 @@ fake_can(const struct conn *base, enum vm_act act, const char **why_not)
 	return *why_not == NULL;
 }
 
+static struct vm_pins *
+usual_pins(const uint8_t uuid[UUID_LEN])
+{
+	struct vm_pins *pins = vm_pins_new(uuid);
+
+	pins->running = pins->persistent = true;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pin_row *row = vm_pins_add(pins, PIN_VCPU, i);
+
+		row->active = true;
+		cpu_set_parse("0-7", &row->live);
+		cpu_set_parse("0-7", &row->kept);
+	}
+	return pins;
+}
+
+static struct vm_pins *
+copy_pins(const struct vm_pins *pins, const uint8_t uuid[UUID_LEN])
+{
+	struct vm_pins *copy = vm_pins_new(uuid);
+
+	copy->running = pins->running;
+	copy->persistent = pins->persistent;
+	memcpy(copy->cannot, pins->cannot, sizeof copy->cannot);
+	for (guint i = 0; i < pins->rows->len; i++) {
+		const struct pin_row *from = vm_pins_at(pins, i);
+		struct pin_row *row = vm_pins_add(copy, from->what, from->number);
+
+		row->active = from->active;
+		row->cpu = from->cpu;
+		row->live = cpu_set_copy(&from->live);
+		row->kept = cpu_set_copy(&from->kept);
+	}
+	return copy;
+}
+
+void
+fake_set_pins(struct fake *fake, uint32_t host, const struct vm_pins *pins, bool deaf)
+{
+	lock(fake);
+	vm_pins_unref(fake->hosts[host].pins);
+	fake->hosts[host].pins = copy_pins(pins, pins->uuid);
+	fake->hosts[host].deaf = deaf;
+	unlock(fake);
+}
+
+static struct vm_pins *
+fake_pins(struct conn *base, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error)
+{
+	struct fake_conn *conn = self(base);
+	struct vm_pins *pins;
+
+	(void)no_monitor;
+	if (!call_begin(conn, FAKE_PINS, error))
+		return NULL;
+	pins = conn->host->pins ? copy_pins(conn->host->pins, uuid) : usual_pins(uuid);
+	unlock(conn->fake);
+	return pins;
+}
+
+static bool
+fake_pin(struct conn *base, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error)
+{
+	struct fake_conn *conn = self(base);
+	struct pin_row *row;
+
+	if (!call_begin(conn, FAKE_PIN, error))
+		return false;
+	if (!conn->host->pins)
+		conn->host->pins = usual_pins(uuid);
+	row = conn->host->deaf ? NULL : vm_pins_add(conn->host->pins, change->what, change->number);
+	if (row && change->scope & PIN_LIVE) {
+		cpu_set_clear(&row->live);
+		row->live = cpu_set_copy(&change->cpus);
+	}
+	if (row && change->scope & PIN_KEPT) {
+		cpu_set_clear(&row->kept);
+		row->kept = cpu_set_copy(&change->cpus);
+	}
+	unlock(conn->fake);
+	return true;
+}
+
 static void
 fake_cancel(struct conn *base)
 {
@@ -492,6 +578,8 @@ static const struct conn_ops fake_ops = {
 	.vm_xml = fake_vm_xml,
 	.act = fake_act,
 	.can = fake_can,
+	.pins = fake_pins,
+	.pin = fake_pin,
 	.cancel = fake_cancel,
 	.free = fake_conn_free,
 	.ping = fake_ping,
@@ -555,6 +643,7 @@ host_done(struct fake_host *host)
 		g_queue_clear_full(&host->script[call], g_free);
 	g_array_unref(host->vms);
 	g_free(host->tenant);
+	vm_pins_unref(host->pins);
 }
 
 void

@@ -19,6 +19,8 @@ enum fake_call {
 	FAKE_VM_XML,
 	FAKE_ACT,
 	FAKE_PING,
+	FAKE_PINS,
+	FAKE_PIN,
 	FAKE_CALL_COUNT
 };
 
@@ -57,6 +59,10 @@ void fake_set_partial(struct fake *fake, uint32_t host, unsigned n);
 void fake_set_tenant(struct fake *fake, uint32_t host, const char *tenant);
 /* ACT is impossible on HOST, because of WHY (static); NULL: possible again. */
 void fake_set_cannot(struct fake *fake, uint32_t host, enum vm_act act, const char *why);
+
+/* What pins() says of any guest of HOST, at first two vCPUs of a running, persistent guest that may run on CPUs 0 to 7; copied.
+ * pin() changes it, unless DEAF. */
+void fake_set_pins(struct fake *fake, uint32_t host, const struct vm_pins *pins, bool deaf);
 
 /* Calls the listener of HOST's living poll connection, on this thread. False when there is none. */
 bool fake_emit(struct fake *fake, uint32_t host, enum conn_event_kind kind, const uint8_t uuid[UUID_LEN]);
