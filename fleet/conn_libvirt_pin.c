@@ -40,12 +40,12 @@ static const struct {
 	const char *why_not[DRIVER_COUNT]; /* set where the driver hasn't got it at all */
 } kinds[PIN_WHATS] = {
 	[PIN_VCPU] = { .set = set_vcpu,
-		.why_not = { [DRIVER_LXC] = "libvirt can't pin the CPUs of a container" },
+		.why_not = { [DRIVER_LXC] = "a container's CPUs can't be pinned" },
 	},
 	[PIN_EMULATOR] = { .set = set_emulator,
 		.why_not = {
 			[DRIVER_XEN] = "Xen's libxl driver pins vCPUs only",
-			[DRIVER_LXC] = "libvirt can't pin the CPUs of a container",
+			[DRIVER_LXC] = "a container's CPUs can't be pinned",
 		},
 	},
 	[PIN_IOTHREAD] = { .set = set_iothread,
@@ -301,7 +301,7 @@ may_pin(struct libvirt *lv, const uint8_t uuid[UUID_LEN], const struct pin_chang
 		return refuse(error, FLEET_ERROR_UNSUPPORTED, "Domain-0 is the host itself");
 	if (lv->opts.readonly)
 		return refuse(error, FLEET_ERROR_DENIED, "the connection is read-only");
-	if (words)
+	if (words || !libvirt_can(&lv->conn, VM_ACT_PIN, &words))
 		return refuse(error, FLEET_ERROR_UNSUPPORTED, words);
 	return node_read_info(lv, error) && is_sound(lv, change, error);
 }
