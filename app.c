@@ -31,6 +31,7 @@ app_make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct
 			.keepalive_ms = app->opts.config->keepalive_ms,
 			.tenant = app->tenants,
 			.labels = host->labels,
+			.migration_address = host->migration_address,
 		},
 		host->spec, index, listener);
 }

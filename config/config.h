@@ -29,6 +29,7 @@ struct config_host {
 	char *site;         /* NULL: none */
 	char **tags;        /* NULL-terminated, sorted, never NULL */
 	GHashTable *labels; /* char * to char *, never NULL */
+	char *migration_address; /* where other hosts find it for migrations; NULL: as we find it */
 	char *origin;       /* "config.yaml:12:5" or "command line", for messages */
 };
 

@@ -30,6 +30,7 @@ config_host_free(struct config_host *host)
 	g_free(host->site);
 	g_strfreev(host->tags);
 	g_clear_pointer(&host->labels, g_hash_table_unref);
+	g_free(host->migration_address);
 	g_free(host->origin);
 	g_free(host);
 }
@@ -59,6 +60,7 @@ config_host_copy(const struct config_host *host)
 	copy->tags = g_strdupv(host->tags);
 	copy->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	labels_merge(copy->labels, host->labels);
+	copy->migration_address = g_strdup(host->migration_address);
 	copy->origin = g_strdup(host->origin);
 	return copy;
 }
@@ -198,18 +200,24 @@ hosts_take(struct hosts *hosts, struct config_host *host, GError **error)
 	return ok;
 }
 
+/* What one of the hosts that an entry stands for has alone. */
+struct own_texts {
+	const char *text, *name, *migration_address; /* NULL: none, but for text */
+};
+
 static bool
-add_one(struct hosts *hosts, const struct host_settings *own, const char *text, const char *name,
+add_one(struct hosts *hosts, const struct host_settings *own, const struct own_texts *texts,
 	const struct yaml_value *from, GError **error)
 {
 	const struct host_settings *defaults = hosts->defaults;
-	struct hostspec *spec = make_spec(hosts, own, text, from, error);
+	struct hostspec *spec = make_spec(hosts, own, texts->text, from, error);
 	struct config_host *host;
 
 	if (spec == NULL)
 		return false;
 	host = g_new0(struct config_host, 1);
-	host->name = g_strdup(name);
+	host->name = g_strdup(texts->name);
+	host->migration_address = g_strdup(texts->migration_address);
 	host->spec = spec;
 	host->maintenance = own->maintenance;
 	host->site = g_strdup(own->site ? own->site : defaults->site);
@@ -258,6 +266,20 @@ expand(const struct hosts *hosts, const char *text, const char *key, const struc
 	return names;
 }
 
+/* TEXT, of KEY, for each of N hosts; NULL when it is not set. */
+static bool
+expand_beside(const struct hosts *hosts, const char *text, const char *key, guint n,
+	const struct yaml_value *from, char ***out, GError **error)
+{
+	if (text == NULL)
+		return true;
+	*out = expand(hosts, text, key, from, error);
+	if (*out == NULL || g_strv_length(*out) == n)
+		return *out != NULL;
+	return yaml_fail(place_of(from, key), error, CONFIG_ERROR_VALUE,
+		"%s: this makes %u names for %u hosts; allowed: as many", key, g_strv_length(*out), n);
+}
+
 bool
 hosts_add(struct hosts *hosts, const struct host_settings *settings, const struct yaml_value *from,
 	GError **error)
@@ -265,23 +287,25 @@ hosts_add(struct hosts *hosts, const struct host_settings *settings, const struc
 	const char *text = text_of(settings, from, error);
 	g_auto(GStrv) texts = NULL;
 	g_auto(GStrv) names = NULL;
+	g_auto(GStrv) addresses = NULL;
+	guint n;
 
 	if (text == NULL)
 		return false;
 	texts = expand(hosts, text, settings->uri ? "uri" : "host", from, error);
 	if (texts == NULL)
 		return false;
-	if (settings->name != NULL) {
-		names = expand(hosts, settings->name, "name", from, error);
-		if (names == NULL)
-			return false;
-		if (g_strv_length(names) != g_strv_length(texts))
-			return yaml_fail(place_of(from, "name"), error, CONFIG_ERROR_VALUE,
-				"name: this makes %u names for %u hosts; allowed: as many",
-				g_strv_length(names), g_strv_length(texts));
-	}
-	for (size_t i = 0; texts[i] != NULL; i++) {
-		if (!add_one(hosts, settings, texts[i], names ? names[i] : NULL, from, error))
+	n = g_strv_length(texts);
+	if (!expand_beside(hosts, settings->name, "name", n, from, &names, error) ||
+		!expand_beside(
+			hosts, settings->migration_address, "migration_address", n, from, &addresses, error))
+		return false;
+	for (guint i = 0; i < n; i++) {
+		struct own_texts own = { .text = texts[i],
+			.name = names ? names[i] : NULL,
+			.migration_address = addresses ? addresses[i] : NULL };
+
+		if (!add_one(hosts, settings, &own, from, error))
 			return false;
 	}
 	return true;

@@ -123,6 +123,17 @@ hostspec_check_socket(const char *path, GError **error)
 	return true;
 }
 
+bool
+hostspec_check_address(const char *address, GError **error)
+{
+	g_autofree char *quoted = words_quote(address);
+	size_t length = strspn(address, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-:[],");
+
+	return (*address && *address != '-' && !address[length]) ||
+	       config_fail(error, CONFIG_ERROR_VALUE,
+		       "%s is no address; allowed: a name or an address of the host, without a port", quoted);
+}
+
 static bool
 parse_port(const char *text, uint16_t *out, GError **error)
 {

@@ -50,6 +50,8 @@ bool hostspec_set_hypervisor(struct hostspec *spec, const char *hypervisor, GErr
 /* False with CONFIG_ERROR_VALUE when it is no user name, or no path of a socket, that can be used as such. */
 bool hostspec_check_user(const char *user, GError **error);
 bool hostspec_check_socket(const char *path, GError **error);
+/* … or no name or address, ranges allowed, of a host. */
+bool hostspec_check_address(const char *address, GError **error);
 
 /* Expands "kvm[001-120].dc1" (any number of ranges, also [1,3,7-9]) into names, NULL-terminated, in order;
  * a text without brackets comes back alone, as does one whose brackets hold an IPv6 address. At most LIMIT

@@ -23,6 +23,7 @@ static const struct {
 	{ "virt_fleet_hypervisor", "hypervisor" },
 	{ "virt_fleet_socket", "socket" },
 	{ "virt_fleet_maintenance", "maintenance" },
+	{ "virt_fleet_migration_address", "migration_address" },
 	{ "virt_fleet_site", "site" },
 	{ "virt_fleet_labels", "labels" },
 };

@@ -183,13 +183,16 @@ static const struct option_def config_defs[] = {
 	{ 0 },
 };
 
-#define NOT_IN_DEFAULTS 4 /* lines at the top of the next table */
+#define NOT_IN_DEFAULTS 5 /* lines at the top of the next table */
 
 static const struct option_def host_defs[] = {
 	OTHER("host", TEXT, SETTING(host), NULL, "[user@]name[:port], ranges allowed"),
 	OTHER("uri", TEXT, SETTING(uri), NULL, "a libvirt URI, ranges allowed"),
 	OTHER("name", TEXT, SETTING(name), NULL, "what the screen calls it, ranges allowed"),
 	OTHER("maintenance", BOOL, SETTING(maintenance), NULL, "no guest is moved to it"),
+	CHECKED("migration_address", SETTING(migration_address), hostspec_check_address,
+		"where other hosts find it when guests are moved to it, ranges allowed; unset: as we find "
+		"it"),
 
 	{ .path = "hypervisor",
 		.type = OPTION_WORD,

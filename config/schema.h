@@ -9,7 +9,7 @@
 
 /* What the file says about a host, or for all hosts ("defaults:"). */
 struct host_settings {
-	char *host, *uri, *name; /* not among the defaults … */
+	char *host, *uri, *name, *migration_address; /* not among the defaults … */
 	bool maintenance;        /* … nor this */
 	char *user, *hypervisor, *socket, *site;
 	int64_t port; /* 0: unset */
@@ -28,7 +28,7 @@ struct draft {
 
 extern const struct option_table schema_config;   /* into a struct draft */
 extern const struct option_table schema_host;     /* into a struct host_settings */
-extern const struct option_table schema_defaults; /* likewise, without host, uri and name */
+extern const struct option_table schema_defaults; /* likewise, without host, uri, name and migration_address */
 
 /* Options of the config that only make sense in this order: the first must not exceed the second. */
 struct schema_order {

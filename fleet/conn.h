@@ -117,6 +117,25 @@ struct sample_opts {
 	bool no_monitor;                    /* leave out what needs a guest's monitor (after a frozen guest cut us) */
 };
 
+struct job_progress; /* fleet/jobs.h */
+
+/* How a guest is to be moved. */
+struct move_opts {
+	uint32_t wants;         /* bit per enum move_feature; of LIVE and OFFLINE exactly one */
+	int64_t bandwidth;      /* with BANDWIDTH: bytes per second at most */
+	int64_t downtime_ms;    /* with DOWNTIME: at most */
+	unsigned connections;   /* with PARALLEL */
+	const char *dest_uri;   /* with P2P: where the source's daemon finds the target's; NULL: by ssh at the address we know */
+};
+
+/* What one host knows of a guest at the moment. */
+struct whereabouts {
+	bool defined;         /* it is there, running or not; else nothing below holds */
+	bool active;
+	enum vm_state state;
+	const char *reason;   /* static, NULL: none */
+};
+
 struct conn_ops {
 	const char *name;
 
@@ -155,6 +174,26 @@ struct conn_ops {
 	 * be: Domain-0, a set without a CPU that the host has, what the driver can't. On failure a CHANGE of both scopes may be
 	 * done in part; the error tells. Blocks. NULL: as above. */
 	bool (*pin)(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error);
+
+	/*
+	 * Moves the guest from CONN's host to DEST's, a connection of the same kind; both are in use meanwhile, by this thread
+	 * alone. Asks first whether both drivers take what OPTS want, and refuses in words. Blocks for minutes to hours. True:
+	 * the daemons say that it has arrived. False: where the guest is then, whereabouts() tells, on each of the hosts; a
+	 * lost link to either is FLEET_ERROR_GONE. NULL, as all below: this kind of connection moves nothing.
+	 */
+	bool (*move)(struct conn *conn, const uint8_t uuid[UUID_LEN], struct conn *dest, const struct move_opts *opts,
+	             GError **error);
+	/* How far the guest's move away from here is, for another connection than the one that is in move(); COMPLETED: how
+	 * one went that is over, which its target knows. What is not known is -1 in *OUT. Blocks for a round trip, as do all
+	 * below. */
+	bool (*move_progress)(struct conn *conn, const uint8_t uuid[UUID_LEN], bool completed, struct job_progress *out,
+	                      GError **error);
+	/* Ends the guest's move away from here: it stays. move() then fails. */
+	bool (*move_abort)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+	/* Has the guest run on the target from now on, memory following; for a move that wants POST_COPY. */
+	bool (*move_post_copy)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+	/* A guest that is not there is no error. */
+	bool (*whereabouts)(struct conn *conn, const uint8_t uuid[UUID_LEN], struct whereabouts *out, GError **error);
 
 	/* Ends whatever blocks, for good: every later call fails with FLEET_ERROR_CANCELLED or _GONE. Any thread,
 	 * never blocks, any number of times. */

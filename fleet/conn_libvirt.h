@@ -12,6 +12,7 @@ struct conn_libvirt_opts {
 	int64_t keepalive_ms;  /* 0: none */
 	const struct tenant_rules *tenant; /* whose guests are; borrowed; NULL: nobody asks */
 	GHashTable *labels;    /* of the host, for these; borrowed; NULL: none */
+	const char *migration_address; /* where other hosts find this one; borrowed; NULL: as we find it */
 };
 
 /* SPEC is copied, LISTENER's target must outlive the conn. fleet/events must run. Never fails.

@@ -171,6 +171,7 @@ read_cpu(struct libvirt *lv, struct host_facts *facts, GError **error)
 	facts->arch = g_strdup(lv->caps.arch);
 	facts->cpu_model = g_strdup(lv->caps.cpu_model);
 	facts->live_migration = lv->caps.live_migration;
+	facts->moves = libvirt_moves(lv);
 	facts->sockets = lv->caps.sockets;
 	facts->cores = lv->caps.cores;
 	facts->threads = lv->caps.threads;

@@ -14,6 +14,8 @@
  * conn_libvirt_detail*.c what pages show beyond samples
  * conn_libvirt_act.c     verbs
  * conn_libvirt_pin.c     where guests may run: read, and changed
+ * conn_libvirt_move.c    migration
+ * conn_libvirt_reach.c   where another host finds this one
  *
  * A struct libvirt belongs to one thread, as its conn does; one RPC at a time, because Debian's libvirt 9.0 client loses
  * wake-ups when two threads call on one connection. Exceptions say so.
@@ -220,6 +222,17 @@ bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act ac
 struct vm_pins *libvirt_pins(struct conn *conn, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error);
 bool libvirt_pin(struct conn *conn, const uint8_t uuid[UUID_LEN], const struct pin_change *change, GError **error);
 bool libvirt_can(const struct conn *conn, enum vm_act act, const char **why_not);
+bool libvirt_move(struct conn *conn, const uint8_t uuid[UUID_LEN], struct conn *dest, const struct move_opts *opts,
+                  GError **error);
+bool libvirt_move_progress(struct conn *conn, const uint8_t uuid[UUID_LEN], bool completed, struct job_progress *out,
+                           GError **error);
+bool libvirt_move_abort(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool libvirt_move_post_copy(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool libvirt_whereabouts(struct conn *conn, const uint8_t uuid[UUID_LEN], struct whereabouts *out, GError **error);
+/* Bit per enum move_feature that the driver takes. */
+uint32_t libvirt_moves(const struct libvirt *lv);
+/* Where FROM's host may find TO's, the likeliest first: an array of char * for the caller. Asks TO. */
+GPtrArray *libvirt_addresses(struct libvirt *to, const struct libvirt *from);
 bool libvirt_is_dom0(const struct libvirt *lv, const uint8_t uuid[UUID_LEN], int id);
 /* A driver in words: "Xen's libxl driver", "the QEMU driver". */
 const char *libvirt_driver_title(const struct libvirt *lv);

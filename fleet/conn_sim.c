@@ -24,7 +24,7 @@ sim_sample(struct conn *conn, const struct sample_opts *opts, struct host_sample
 		depth = SAMPLE_CHEAP;
 	/* Libxl has no bulk statistics: a call for each guest. */
 	if (link->host->hypervisor == HYPERVISOR_XEN && depth == SAMPLE_FULL)
-		trips += link->host->nvms;
+		trips += link->host->home_vms;
 	if (!sim_ask_host(link, trips, error))
 		return false;
 	sim_visit_begin(&visit, link);
@@ -361,6 +361,11 @@ static const struct conn_ops sim_ops = {
 	.can = sim_can,
 	.pins = sim_pins_of_vm,
 	.pin = sim_pin,
+	.move = sim_move,
+	.move_progress = sim_move_progress,
+	.move_abort = sim_move_abort,
+	.move_post_copy = sim_move_post_copy,
+	.whereabouts = sim_whereabouts,
 	.cancel = sim_cancel,
 	.free = sim_conn_free,
 	.ping = sim_ping,

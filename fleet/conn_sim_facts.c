@@ -82,6 +82,7 @@ sim_host_facts(const struct sim_host *host)
 	facts->mhz = host->cpus >= 64 ? 2450 : 2600;
 	add_cells(host, facts);
 	facts->live_migration = true;
+	facts->moves = sim_host_moves(host);
 	facts->uri = g_strdup(xen ? "xen:///system" : "qemu:///system");
 	facts->via = g_strdup("simulated");
 	facts->unknowns = g_strdupv((char **)(uintptr_t)(xen ? xen_unknowns : kvm_unknowns));

@@ -1,4 +1,5 @@
 #include "fleet/conn_sim_load.h"
+#include "fleet/conn_sim_trip.h"
 #include "fleet/conn_sim_world.h"
 #include "fleet/error.h"
 #include "fleet/snapshot.h"
@@ -176,6 +177,7 @@ vm_due(struct sim_host *host, struct sim_vm *vm, GArray *events)
 	case SIM_PENDING_REVIVE:
 		vm_start(host, vm, t, events);
 		break;
+	case SIM_PENDING_MOVING:
 	case SIM_PENDING_NONE:
 		break;
 	}
@@ -258,6 +260,8 @@ sim_life_init(struct sim_host *host, unsigned index, int64_t now_us)
 	host->dice = sim_mix(host->bits, 8);
 	host->home_vms = host->nvms;
 	host->arrived = g_array_new(FALSE, FALSE, sizeof(struct sim_vm));
+	host->trips = g_array_new(FALSE, FALSE, sizeof(struct sim_trip));
+	host->unheard = g_array_new(FALSE, FALSE, sizeof(struct conn_event));
 	host->leaving_to = -1;
 	if (host->sim->opts.calm) {
 		host->next_life_us = host->trouble_us = NEVER;

@@ -8,6 +8,7 @@
 #define SECOND_US          INT64_C(1000000)
 #define CONNECT_TIMEOUT_US (10 * SECOND_US) /* of a black-holed address */
 #define KEEPALIVE_US       (20 * SECOND_US) /* until a dead link is noticed */
+#define UNHEARD_MAX        256              /* nobody will ever listen */
 #define ANSWER_MAX_US      (400 * MS_US)    /* however many guests are asked one by one */
 
 /* ---- time passes ---- */
@@ -57,6 +58,22 @@ sim_visit_begin(struct sim_visit *visit, struct sim_link *link)
 	visit->trouble = link->host->trouble;
 }
 
+/* What happened belongs to the connection that listens, whichever noticed it. Host's lock held. */
+static void
+hand_on(struct sim_visit *visit)
+{
+	GArray *unheard = visit->link->host->unheard;
+
+	if (unheard->len > UNHEARD_MAX)
+		g_array_set_size(unheard, 0);
+	g_array_append_vals(unheard, visit->events->data, visit->events->len);
+	g_array_set_size(visit->events, 0);
+	if (!visit->link->listener.event)
+		return;
+	g_array_append_vals(visit->events, unheard->data, unheard->len);
+	g_array_set_size(unheard, 0);
+}
+
 void
 sim_visit_end(struct sim_visit *visit)
 {
@@ -65,10 +82,11 @@ sim_visit_end(struct sim_visit *visit)
 	int to;
 	bool leaves = sim_move_take(link->host, &leaving, &to);
 
+	hand_on(visit);
 	pthread_mutex_unlock(&link->host->lock);
 	if (leaves)
 		sim_move_deliver(link->host, &leaving, to);
-	for (guint i = 0; i < visit->events->len && link->listener.event; i++)
+	for (guint i = 0; i < visit->events->len; i++)
 		link->listener.event(link->listener.ctx, &g_array_index(visit->events, struct conn_event, i));
 	g_array_free(visit->events, TRUE);
 }

@@ -403,6 +403,8 @@ sim_free(struct sim *sim)
 		g_free(sim->hosts[i].vms);
 		g_array_unref(sim->hosts[i].arrived);
 		g_clear_pointer(&sim->hosts[i].old_pins, g_ptr_array_unref);
+		g_array_unref(sim->hosts[i].trips);
+		g_array_unref(sim->hosts[i].unheard);
 	}
 	g_free(sim->hosts);
 	g_free(sim);

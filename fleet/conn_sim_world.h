@@ -17,6 +17,7 @@ enum sim_pending {
 	SIM_PENDING_STOPPING, /* asked to shut down, has not begun */
 	SIM_PENDING_OFF,      /* shutting down */
 	SIM_PENDING_REBOOT,
+	SIM_PENDING_MOVING,   /* on its way to another host, see fleet/conn_sim_migrate.c */
 	SIM_PENDING_REVIVE,   /* crashed or stopped by accident; somebody will start it */
 };
 
@@ -72,10 +73,12 @@ struct sim_host {
 	pthread_mutex_t lock;
 	/* guarded by lock */
 	struct sim_vm *vms;
-	unsigned nvms;           /* never changes on Xen, whose guests stay */
+	unsigned nvms;
 	GArray *arrived;         /* struct sim_vm: have come from other hosts since somebody looked */
 	struct sim_vm leaving;   /* is on its way to … */
 	int leaving_to;          /* … this host; -1: none is */
+	GArray *trips;           /* struct sim_trip: those under way from here, and the last one of each that came here */
+	GArray *unheard;         /* struct conn_event: for the next connection that listens */
 	double retired_ns;       /* CPU time of guests' earlier lives */
 	uint64_t dice;
 	int64_t next_life_us;    /* when a guest starts, stops or crashes by itself */
@@ -132,6 +135,17 @@ void sim_move_arrive(struct sim_host *host, double t, GArray *events);
 bool sim_move_take(struct sim_host *host, struct sim_vm *vm, int *to);
 /* Hands VM to host TO, or to another that has room, at worst to FROM. No lock held. */
 void sim_move_deliver(struct sim_host *from, const struct sim_vm *vm, int to);
+
+/* ---- fleet/conn_sim_migrate.c: migrations on request; no lock held ---- */
+
+uint32_t sim_host_moves(const struct sim_host *host); /* bit per enum move_feature; pure */
+bool sim_move(struct conn *conn, const uint8_t uuid[UUID_LEN], struct conn *dest, const struct move_opts *opts,
+              GError **error);
+bool sim_move_progress(struct conn *conn, const uint8_t uuid[UUID_LEN], bool completed, struct job_progress *out,
+                       GError **error);
+bool sim_move_abort(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool sim_move_post_copy(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool sim_whereabouts(struct conn *conn, const uint8_t uuid[UUID_LEN], struct whereabouts *out, GError **error);
 
 /* ---- fleet/conn_sim_sample.c: what a sample shows; host->lock held ---- */
 

@@ -17,17 +17,7 @@ job_gauge_new(void)
 	struct job_gauge *gauge = g_new0(struct job_gauge, 1);
 
 	gauge->refs = 1;
-	gauge->progress = (struct job_progress){
-		.mem_total = -1,
-		.mem_left = -1,
-		.disk_total = -1,
-		.disk_left = -1,
-		.speed = -1,
-		.dirty = -1,
-		.iteration = -1,
-		.downtime_ms = -1,
-		.throttle_pct = -1,
-	};
+	gauge->progress = JOB_PROGRESS_UNKNOWN;
 	pthread_mutex_init(&gauge->lock, NULL);
 	return gauge;
 }

@@ -27,6 +27,10 @@ struct job_progress {
 	int64_t iteration, downtime_ms, throttle_pct;       /* downtime: expected, once it is over: real */
 };
 
+#define JOB_PROGRESS_UNKNOWN                                                                                     \
+	((struct job_progress){ .mem_total = -1, .mem_left = -1, .disk_total = -1, .disk_left = -1, .speed = -1, \
+		.dirty = -1, .iteration = -1, .downtime_ms = -1, .throttle_pct = -1 })
+
 /* Shared by a job's thread and whoever watches it. Any thread; never blocks. */
 struct job_gauge;
 struct job_gauge *job_gauge_new(void); /* one reference */

@@ -315,6 +315,34 @@ enum vm_act {
 	VM_ACT_COUNT
 };
 
+/* _(ENUM, "parameter", "in words: a driver offers no …") – what a move to another host can be, as far as drivers differ in
+ * it. The parameter is what the command line and the journal call it. */
+#define MOVE_FEATURES(_)                                           \
+	_(LIVE, "live", "live migration")                          \
+	_(OFFLINE, "offline", "migration of a guest that is off")  \
+	_(P2P, "p2p", "peer-to-peer migration")                    \
+	_(COPY_ALL, "copy=all", "copy of storage")                 \
+	_(COPY_INC, "copy=inc", "incremental copy of storage")     \
+	_(POST_COPY, "postcopy", "post-copy")                      \
+	_(AUTO_CONVERGE, "autoconverge", "auto-converge")          \
+	_(COMPRESS, "compress", "compression")                     \
+	_(BANDWIDTH, "bandwidth", "limit of bandwidth")            \
+	_(DOWNTIME, "downtime", "limit of downtime")               \
+	_(TLS, "tls", "encryption of migrations")                  \
+	_(PARALLEL, "parallel", "migration over several connections") \
+	_(UNSAFE, "unsafe", "migration that is known to be unsafe") \
+	_(PROGRESS, "progress", "word of how far a migration is")  \
+	_(ABORT, "abort", "way to give a migration up")
+
+enum move_feature {
+#define MOVE_FEATURE_ENUM(id, parameter, words) MOVE_##id,
+	MOVE_FEATURES(MOVE_FEATURE_ENUM)
+#undef MOVE_FEATURE_ENUM
+		MOVE_FEATURE_COUNT
+};
+
+#define MOVE_BIT(feature) (UINT32_C(1) << (MOVE_##feature))
+
 struct host_facts {
 	gint refs; /* private to snapshot*.c */
 	enum hypervisor hypervisor;
@@ -331,6 +359,7 @@ struct host_facts {
 	struct host_cpu *cpus; /* by id; none: not told */
 	size_t ncpus;
 	bool live_migration; /* capabilities say so */
+	uint32_t moves;      /* bit per enum move_feature: what its driver takes; 0: it moves nothing */
 	char *uri;           /* as the far end calls itself */
 	char *via;           /* "streamlocal /run/libvirt/libvirt-sock", "exec nc …", "direct" */
 	char **unknowns;     /* NULL-terminated "what: why": what this driver can't tell */

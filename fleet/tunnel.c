@@ -78,6 +78,7 @@ tunnel_unref(struct tunnel *tunnel)
 	gate_pass_done(&tunnel->at_handshakes);
 	pthread_mutex_destroy(&tunnel->lock);
 	hostspec_free(tunnel->spec);
+	g_free(tunnel->peer_name);
 	g_free(tunnel);
 }
 
@@ -128,6 +129,18 @@ tunnel_rtt_us(struct tunnel *tunnel)
 	struct pump_link *link = tunnel_link(tunnel);
 
 	return link ? pump_link_rtt_us(link) : 0;
+}
+
+void
+tunnel_peer(struct tunnel *tunnel, char **name, char **address)
+{
+	struct pump_link *link;
+
+	pthread_mutex_lock(&tunnel->lock);
+	link = tunnel->link;
+	*name = g_strdup(tunnel->peer_name);
+	pthread_mutex_unlock(&tunnel->lock);
+	*address = link ? pump_link_address(link) : NULL;
 }
 
 bool

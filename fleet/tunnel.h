@@ -55,5 +55,9 @@ void tunnel_cancel(struct tunnel *tunnel);
 /* The kernel's smoothed round trip of the SSH connection (TCP_INFO), µs; 0 when unknown (proxies). Any thread. */
 int64_t tunnel_rtt_us(struct tunnel *tunnel);
 
+/* Where the session leads, for other hosts to find that one, newly allocated, NULL until connected: *NAME as ssh's configuration
+ * has it, *ADDRESS the numeric one behind it, NULL through a proxy. Any thread. */
+void tunnel_peer(struct tunnel *tunnel, char **name, char **address);
+
 /* False once the session has ended; *WHY newly allocated words when known. Any thread. */
 bool tunnel_alive(struct tunnel *tunnel, char **why);

@@ -289,8 +289,10 @@ connect_hand_over(struct connect *c, GError **error)
 
 	pthread_mutex_lock(&tunnel->lock);
 	cancelled = tunnel->cancelled;
-	if (!cancelled)
+	if (!cancelled) {
 		tunnel->link = pump_adopt(c->tunnels->pump, c->ssh.session, c->ssh.fd, c->dialled.pid);
+		tunnel->peer_name = g_strdup(c->host->hostname);
+	}
 	pthread_mutex_unlock(&tunnel->lock);
 	if (cancelled) {
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled");

@@ -1,3 +1,4 @@
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -55,6 +56,19 @@ pump_link_rtt_us(struct pump_link *link)
 	if (getsockopt(link->fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 		return 0;
 	return info.tcpi_rtt;
+}
+
+char *
+pump_link_address(struct pump_link *link)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	char text[NI_MAXHOST];
+
+	if (getpeername(link->fd, (struct sockaddr *)&peer, &len) || peer.ss_family == AF_UNIX ||
+		getnameinfo((struct sockaddr *)&peer, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
+		return NULL;
+	return g_strdup(text);
 }
 
 /* ---- pump thread ---- */

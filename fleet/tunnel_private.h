@@ -36,6 +36,7 @@ struct tunnel {
 	bool cancelled;         /* guarded by lock, as all below */
 	int cancel_fd;          /* eventfd while connecting, else -1 */
 	struct pump_link *link; /* NULL until connected; then constant */
+	char *peer_name;        /* likewise */
 };
 
 /* NULL until connected. Any thread. */

@@ -30,6 +30,8 @@ void pump_link_cut(struct pump_link *link);
 bool pump_link_alive(struct pump_link *link, char **why);
 /* TCP_INFO's smoothed round trip in µs; 0: unknown. Any thread. */
 int64_t pump_link_rtt_us(struct pump_link *link);
+/* The numeric address at the other end, newly allocated; NULL: it goes through a proxy. Any thread. */
+char *pump_link_address(struct pump_link *link);
 
 /* Opens forwards to all of PATHS at once and keeps the first that opens, in their order: its index, LOCAL (taken) then
  * leads there. -1: NO_SOCKET with the words of libssh for the first path, GONE, TIMEOUT. Blocks. */

@@ -453,7 +453,7 @@ static const struct {
 
 	/* hosts */
 	{ "hosts:\n  - {host: x1, prot: 22}\n", "c.yaml:2:16: unknown key 'prot' in a host; allowed here: host, uri, name, "
-	  "maintenance, hypervisor, user, port, socket, site, tags, labels; did you mean 'port'?" },
+	  "maintenance, migration_address, hypervisor, user, port, socket, site, tags, labels; did you mean 'port'?" },
 	{ "hosts: kvm1\n", "c.yaml:1:8: hosts can't be a text; allowed: a list, like [kvm1, kvm2] or lines that begin with '- '" },
 	{ "hosts: [[a]]\n", "c.yaml:1:9: a host can't be a list; allowed: kvm1, root@kvm[01-20].dc1:22, a libvirt URI, or a "
 	  "mapping like {host: kvm1, user: root}" },
