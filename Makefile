@@ -8,7 +8,7 @@ B        := build/$(MODE)
 VERSION  := 0.1
 PREFIX   ?= /usr/local
 CC       ?= cc
-PKGS     := ncursesw libvirt libssh yaml-0.1 libcjson glib-2.0 libxml-2.0
+PKGS     := ncursesw libvirt libssh yaml-0.1 libcjson glib-2.0 libxml-2.0 vterm
 MAKEFLAGS += --no-builtin-rules
 
 V ?= 0
@@ -93,10 +93,10 @@ $(B)/gen/defaults.inc: config/defaults.yaml $(B)/.ready
 
 # ---- tests ----
 TESTLIBS_unit        := -lcriterion
-TESTLIBS_screen      := -lcriterion -lvterm -lutil
-TESTLIBS_integration := -lcriterion -lvterm -lutil
+TESTLIBS_screen      := -lcriterion -lutil
+TESTLIBS_integration := -lcriterion -lutil
 TESTLIBS_stress      :=
-TESTLIBS_bench       := -lvterm -lutil
+TESTLIBS_bench       := -lutil
 TESTLIBS_fuzz        :=
 
 $(B)/tests/%: $(B)/obj/tests/%.o $(SUPPORT) $(LIB)

@@ -10,6 +10,7 @@ BEGIN {
 	may["top"] = "config fleet actions views tui top"
 	# a system header → the files that may include it
 	only["curses.h"] = "^tui/[a-z_]*\\.c$"
+	only["vterm.h"] = "^tui/vt\\.c$"
 	only["libvirt/"] = "^fleet/(conn_libvirt[a-z_]*|events|stats|virerror)\\.c$"
 	only["libssh/"] = "^fleet/tunnel(_[a-z_]*\\.h|[a-z_]*\\.c)$"
 	only["libxml/"] = "^fleet/(domxml|capsxml|xml|events)\\.c$"

@@ -268,6 +268,30 @@ pane_glyph(const struct pane *pane, int y, int x, enum role role, const char *gl
 }
 
 void
+pane_cells(const struct pane *pane, int y, int x, const struct canvas_cell *cells, int n)
+{
+	int limit = pane_clip(pane, y, x, n), at = pane->x + x;
+	struct canvas_cell *row;
+
+	if (limit <= 0)
+		return;
+	if (limit < n && cells[limit].flags & CELL_CONTINUED)
+		limit--; /* a wide one that is cut is not shown at all */
+	row = row_at(pane->canvas, pane->y + y);
+	row_cut_left(row, at);
+	for (int i = 0; i < limit; i++) {
+		struct canvas_cell cell = cells[i];
+
+		if (pane->canvas->ascii && cell.flags & CELL_CONTINUED)
+			cell = row[at + i - 1];
+		else if (pane->canvas->ascii)
+			cell.ch[0] = (guchar)glyph_ascii(cell.ch[0]), cell.ch[1] = cell.ch[2] = 0;
+		row[at + i] = cell;
+	}
+	row_cut_right(row, pane->canvas->cols, at + limit);
+}
+
+void
 pane_fill(const struct pane *pane, int y, int x, int width, enum role role)
 {
 	int limit = pane_clip(pane, y, x, width), at = pane->x + x;

@@ -17,6 +17,8 @@ enum cell_flag {
 	CELL_BOLD = 1 << 1,
 	CELL_UNDERLINE = 1 << 2,
 	CELL_CONTINUED = 1 << 3, /* right half of a wide character */
+	CELL_FG = 1 << 4,        /* fg counts, in place of the role's */
+	CELL_BG = 1 << 5,        /* bg counts */
 };
 
 /* One column of one line: a base character with up to two combining ones. */
@@ -24,6 +26,7 @@ struct canvas_cell {
 	gunichar ch[3];
 	uint8_t role;  /* enum role */
 	uint8_t flags; /* enum cell_flag */
+	uint8_t fg, bg; /* xterm's palette; what a guest's console asked for, 0 elsewhere */
 };
 
 struct canvas;
@@ -64,6 +67,8 @@ void pane_field(const struct pane *pane, int y, int x, int width, enum align ali
 int pane_printf(const struct pane *pane, int y, int x, enum role role, const char *format, ...) G_GNUC_PRINTF(5, 6);
 /* GLYPH on UTF-8, ASCII on others. */
 void pane_glyph(const struct pane *pane, int y, int x, enum role role, const char *glyph, char ascii);
+/* N cells as they are, whose characters went through glyph_next() and whose wide ones are whole; clipped. */
+void pane_cells(const struct pane *pane, int y, int x, const struct canvas_cell *cells, int n);
 void pane_fill(const struct pane *pane, int y, int x, int width, enum role role); /* blanks */
 /* Gives ROLE and FLAGS to cells that are already drawn (cursor row, marks). ROLE_COUNT: leave the role. */
 void pane_restyle(const struct pane *pane, int y, int x, int width, enum role role, uint8_t flags);

@@ -1,6 +1,5 @@
 #include "tui/glyph.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -25,8 +24,8 @@ static const struct char_range invisible[] = {
 	{ 0xe0000, 0xe0fff }, /* tags, more variation selectors */
 };
 
-static bool
-char_is_harmful(gunichar ch)
+bool
+glyph_is_harmful(gunichar ch)
 {
 	switch (g_unichar_type(ch)) {
 	case G_UNICODE_CONTROL:
@@ -81,7 +80,7 @@ glyph_take_marks(const char *text, struct glyph *out)
 		gunichar ch;
 		size_t bytes = char_decode(text, &ch);
 
-		if (bytes == 0 || char_is_harmful(ch) || char_width(ch) != 0)
+		if (bytes == 0 || glyph_is_harmful(ch) || char_width(ch) != 0)
 			break;
 		out->ch[n] = ch;
 		text += bytes;
@@ -132,7 +131,7 @@ glyph_next(const char *text, struct glyph *out)
 		glyph_set_escape(out, "\\x#", byte);
 		return text + 1;
 	}
-	width = char_is_harmful(ch) ? -1 : char_width(ch);
+	width = glyph_is_harmful(ch) ? -1 : char_width(ch);
 	if (width <= 0) {
 		glyph_set_escape(out, "\\u{#}", ch);
 		return text + bytes;

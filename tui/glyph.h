@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define GLYPH_CHARS 3 /* a base and two combining marks, as in struct canvas_cell; further marks are written out */
 
@@ -16,6 +17,9 @@ struct glyph {
 
 /* Takes one glyph off TEXT: returns what follows, or NULL at its end (OUT is then untouched). */
 const char *glyph_next(const char *text, struct glyph *out);
+
+/* Of a character by itself: it is one that glyph_next() writes out whatever stands before it. Combining marks are not. */
+bool glyph_is_harmful(gunichar ch);
 
 /* What an ASCII screen shows for CH: a look-alike, or '?'. */
 char glyph_ascii(gunichar ch);

@@ -121,6 +121,7 @@ decode_control(unsigned char byte, struct input *out)
 		*out = input_key(g_ascii_tolower((char)(byte | 0x40)), KEY_MOD_CTRL);
 		break;
 	}
+	out->byte = byte;
 	return 1;
 }
 
@@ -217,6 +218,8 @@ decode_old_mouse(struct key_decoder *decoder, struct view view, struct input *ou
 static struct input
 csi_input(struct key_decoder *decoder, const unsigned char *at, const unsigned char *final)
 {
+	struct input input;
+	uint32_t code;
 	int params[3];
 
 	if (*at == '<') {
@@ -225,13 +228,13 @@ csi_input(struct key_decoder *decoder, const unsigned char *at, const unsigned c
 				     : (struct input){ 0 };
 	}
 	read_params(at, final, params, G_N_ELEMENTS(params));
-	if (*final != '~')
-		return input_key(key_by_name(letter_keys, G_N_ELEMENTS(letter_keys), *final),
-			mods_of_param(params[1]));
-	if (params[0] == PASTE_BEGIN)
+	if (*final == '~' && params[0] == PASTE_BEGIN)
 		decoder->mode = MODE_PASTE;
-	return input_key(
-		key_by_name(number_keys, G_N_ELEMENTS(number_keys), params[0]), mods_of_param(params[1]));
+	code = *final == '~' ? key_by_name(number_keys, G_N_ELEMENTS(number_keys), params[0])
+			     : key_by_name(letter_keys, G_N_ELEMENTS(letter_keys), *final);
+	input = input_key(code, mods_of_param(params[1]));
+	input.shift = params[1] > 1 && (params[1] - 1) & 1;
+	return input;
 }
 
 static size_t

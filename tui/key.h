@@ -3,6 +3,7 @@
 
 #include "config/keyspec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ enum mouse_button { MOUSE_LEFT, MOUSE_LEFT_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_D
 struct input {
 	enum input_type type;
 	struct keyspec key; /* INPUT_KEY, INPUT_PASTE */
+	bool shift;         /* a named key with Shift, where the terminal tells; means nothing to key tables */
+	unsigned char byte; /* the control character that a key came as (Enter: '\r' or '\n'), 0: it came as more, or NUL */
 	enum mouse_button button;
 	int y, x; /* INPUT_MOUSE */
 };

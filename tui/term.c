@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "tui/pairs.h"
 #include "tui/rescue.h"
 #include "tui/terminfo.h"
 
@@ -25,8 +26,7 @@ struct term {
 	SCREEN *screen;
 	struct termios tty; /* as it was before */
 	struct key_decoder *decoder;
-	attr_t attrs[ROLE_COUNT];
-	bool coloured;
+	struct pairs *pairs;
 	char on[64], off[64];      /* what the terminal understands of mouse and paste */
 	struct canvas_cell *shown; /* what the last paint left on the screen; NULL: nothing is known of it */
 	int shown_rows, shown_cols;
@@ -60,60 +60,6 @@ term_set_modes(void)
 	typeahead(-1);
 	leaveok(stdscr, FALSE);
 	scrollok(stdscr, FALSE);
-}
-
-/* The attributes of a colour pair on terminals that have 8 colours: bright ones are made by bold. */
-static attr_t
-bright_attr(const struct style *style)
-{
-	return COLORS < 16 && style->fg16 >= 8 ? A_BOLD : 0;
-}
-
-static short
-palette_colour(int16_t colour, int16_t colour16)
-{
-	if (COLORS >= 256)
-		return colour;
-	if (COLORS >= 16 || colour16 < 0)
-		return colour16;
-	return colour16 % 8;
-}
-
-static attr_t
-style_attrs(const struct style *style, bool coloured)
-{
-	attr_t attrs = (style->attrs & STYLE_BOLD ? A_BOLD : 0) | (style->attrs & STYLE_DIM ? A_DIM : 0) |
-		       (style->attrs & STYLE_UNDERLINE ? A_UNDERLINE : 0) |
-		       (style->attrs & STYLE_REVERSE ? A_REVERSE : 0);
-
-	if (coloured)
-		return attrs | bright_attr(style);
-	/* What stands out by its background must stand out without one. */
-	return attrs ? attrs : style->bg >= 0 || style->bg16 >= 0 ? A_REVERSE : 0;
-}
-
-static void
-term_set_theme(struct term *term, const struct theme *theme, bool mono)
-{
-	bool own_default;
-
-	term->coloured =
-		!mono && has_colors() && start_color() == OK && COLORS >= 8 && COLOR_PAIRS > ROLE_COUNT;
-	own_default = term->coloured && use_default_colors() == OK;
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		const struct style *style = &theme->styles[role];
-		short fg = palette_colour(style->fg, style->fg16),
-		      bg = palette_colour(style->bg, style->bg16);
-
-		term->attrs[role] = style_attrs(style, term->coloured);
-		if (!term->coloured)
-			continue;
-		if (!own_default && fg < 0)
-			fg = COLOR_WHITE;
-		if (!own_default && bg < 0)
-			bg = COLOR_BLACK;
-		init_pair((short)(role + 1), fg, bg);
-	}
 }
 
 /* A string capability, NULL when the terminal lacks it. */
@@ -205,7 +151,7 @@ term_start(const struct term_opts *opts, GError **error)
 	term->screen = screen;
 	term->tty = tty;
 	term->decoder = key_decoder_new();
-	term_set_theme(term, opts->theme, opts->mono);
+	term->pairs = pairs_new(opts->theme, opts->mono);
 	term_choose_reports(term, opts->mouse);
 	term_arm_rescue(term); /* before the first byte that would have to be undone */
 	term_set_modes();
@@ -238,6 +184,7 @@ term_stop(struct term *term)
 	rescue_disarm();
 	delscreen(term->screen);
 	key_decoder_free(term->decoder);
+	pairs_free(term->pairs);
 	g_free(term->run);
 	g_free(term);
 }
@@ -318,18 +265,11 @@ static bool
 cells_equal(const struct canvas_cell *a, const struct canvas_cell *b)
 {
 	return a->ch[0] == b->ch[0] && a->ch[1] == b->ch[1] && a->ch[2] == b->ch[2] && a->role == b->role &&
-	       a->flags == b->flags;
-}
-
-static attr_t
-cell_attrs(const struct term *term, const struct canvas_cell *cell)
-{
-	return term->attrs[cell->role] | (cell->flags & CELL_REVERSE ? A_REVERSE : 0) |
-	       (cell->flags & CELL_BOLD ? A_BOLD : 0) | (cell->flags & CELL_UNDERLINE ? A_UNDERLINE : 0);
+	       a->flags == b->flags && a->fg == b->fg && a->bg == b->bg;
 }
 
 static cchar_t
-cell_to_curses(const struct term *term, const struct canvas_cell *cell)
+cell_to_curses(struct term *term, const struct canvas_cell *cell)
 {
 	wchar_t text[G_N_ELEMENTS(cell->ch) + 1] = { 0 };
 	cchar_t out;
@@ -339,7 +279,7 @@ cell_to_curses(const struct term *term, const struct canvas_cell *cell)
 	/* A locale without UTF-8 should have got an ASCII canvas; if it did not, nothing worse than this comes of it. */
 	if (cell->ch[0] >= 0x80 && MB_CUR_MAX == 1)
 		memcpy(text, L"?", sizeof(L"?"));
-	setcchar(&out, text, cell_attrs(term, cell), term->coloured ? (short)(cell->role + 1) : 0, NULL);
+	setcchar(&out, text, pairs_attrs(term->pairs, cell), pairs_number(term->pairs, cell), NULL);
 	return out;
 }
 
@@ -401,7 +341,8 @@ term_paint(struct term *term, const struct canvas *canvas)
 {
 	int rows = canvas_rows(canvas), cols = canvas_cols(canvas);
 
-	if (!term->shown || rows != term->shown_rows || cols != term->shown_cols) {
+	if (pairs_make_room(term->pairs, rows * cols) || !term->shown || rows != term->shown_rows ||
+		cols != term->shown_cols) {
 		term_redraw(term);
 		forget_shown(term, rows, cols);
 	}

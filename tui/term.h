@@ -1,5 +1,6 @@
 /*
- * term: the terminal – start, stop, paint, restore on a crash. The only file besides terminfo.c that includes curses.
+ * term: the terminal – start, stop, paint, restore on a crash. Curses is known to term.c, pairs.c and
+ * terminfo.c alone.
  * UI thread only, but for term_restore().
  */
 #pragma once
