@@ -45,7 +45,7 @@ add_known(double *sum, double more, int sign)
 	*sum = *sum < 0 || more < 0 ? -1 : MAX(*sum + sign * more, 0);
 }
 
-static void
+void
 room_change(struct room *room, const struct vm *vm, int sign)
 {
 	double mem = vm_value(vm, VM_MEM, VM_MEM_MAX), vcpus = vm_value(vm, VM_VCPUS, VM_VCPUS_MAX);

@@ -28,6 +28,7 @@ struct targets_opts {
 	const struct fleet_snap *snap;
 	const struct config *config;
 	const struct maintenance *maintenance; /* NULL: only the config says who is in it */
+	const char *released;                  /* this host counts as released, whatever the notes say; NULL: none */
 	const GArray *incoming;                /* struct incoming; NULL: none */
 	struct move_wish wish;
 	int64_t now_us;

@@ -47,6 +47,16 @@ check_machine(struct trial *trial)
 			trial->vm->host->name);
 }
 
+bool
+targets_excludes(const struct targets *targets, const struct host_snap *host)
+{
+	const char *released = targets->opts.released;
+
+	if (!host->config || !maintenance_covers(targets->opts.maintenance, host->config))
+		return false;
+	return host->config->maintenance || g_strcmp0(released, host->config->name) != 0;
+}
+
 static void
 check_maintenance(struct trial *trial)
 {
@@ -54,7 +64,7 @@ check_maintenance(struct trial *trial)
 	const struct maintenance *maintenance = trial->targets->opts.maintenance;
 	const struct maintenance_note *note;
 
-	if (!maintenance_covers(maintenance, config))
+	if (!targets_excludes(trial->targets, trial->host))
 		return;
 	note = maintenance_find(maintenance, config->name);
 	if (note && note->by && note->since)

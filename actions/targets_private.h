@@ -3,6 +3,9 @@
 
 #include "actions/targets.h"
 
+/* Both of the same site, by the config. */
+bool hosts_same_site(const struct host_snap *a, const struct host_snap *b);
+
 /* What a guest brings along, found out once. */
 struct candidate {
 	GArray *own;         /* struct obstacle: what its own side says, but for what depends on the target */
@@ -36,9 +39,13 @@ void trial_add(struct trial *trial, enum obstacle_kind kind, const char *what, c
 
 /* All that speaks against it, but for what the guest's own side says. */
 void trial_check(struct trial *trial);
+/* HOST is in maintenance. */
+bool targets_excludes(const struct targets *targets, const struct host_snap *host);
 
 /* ---- targets.c ---- */
 
+/* SIGN 1: VM comes, -1: it goes. */
+void room_change(struct room *room, const struct vm *vm, int sign);
 /* The verdict without its words, and in *WHAT (may be NULL) one word for what stands in the way; NULL: nothing does. */
 enum verdict targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what);
 const struct candidate *targets_candidate(struct targets *targets, const struct vm *vm);

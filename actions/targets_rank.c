@@ -55,8 +55,8 @@ causes_text(GArray *causes)
 
 /* ---- a place ---- */
 
-static bool
-same_site(const struct host_snap *a, const struct host_snap *b)
+bool
+hosts_same_site(const struct host_snap *a, const struct host_snap *b)
 {
 	return a->config && b->config && g_strcmp0(a->config->site, b->config->site) == 0;
 }
@@ -80,7 +80,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 		verdict = targets_quick(targets, vm, host, &what);
 		best = MIN(best, verdict);
 		place.asked++;
-		place.same_site = place.same_site && same_site(vm->host, host);
+		place.same_site = place.same_site && hosts_same_site(vm->host, host);
 		if (what)
 			causes_add(causes, what);
 		if (verdict <= VERDICT_CAUTION) {
