@@ -288,6 +288,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.asks = session->app.asks,
 			.timeline = session->app.timeline,
 			.journal = session->journal,
+			.guards = env->guards,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = config->ascii,

@@ -6,10 +6,13 @@
 #include "app.h"
 #include "options.h"
 
+#include "actions/guard.h"
+
 struct command_env {
 	const struct options *options;
 	struct config *config; /* not shared with any thread yet */
 	struct sim *sim;       /* NULL unless --demo */
+	struct guards *guards; /* the config's */
 };
 
 /* Exit codes of all commands; 0: all good. */

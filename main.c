@@ -8,6 +8,9 @@
 #include "commands.h"
 #include "options.h"
 
+#include "actions/guard.h"
+#include "views/guard_filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -116,14 +119,15 @@ run(const struct options *options)
 	g_autoptr(GError) error = NULL;
 	struct sim *sim = NULL;
 	struct config *config = load_config(options, &sim, &error);
+	struct guards *guards = config ? guards_new(config, &guard_filters, &error) : NULL;
 	int status;
 
-	if (!config) {
-		sim_free(sim);
-		return usage_error(error);
-	}
-	status = commands[options->command](
-		&(struct command_env){ .options = options, .config = config, .sim = sim });
+	if (guards)
+		status = commands[options->command](&(struct command_env){
+			.options = options, .config = config, .sim = sim, .guards = guards });
+	else
+		status = usage_error(error);
+	guards_free(guards);
 	sim_free(sim);
 	config_free(config);
 	return status;

@@ -113,10 +113,10 @@ choose(const struct plan_opts *opts)
 	return keys;
 }
 
-/* What keeps a guest out, in words; NULL: nothing. */
+/* What keeps a guest from ACTION, in words; NULL: nothing. */
 static const char *
-objection(
-	const struct plan *plan, const struct plan_opts *opts, const struct row_key *key, const struct vm *vm)
+objection(const struct plan_opts *opts, const struct action *action, const struct row_key *key,
+	const struct vm *vm)
 {
 	const char *why_not = NULL;
 
@@ -124,16 +124,16 @@ objection(
 		return "gone";
 	if (opts->busy && g_hash_table_contains(opts->busy, key))
 		return "an act is under way";
-	if (!action_possible(plan->action, vm, &why_not))
+	if (!action_possible(action, vm, &why_not))
 		return why_not;
-	return opts->guards ? guards_deny(opts->guards, plan->action, vm) : NULL;
+	return opts->guards ? guards_deny(opts->guards, action, vm) : NULL;
 }
 
 static void
 consider(struct plan *plan, const struct plan_opts *opts, const struct row_key *key)
 {
 	const struct vm *vm = fleet_snap_find_vm(opts->snap, key);
-	const char *why_not = objection(plan, opts, key, vm), *confirm;
+	const char *why_not = objection(opts, plan->action, key, vm), *confirm;
 
 	if (why_not) {
 		add_refusal(plan, why_not, vm ? vm->name : NULL);
@@ -192,6 +192,26 @@ plan_new(const struct plan_opts *opts)
 	return plan;
 }
 
+guint
+plan_survey(const struct plan_opts *opts, const char **why_not)
+{
+	g_autoptr(GArray) keys = choose(opts);
+	guint n = 0;
+
+	*why_not = NULL;
+	if (opts->guards)
+		guards_begin(opts->guards, opts->now_us);
+	for (guint i = 0; i < keys->len; i++) {
+		const struct row_key *key = &g_array_index(keys, struct row_key, i);
+		const char *why = objection(opts, opts->action, key, fleet_snap_find_vm(opts->snap, key));
+
+		n += !why;
+		if (why && !*why_not)
+			*why_not = why;
+	}
+	return n;
+}
+
 void
 plan_free(struct plan *plan)
 {
@@ -203,6 +223,12 @@ plan_free(struct plan *plan)
 	g_free(plan->confirm);
 	g_free(plan->blocked);
 	g_free(plan);
+}
+
+bool
+plan_types_count(const struct plan *plan, const struct config *config)
+{
+	return plan->confirm || plan->targets->len >= (guint)config->confirm_type_count;
 }
 
 char *
@@ -234,9 +260,9 @@ append_name(GString *text, guint i, guint n, const char *name)
 		g_string_append_printf(text, " and %u more", n - NAMES_SHOWN);
 }
 
-/* "LABELs: a (3), b, c and 4 more", by how many targets each has; nothing when no target has one. */
+/* "MANY: a (3), b, c and 4 more", by how many targets each has; nothing when no target has one. */
 static void
-append_tally(GString *text, const struct plan *plan, const char *label,
+append_tally(GString *text, const struct plan *plan, const char *one, const char *many,
 	const char *(*of)(const struct plan_target *))
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -254,7 +280,7 @@ append_tally(GString *text, const struct plan *plan, const char *label,
 		g_hash_table_insert(counts, (gpointer)(uintptr_t)name, GUINT_TO_POINTER(count + 1));
 	}
 	if (names->len)
-		g_string_append_printf(text, "\n%s%s: ", label, names->len == 1 ? "" : "s");
+		g_string_append_printf(text, "\n%s: ", names->len == 1 ? one : many);
 	for (guint i = 0; i < names->len; i++) {
 		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, names->pdata[i]));
 		g_autofree char *name = count == 1
@@ -275,6 +301,20 @@ static const char *
 target_tenant(const struct plan_target *target)
 {
 	return target->tenant;
+}
+
+static const char *
+target_dest(const struct plan_target *target)
+{
+	return target->dest_name;
+}
+
+static void
+append_params(GString *text, const struct plan *plan)
+{
+	for (char **param = plan->params; param && param[0]; param += 2)
+		g_string_append_printf(
+			text, "%s%s=%s", param == plan->params ? "\nWith: " : " ", param[0], param[1]);
 }
 
 static void
@@ -302,12 +342,16 @@ plan_text(const struct plan *plan)
 
 		append_name(text, i, plan->targets->len, target->name);
 	}
-	append_tally(text, plan, "Host", target_host);
-	append_tally(text, plan, "Tenant", target_tenant);
+	append_tally(text, plan, "Host", "Hosts", target_host);
+	append_tally(text, plan, "Tenant", "Tenants", target_tenant);
+	append_tally(text, plan, "To", "To", target_dest);
+	append_params(text, plan);
 	if (plan->refusals->len) {
 		g_string_append(text, "\nLeft out: ");
 		append_refusals(text, plan);
 	}
+	if (plan->confirm)
+		g_string_append_printf(text, "\nAsked twice: %s", plan->confirm);
 	return g_string_free(text, FALSE);
 }
 

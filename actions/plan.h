@@ -54,9 +54,15 @@ struct plan_opts {
 struct plan *plan_new(const struct plan_opts *opts);
 void plan_free(struct plan *plan); /* accepts NULL */
 
+/* How many guests there would be targets of, without choosing anything for them; of none, *WHY_NOT is a reason (borrowed of
+ * the guards, or static; NULL: no guest is meant). For a menu: what many guests have in common is looked at once. */
+guint plan_survey(const struct plan_opts *opts, const char **why_not);
+
 /* For aim(): leaves target I out after all, because of WHY (copied); the last target takes its place. */
 void plan_refuse(struct plan *plan, guint i, const char *why);
 
+/* Whether the operator has to type how many guests there are: many, or some for which a guard wants it. */
+bool plan_types_count(const struct plan *plan, const struct config *config);
 /* "Force off 3 guests on 2 hosts", "Force off web-1 on kvm017". Caller frees. */
 char *plan_title(const struct plan *plan);
 /* "Force off 3". Caller frees. */

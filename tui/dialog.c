@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/cell.h"
+#include "tui/frame.h"
 #include "tui/wrap.h"
 
 #define MAX_WIDTH  76 /* wider lines are hard to read */
@@ -170,12 +171,6 @@ dialog_key(struct dialog *dialog, struct keyspec key)
 	}
 }
 
-static bool
-pane_holds(const struct pane *pane, int y, int x)
-{
-	return y >= pane->y && y < pane->y + pane->rows && x >= pane->x && x < pane->x + pane->cols;
-}
-
 static enum dialog_result
 dialog_mouse(struct dialog *dialog, struct input input)
 {
@@ -234,31 +229,6 @@ type_line(const struct dialog *dialog)
 }
 
 static void
-draw_frame_row(const struct pane *box, int y, const char *left, const char *line, const char *right,
-	const char *ascii)
-{
-	pane_glyph(box, y, 0, ROLE_DIALOG, left, ascii[0]);
-	for (int x = 1; x < box->cols - 1; x++)
-		pane_glyph(box, y, x, ROLE_DIALOG, line, ascii[1]);
-	pane_glyph(box, y, box->cols - 1, ROLE_DIALOG, right, ascii[2]);
-}
-
-static void
-draw_frame(const struct dialog *dialog, const struct pane *box)
-{
-	draw_frame_row(box, 0, "┌", "─", "┐", "+-+");
-	for (int y = 1; y < box->rows - 1; y++)
-		draw_frame_row(box, y, "│", " ", "│", "| |");
-	draw_frame_row(box, box->rows - 1, "└", "─", "┘", "+-+");
-	if (*dialog->title && box->cols > 6) {
-		int used = pane_text(box, 0, 3, box->cols - 6, ROLE_TITLE, dialog->title);
-
-		pane_text(box, 0, 2, 1, ROLE_DIALOG, " ");
-		pane_text(box, 0, 3 + used, 1, ROLE_DIALOG, " ");
-	}
-}
-
-static void
 draw_text(struct dialog *dialog, const struct pane *box, const struct pane *inner, const GPtrArray *rows)
 {
 	dialog->page = inner->rows;
@@ -266,12 +236,7 @@ draw_text(struct dialog *dialog, const struct pane *box, const struct pane *inne
 	scroll_by(dialog, 0);
 	for (int y = 0; y < inner->rows && dialog->scroll + y < dialog->nrows; y++)
 		pane_text(inner, y, 0, -1, ROLE_DIALOG, rows->pdata[dialog->scroll + y]);
-
-	/* On the frame, so that they cost no text. */
-	if (dialog->scroll > 0)
-		pane_glyph(box, inner->y - box->y, box->cols - 1, ROLE_KEY, "▲", '^');
-	if (dialog->scroll + inner->rows < dialog->nrows)
-		pane_glyph(box, inner->y - box->y + inner->rows - 1, box->cols - 1, ROLE_KEY, "▼", 'v');
+	frame_draw_more(box, inner, dialog->scroll > 0, dialog->scroll + inner->rows < dialog->nrows);
 }
 
 static enum role
@@ -343,7 +308,7 @@ dialog_draw(struct dialog *dialog, const struct pane *screen)
 		pane_fill(&box, y, 0, -1, ROLE_DIALOG);
 	canvas_set_cursor(screen->canvas, -1, -1);
 	if (frame)
-		draw_frame(dialog, &box);
+		frame_draw(&box, dialog->title);
 	draw_text(dialog, &box, &text, rows);
 	draw_buttons(dialog, &inner, inner.rows - 1);
 	if (typing)

@@ -1,5 +1,6 @@
 #include "views/command.h"
 
+#include "actions/action.h"
 #include "tui/keymap.h"
 #include "views/filter.h"
 #include "views/groups.h"
@@ -157,6 +158,21 @@ find_form(const char *word)
 	return COMMAND_FORM_REQUEST;
 }
 
+/* Words behind a verb are its arguments. */
+static bool
+parse_params(const struct action *action, const char *rest, struct command_line *out, GError **error)
+{
+	g_auto(GStrv) words = g_strsplit_set(rest, " \t", -1);
+	g_autoptr(GPtrArray) full = g_ptr_array_new();
+
+	for (size_t i = 0; words[i]; i++)
+		if (*words[i])
+			g_ptr_array_add(full, words[i]);
+	g_ptr_array_add(full, NULL);
+	out->params = action_params(action, (const char *const *)full->pdata, error);
+	return out->params != NULL;
+}
+
 static bool
 parse_request(const struct command_ctx *ctx, const char *word, const char *rest, struct command_line *out,
 	GError **error)
@@ -167,6 +183,8 @@ parse_request(const struct command_ctx *ctx, const char *word, const char *rest,
 	else if (out->request == KEYMAP_NONE)
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
 			"there is no command '%s'; Tab shows what there is", word);
+	else if (*rest && request_action(out->request))
+		return parse_params(request_action(out->request), rest, out, error);
 	else if (*rest)
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "'%s' takes no argument", word);
 	else
@@ -201,6 +219,7 @@ void
 command_clear(struct command_line *line)
 {
 	g_clear_pointer(&line->argument, g_free);
+	g_clear_pointer(&line->params, g_strfreev);
 }
 
 /* ---- completion ---- */
@@ -217,6 +236,21 @@ complete_word(const struct command_ctx *ctx, struct candidates *out)
 		if (with_blank)
 			candidate(out, with_blank);
 	}
+}
+
+/* Words behind a verb, the last of which is being typed. */
+static void
+complete_params(const struct command_ctx *ctx, const struct action *action, struct candidates *out)
+{
+	g_autoptr(GPtrArray) hosts = g_ptr_array_new();
+	g_auto(GStrv) found = NULL;
+
+	for (size_t i = 0; i < ctx->snap->nhosts; i++)
+		g_ptr_array_add(hosts, (gpointer)(uintptr_t)ctx->snap->hosts[i]->name);
+	g_ptr_array_add(hosts, NULL);
+	found = action_complete(action, out->prefix, (const char *const *)hosts->pdata);
+	for (size_t i = 0; found[i]; i++)
+		candidate(out, found[i]);
 }
 
 static gint
@@ -249,32 +283,40 @@ finish(GPtrArray *found)
 	return (char **)g_ptr_array_free(unique, FALSE);
 }
 
+/* What is typed behind the word of FORM or ACTION. */
+static void
+complete_argument(const struct command_ctx *ctx, enum command_form form, const struct action *action,
+	const char *line, const char *argument, struct candidates *out)
+{
+	const char *separators = action ? " " : forms[form].separators;
+	const char *last = separators ? strrchr(argument, *separators) : NULL;
+	g_autofree char *before = NULL;
+
+	out->prefix = last ? last + 1 : argument;
+	out->before = before = g_strndup(line, (gsize)(out->prefix - line));
+	if (action)
+		complete_params(ctx, action, out);
+	else if (forms[form].complete)
+		forms[form].complete(ctx, out);
+}
+
 char **
 command_complete(const struct command_ctx *ctx, const char *text, size_t cursor)
 {
-	g_autofree char *line = g_strndup(text, cursor);
+	g_autofree char *line = g_strndup(text, cursor), *word = NULL;
 	size_t start = strspn(line, " ");
 	char *blank = strchr(line + start, ' ');
-	struct candidates out = { .found = g_ptr_array_new() };
-	g_autofree char *before = NULL;
+	struct candidates out = { .before = "", .prefix = line + start, .found = g_ptr_array_new() };
 	enum command_form form;
 
 	if (!blank) {
-		out.before = "";
-		out.prefix = line + start;
 		complete_word(ctx, &out);
 		return finish(out.found);
 	}
-	*blank = '\0';
-	form = find_form(line + start);
-	*blank = ' ';
-	if (forms[form].complete) {
-		const char *argument = blank + 1;
-		const char *last = forms[form].separators ? strrchr(argument, *forms[form].separators) : NULL;
-
-		out.prefix = last ? last + 1 : argument;
-		out.before = before = g_strndup(line, (gsize)(out.prefix - line));
-		forms[form].complete(ctx, &out);
-	}
+	word = g_strndup(line + start, (gsize)(blank - line) - start);
+	form = find_form(word);
+	complete_argument(ctx, form,
+		form == COMMAND_FORM_REQUEST ? request_action(request_by_name(ctx->readonly, word)) : NULL,
+		line, blank + 1, &out);
 	return finish(out.found);
 }

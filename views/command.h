@@ -19,6 +19,7 @@ struct command_line {
 	enum command_form form;
 	int request;
 	char *argument; /* NULL: none */
+	char **params;  /* of a verb with something behind it, as of action_params(); NULL: none */
 };
 
 /* What words mean depends on the view in front and on what there is. */

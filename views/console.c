@@ -60,6 +60,7 @@ console_new(const struct console_opts *opts, GError **error)
 		.copy = opts->copy,
 		.copy_ctx = opts->ctx,
 		.journal = opts->journal,
+		.guards = opts->guards,
 		.keys = keys,
 		.readonly = opts->readonly,
 		.demo = opts->demo,
@@ -68,6 +69,7 @@ console_new(const struct console_opts *opts, GError **error)
 		.row = { .config = opts->config, .timeline = opts->timeline, .ascii = opts->ascii },
 	};
 	console->env.row.history = console->env.history;
+	console->env.chosen = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
 	console->work = work_new(&console->env);
 	console->watch = watch_new(opts->fleet);
@@ -93,6 +95,7 @@ console_free(struct console *console)
 	keys_free(console->keys);
 	env_notice_drop(&console->env);
 	history_free(console->env.history);
+	g_array_unref(console->env.chosen);
 	fleet_snap_unref(console->env.snap);
 	g_ptr_array_free(console->filters, TRUE);
 	g_ptr_array_free(console->searches, TRUE);
@@ -231,6 +234,12 @@ has_rows(const struct view *view)
 }
 
 static bool
+has_verbs(const struct view *view)
+{
+	return view->ops->target != TARGET_NONE && !view->env->readonly;
+}
+
+static bool
 has_cursor(const struct view *view)
 {
 	return view->ops->current != NULL;
@@ -286,6 +295,7 @@ static const struct {
 	{ REQ_SPAN, "span", NULL },
 	{ REQ_XML, "xml", NULL },
 	{ REQ_MARK, "mark", has_rows },
+	{ REQ_MENU, "verbs", has_verbs },
 	{ REQ_MEASURE, "measure", NULL }, /* these have a key in one view alone */
 	{ REQ_CELLS, "hosts/VMs", NULL },
 	{ REQ_GROUP_BY, "group by", NULL },
@@ -317,9 +327,10 @@ draw_hints(struct console *console, const struct pane *pane, int y)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(hints); i++) {
 		/* the verbs stand in the middle: they are what one comes for */
-		if (hints[i].request == REQ_COMMAND && view->ops->target == TARGET_VM)
-			for (int request = REQ_COUNT; request < request_limit(console->opts.readonly);
-				request++)
+		for (int request = REQ_COUNT;
+			hints[i].request == REQ_COMMAND && request < request_limit(console->opts.readonly);
+			request++)
+			if (request_action(request)->target == view->ops->target)
 				x = draw_hint(pane, y, x, keymap, request, request_name(request));
 		if (!hints[i].where || hints[i].where(view))
 			x = draw_hint(pane, y, x, keymap, hints[i].request, hints[i].word);
@@ -453,5 +464,7 @@ console_draw(struct console *console, struct canvas *canvas)
 			&screen);
 	if (console->dialog)
 		dialog_draw(console->dialog, &screen);
+	else if (console->menu)
+		menu_draw(console->menu, &screen);
 	watch_update(console->watch, view);
 }

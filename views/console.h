@@ -21,6 +21,7 @@
 
 struct console;
 struct journal;
+struct guards;
 
 struct console_opts {
 	const struct config *config; /* borrowed */
@@ -28,6 +29,7 @@ struct console_opts {
 	struct asks *asks;           /* borrowed; NULL: nobody asks */
 	struct timeline *timeline;   /* borrowed; shown, and told of verbs; NULL: none */
 	struct journal *journal;     /* borrowed; keeps what verbs do; NULL: nothing does */
+	struct guards *guards;       /* borrowed; what they deny is not done; NULL: none */
 	bool readonly;               /* no verbs; the badge [RO] */
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */

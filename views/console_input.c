@@ -10,6 +10,8 @@ void
 console_drop_modal(struct console *console)
 {
 	g_clear_pointer(&console->dialog, dialog_free);
+	g_clear_pointer(&console->menu, menu_free);
+	g_clear_pointer(&console->menu_actions, g_ptr_array_unref);
 	g_clear_pointer(&console->prompt, prompt_free);
 	g_clear_pointer(&console->plan, plan_free);
 	g_clear_pointer(&console->ask, ask_free);
@@ -65,6 +67,11 @@ open_current(struct console *console)
 	struct view *view = console_front(console);
 	struct row_key key;
 
+	if (view->list && list_has_marks(view->list) && !console->opts.readonly &&
+		view->ops->target != TARGET_NONE) {
+		console_open_menu(console);
+		return;
+	}
 	if (!view_current(view, &key))
 		return;
 	if (view->ops == &host_view) {
@@ -220,6 +227,7 @@ console_request(struct console *console, int request)
 		[REQ_FILTER] = console_filter,
 		[REQ_FAULTS] = open_faults,
 		[REQ_COMMAND] = console_command,
+		[REQ_MENU] = console_open_menu,
 		[REQ_ANSWER] = console_ask_next,
 		[REQ_FREEZE] = toggle_freeze,
 		[REQ_REFRESH] = refresh,
@@ -229,7 +237,7 @@ console_request(struct console *console, int request)
 	const struct action *action = request_action(request);
 
 	if (action)
-		console_act(console, action);
+		console_act(console, action, NULL);
 	else if (!view_request(console_front(console), request) && handlers[request])
 		handlers[request](console);
 }
@@ -268,6 +276,8 @@ console_input(struct console *console, struct input input)
 			dialog_confirmed(console);
 		else if (result == DIALOG_CANCELLED)
 			console_drop_modal(console);
+	} else if (console->menu) {
+		console_menu_input(console, input);
 	} else if (console->prompt) {
 		console_prompt_input(console, input);
 	} else if (input.type == INPUT_KEY) {

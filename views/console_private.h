@@ -9,6 +9,7 @@
 #include "views/work.h"
 
 #include "tui/dialog.h"
+#include "tui/menu.h"
 #include "tui/prompt.h"
 
 enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
@@ -21,9 +22,11 @@ struct console {
 	struct work *work;
 	struct watch *watch;
 
-	/* What input goes to: a dialog, else a prompt, else the keys. */
+	/* What input goes to: a dialog, else the menu, else a prompt, else the keys. */
 	struct dialog *dialog;
 	enum dialog_use dialog_use;
+	struct menu *menu;
+	GPtrArray *menu_actions;       /* const struct action *: its items */
 	struct prompt *prompt;
 	enum prompt_use prompt_use;
 	GPtrArray *filters, *searches, *commands; /* histories: char * */
@@ -61,18 +64,31 @@ void console_complain(struct console *console, const GError *error);
 
 /* ---- console_verbs.c ---- */
 
-/* Does ACTION to what is chosen, or asks first. */
-void console_act(struct console *console, const struct action *action);
+/* Does ACTION to what is chosen, or asks first. PARAMS (borrowed): as of action_params(); NULL: nothing was said, so that a
+ * view or the prompt may ask for them. */
+void console_act(struct console *console, const struct action *action, char *const *params);
 void console_submit_plan(struct console *console);
+/* What verbs would be done to: struct row_key appended to KEYS. False: nothing, and it is said why. */
+bool console_choose(struct console *console, enum target target, const char *verb, GArray *keys, unsigned *hidden);
+/* For a plan of ACTION on KEYS in SNAP. */
+struct plan_opts console_plan_opts(struct console *console, const struct action *action, const struct fleet_snap *snap,
+                                   const GArray *keys);
 /* Asks the operator what hosts want to know, the oldest question first. */
 void console_ask_next(struct console *console);
 /* Answers the question that was asked with yes and SECRET (NULL: none is wanted). */
 void console_answer(struct console *console, const char *secret);
 
+/* ---- console_menu.c ---- */
+
+void console_open_menu(struct console *console);
+void console_menu_input(struct console *console, struct input input);
+
 /* ---- console_prompt.c ---- */
 
 void console_filter(struct console *console);
 void console_command(struct console *console);
+/* The prompt for commands with TEXT in it. */
+void console_command_from(struct console *console, const char *text);
 /* Forgets what was wrong with the filter. */
 void console_forget_filter_error(struct console *console);
 void console_prompt_input(struct console *console, struct input input);

@@ -95,11 +95,20 @@ complete(void *ctx, const char *text, size_t cursor)
 }
 
 void
-console_command(struct console *console)
+console_command_from(struct console *console, const char *text)
 {
 	console_open_prompt(console, PROMPT_FOR_COMMAND,
-		&(struct prompt_opts){
-			.label = ":", .history = console->commands, .complete = complete, .ctx = console });
+		&(struct prompt_opts){ .label = ":",
+			.initial = text,
+			.history = console->commands,
+			.complete = complete,
+			.ctx = console });
+}
+
+void
+console_command(struct console *console)
+{
+	console_command_from(console, NULL);
 }
 
 /* Shows the rows as the filter is typed; a wrong one leaves them, is underlined and explained. */
@@ -208,6 +217,8 @@ run_command(struct console *console, const char *text)
 
 	if (!command_parse(&ctx, text, &line, &error))
 		console_complain(console, error);
+	else if (line.params)
+		console_act(console, request_action(line.request), line.params);
 	else if (line.form == COMMAND_FORM_REQUEST && line.request != KEYMAP_NONE)
 		console_request(console, line.request);
 	else if (line.form != COMMAND_FORM_REQUEST && !run[line.form](console, line.argument, &error))

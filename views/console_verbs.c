@@ -2,6 +2,7 @@
 #include "views/console_private.h"
 
 #include "actions/plan.h"
+#include "views/catalog.h"
 
 #include <string.h>
 
@@ -28,62 +29,117 @@ ask_about_plan(struct console *console, unsigned hidden)
 			.title = title,
 			.text = more ? more : text,
 			.confirm = button,
-			.type_this = plan->targets->len >= (guint)console->opts.config->confirm_type_count
-					     ? count
-					     : NULL,
+			.type_this = plan_types_count(plan, console->opts.config) ? count : NULL,
 			.dangerous = plan->action->flags & ACTION_HURTS,
 		});
 }
 
-/* What is chosen was chosen on the screen, but what can be done with it is decided by the newest state. */
-static struct plan *
-make_plan(struct console *console, const struct action *action, const GArray *keys)
+struct plan_opts
+console_plan_opts(struct console *console, const struct action *action, const struct fleet_snap *snap,
+	const GArray *keys)
 {
-	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
-	struct plan *plan = plan_new(&(struct plan_opts){
+	return (struct plan_opts){
 		.action = action,
-		.snap = newest,
+		.snap = snap,
 		.keys = keys,
 		.busy = work_busy(console->work),
+		.guards = console->opts.guards,
 		.now_us = console->env.now_us,
 		.config = console->opts.config,
-	});
+	};
+}
 
+/* What is chosen was chosen on the screen, but what can be done with it is decided by the newest state. */
+static struct plan *
+make_plan(struct console *console, const struct action *action, char *const *params, const GArray *keys)
+{
+	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
+	struct plan_opts opts = console_plan_opts(console, action, newest, keys);
+	struct plan *plan;
+
+	opts.params = params;
+	plan = plan_new(&opts);
 	fleet_snap_unref(newest);
 	return plan;
 }
 
-void
-console_act(struct console *console, const struct action *action)
+bool
+console_choose(struct console *console, enum target target, const char *verb, GArray *keys, unsigned *hidden)
 {
-	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+	static const struct {
+		const char *one, *many, *view;
+	} words[] = { [TARGET_HOST] = { "host", "hosts", "hosts" }, [TARGET_VM] = { "VM", "VMs", "vms" } };
 	struct view *view = console_front(console);
-	unsigned hidden;
 
-	if (view->ops->target != action->target) {
-		env_notice(&console->env, ROLE_WARN, "%s is done to VMs: choose some in the view vms",
-			action->name);
-		return;
+	if (view->ops->target != target) {
+		env_notice(&console->env, ROLE_WARN, "%s is done to %s: choose some in the view %s", verb,
+			words[target].many, words[target].view);
+		return false;
 	}
-	if (!console->opts.fleet)
-		return;
-	view_selection(view, keys, &hidden);
-	if (keys->len == 0) {
-		env_notice(&console->env, ROLE_WARN, "no VM is chosen");
-		return;
+	view_selection(view, keys, hidden);
+	if (keys->len == 0)
+		env_notice(&console->env, ROLE_WARN, "no %s is chosen", words[target].one);
+	return keys->len > 0;
+}
+
+/* Words are missing: a view asks for them, or the operator types on. True: somebody does. */
+static bool
+ask_for_params(struct console *console, const struct action *action, const GArray *keys)
+{
+	const struct action_arg *arg = action->args;
+	g_autofree char *line = g_strconcat(action->name, " ", NULL);
+
+	for (size_t i = 0; catalog[i]; i++) {
+		if (g_strcmp0(catalog[i]->verb, action->name) != 0)
+			continue;
+		g_array_set_size(console->env.chosen, 0);
+		g_array_append_vals(console->env.chosen, keys->data, keys->len);
+		stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
+		return true;
 	}
-	console->plan = make_plan(console, action, keys);
-	if (console->plan->targets->len == 0) {
-		g_autofree char *text = plan_nothing(console->plan);
+	while (arg && arg->name && !arg->needed)
+		arg++;
+	if (arg && arg->name)
+		console_command_from(console, line);
+	return arg && arg->name;
+}
+
+/* Asks about the plan, or does it where nothing is at stake. */
+static void
+decide(struct console *console, unsigned hidden)
+{
+	const struct plan *plan = console->plan;
+
+	if (plan->targets->len == 0) {
+		g_autofree char *text = plan_nothing(plan);
 
 		env_notice(&console->env, ROLE_WARN, "%s", text);
 		console_drop_modal(console);
-	} else if (console->plan->targets->len > 1 || console->plan->action->flags & ACTION_HURTS) {
+	} else if (plan->targets->len > 1 || plan->action->flags & ACTION_HURTS || plan->confirm) {
 		ask_about_plan(console, hidden);
 	} else {
 		console_submit_plan(console);
 		console_drop_modal(console);
 	}
+}
+
+void
+console_act(struct console *console, const struct action *action, char *const *params)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+	unsigned hidden;
+
+	if (!console_choose(console, action->target, action->name, keys, &hidden) || !console->opts.fleet)
+		return;
+	if (action->flags & ACTION_ONE && keys->len > 1) {
+		env_notice(&console->env, ROLE_WARN, "%s is done to one alone: %u are marked", action->name,
+			keys->len);
+		return;
+	}
+	if (!params && ask_for_params(console, action, keys))
+		return;
+	console->plan = make_plan(console, action, params, keys);
+	decide(console, hidden);
 }
 
 /* ---- questions of hosts ---- */

@@ -11,6 +11,7 @@ struct history;
 struct stack;
 struct timeline;
 struct journal;
+struct guards;
 
 /* One line for the operator, until it is old or he goes on. */
 struct notice {
@@ -23,6 +24,7 @@ struct env {
 	const struct config *config;
 	struct fleet *fleet;            /* NULL: none */
 	struct journal *journal;        /* of acts; NULL: none */
+	struct guards *guards;          /* NULL: none */
 	struct timeline *timeline;      /* NULL: none */
 	struct history *history;        /* also row.history; goes on while the screen is frozen */
 	const struct keys *keys;
@@ -34,6 +36,7 @@ struct env {
 	struct fleet_totals totals;     /* of snap */
 	int64_t now_us, wall_us;
 	struct notice notice;
+	GArray *chosen; /* struct row_key: what the verb that opened a view is to be done to */
 	bool (*copy)(void *ctx, const char *text, GError **error); /* NULL: there is no clipboard */
 	void *copy_ctx;
 };

@@ -47,6 +47,7 @@ static const struct binding generic_keys[] = {
 	{ "-", REQ_FOLD },
 	{ "=", REQ_UNFOLD_ALL },
 	{ "_", REQ_FOLD_ALL },
+	{ "x", REQ_MENU },
 	{ "space", REQ_MARK },
 	{ "v", REQ_RANGE },
 	{ "*", REQ_INVERT },

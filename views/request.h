@@ -46,6 +46,7 @@
 	_(COPY, "copy", "Copy the XML to the clipboard of this terminal")                     \
 	_(NEXT_MATCH, "next-match", "Go to the next line that matches")                       \
 	_(PREVIOUS_MATCH, "previous-match", "Go to the matching line before")                 \
+	_(MENU, "menu", "The verbs for the marked rows, or the one under the cursor")          \
 	_(MARK, "mark", "Mark the row and move on")                                           \
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
 	_(INVERT, "invert", "Invert the marks of the rows shown")                             \

@@ -21,6 +21,8 @@ struct view_ops {
 	const struct binding *keys;  /* before the generic ones; NULL: none */
 	bool about_one;              /* shows one row of another view, its subject */
 
+	const char *verb;            /* opened by this verb, when no words are behind it, about env->chosen; NULL: by none */
+
 	/* What it is made of; exactly one of these three. */
 	const struct row_kind *kind; /* a table */
 	void (*fill)(struct view *view, struct page *page);           /* lines, built anew at each update … */

@@ -267,7 +267,7 @@ vm_title(struct view *view)
 
 static const struct binding keys[] = {
 	{ "T", REQ_SPAN },
-	{ "x", REQ_XML },
+	{ "X", REQ_XML },
 	{ NULL, 0 },
 };
 

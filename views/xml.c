@@ -311,7 +311,7 @@ static const struct binding keys[] = {
 	{ "y", REQ_COPY },
 	{ "n", REQ_NEXT_MATCH },
 	{ "N", REQ_PREVIOUS_MATCH },
-	{ "x", REQ_BACK },
+	{ "X", REQ_BACK },
 	{ NULL, 0 },
 };
 
