@@ -259,8 +259,8 @@ action_params(const struct action *action, const char *const *words, GError **er
 
 /* ---- how it is told ---- */
 
-static void
-append_arg(GString *out, const struct action_arg *arg)
+char *
+action_arg_usage(const struct action_arg *arg)
 {
 	g_autofree char *words =
 		arg->kind == ARG_WORD ? g_strjoinv("|", (char **)(uintptr_t)arg->words) : NULL;
@@ -268,13 +268,9 @@ append_arg(GString *out, const struct action_arg *arg)
 			    : arg->kind == ARG_NUMBER ? number_usage(arg->unit)
 						      : kinds[arg->kind].usage;
 
-	g_string_append(out, arg->needed ? " " : " [");
 	if (arg->kind == ARG_FLAG)
-		g_string_append(out, arg->name);
-	else
-		g_string_append_printf(
-			out, "%s%s%s", arg->bare ? "" : arg->name, arg->bare ? "" : "=", value);
-	g_string_append(out, arg->needed ? "" : "]");
+		return g_strdup(arg->name);
+	return arg->bare ? g_strdup(value) : g_strconcat(arg->name, "=", value, NULL);
 }
 
 char *
@@ -282,8 +278,11 @@ action_usage(const struct action *action)
 {
 	GString *out = g_string_new(action->name);
 
-	for (const struct action_arg *arg = action->args; arg && arg->name; arg++)
-		append_arg(out, arg);
+	for (const struct action_arg *arg = action->args; arg && arg->name; arg++) {
+		g_autofree char *usage = action_arg_usage(arg);
+
+		g_string_append_printf(out, arg->needed ? " %s" : " [%s]", usage);
+	}
 	return g_string_free(out, FALSE);
 }
 

@@ -90,6 +90,8 @@ char **action_params(const struct action *action, const char *const *words, GErr
 const char *action_param(char *const *params, const char *name);
 /* "migrate HOST [live|offline] [bandwidth=RATE]": how it is typed. Caller frees. */
 char *action_usage(const struct action *action);
+/* How one of them is typed: "to=HOST", "live|offline". Caller frees. */
+char *action_arg_usage(const struct action_arg *arg);
 /* How the word PREFIX, one behind ACTION, can go on: names with "=", and values. HOSTS: names of hosts, NULL-terminated
  * (NULL: none are offered). NULL-terminated whole words, never NULL; caller frees. */
 char **action_complete(const struct action *action, const char *prefix, const char *const *hosts);

@@ -351,7 +351,7 @@ plan_text(const struct plan *plan)
 		append_refusals(text, plan);
 	}
 	if (plan->confirm)
-		g_string_append_printf(text, "\nAsked twice: %s", plan->confirm);
+		g_string_append_printf(text, "\nGuard rail: %s", plan->confirm);
 	return g_string_free(text, FALSE);
 }
 

@@ -1,6 +1,7 @@
 /* console: life, time and drawing; console_input.c, console_prompt.c and console_verbs.c have the keys and what they do. */
 #include "views/console_private.h"
 
+#include "actions/registry.h"
 #include "fleet/clock.h"
 #include "tui/cell.h"
 #include "views/catalog.h"
@@ -236,7 +237,13 @@ has_rows(const struct view *view)
 static bool
 has_verbs(const struct view *view)
 {
-	return view->ops->target != TARGET_NONE && !view->env->readonly;
+	size_t n;
+	const struct action *const *actions = registry_actions(view->env->readonly, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (actions[i]->target == view->ops->target)
+			return view->ops->target != TARGET_NONE;
+	return false;
 }
 
 static bool

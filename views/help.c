@@ -1,4 +1,5 @@
 /* help: made from the tables that it explains. */
+#include "actions/action.h"
 #include "fleet/query.h"
 #include "views/catalog.h"
 #include "views/command.h"
@@ -41,6 +42,35 @@ add_request(struct page *page, const struct keys *keys, int request)
 	page_cells(page, cells, G_N_ELEMENTS(cells));
 }
 
+/* What may stand behind a verb, a line each. */
+static void
+add_args(struct page *page, const struct action *action)
+{
+	for (const struct action_arg *arg = action->args; arg && arg->name; arg++) {
+		g_autofree char *usage = action_arg_usage(arg);
+		const struct page_cell cells[] = {
+			{ "", 12, ALIGN_LEFT, ROLE_KEY },
+			{ usage, 28, ALIGN_LEFT, ROLE_DIM },
+			{ arg->help, 30, ALIGN_LEFT, ROLE_NORMAL },
+		};
+
+		page_cells(page, cells, G_N_ELEMENTS(cells));
+	}
+}
+
+static void
+add_verbs(struct page *page, const struct env *env, enum target target)
+{
+	for (int request = REQ_COUNT; request < request_limit(env->readonly); request++) {
+		const struct action *action = request_action(request);
+
+		if (action->target != target)
+			continue;
+		add_request(page, env->keys, request);
+		add_args(page, action);
+	}
+}
+
 static void
 add_keys(struct page *page, const struct env *env)
 {
@@ -49,9 +79,9 @@ add_keys(struct page *page, const struct env *env)
 		for (int request = groups[i].first; request <= groups[i].last; request++)
 			add_request(page, env->keys, request);
 	}
-	page_section(page, "Verbs, on the marked VMs or the one under the cursor");
-	for (int request = REQ_COUNT; request < request_limit(env->readonly); request++)
-		add_request(page, env->keys, request);
+	page_section(page, "Verbs, on the marked rows or the one under the cursor");
+	add_verbs(page, env, TARGET_VM);
+	add_verbs(page, env, TARGET_HOST);
 	if (env->readonly)
 		page_text(page, ROLE_DIM, "none: read-only");
 	page_section(page, "Mouse");

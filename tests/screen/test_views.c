@@ -331,7 +331,7 @@ static const struct {
 	{ "vm-200", 60, 200, false, false, ":vm api-1\n" },
 	{ "vm-off", 24, 80, false, false, ":vm app-1\n" },
 	{ "vm-ascii", 40, 120, true, true, ":vm api-1\n" },
-	{ "xml-80", 24, 80, false, false, ":vm api-1\nx/source\n" },
+	{ "xml-80", 24, 80, false, false, ":vm api-1\nX/source\n" },
 	{ "vm-unknown", 24, 80, false, false, ":host kvm007\n\n\n" },
 	{ "help-80", 24, 80, false, false, "?" },
 	{ "help-200", 60, 200, false, false, "?" },

@@ -153,6 +153,21 @@ make_views(GString *page)
 		append_item(page, "Cm", catalog[i]->name, catalog[i]->help);
 }
 
+/* What may stand behind a verb. */
+static void
+append_args(GString *page, const struct action *action)
+{
+	if (!action->args)
+		return;
+	g_string_append(page, ".Bl -tag -width Ds -compact\n");
+	for (const struct action_arg *arg = action->args; arg->name; arg++) {
+		g_autofree char *usage = action_arg_usage(arg), *help = g_strdup(arg->help);
+
+		append_item(page, "Cm", usage, help);
+	}
+	g_string_append(page, ".El\n");
+}
+
 static void
 make_requests(GString *page, int first, int end)
 {
@@ -170,6 +185,8 @@ make_requests(GString *page, int first, int end)
 		}
 		g_string_append_printf(page, labels ? "Pq Cm %s\n" : "Cm %s\n", request_name(request));
 		append_sentences(page, request_help(request));
+		if (request_action(request))
+			append_args(page, request_action(request));
 		if (request_action(request) && request_action(request)->flags & ACTION_HURTS)
 			append_sentences(page, request_action(request)->effect);
 	}
