@@ -47,9 +47,15 @@ spread_end(struct spread *spread)
 	spread->deviation = sqrt(MAX(spread->deviation / spread->hosts - spread->mean * spread->mean, 0));
 }
 
-/* Over the hosts like LIKE, but not EMPTIED. */
+static bool
+is_in(const GPtrArray *hosts, const struct host_snap *host)
+{
+	return hosts && g_ptr_array_find((GPtrArray *)(uintptr_t)hosts, host, NULL);
+}
+
+/* Over the hosts like LIKE, but those EMPTIED (NULL: none). */
 static struct spread
-spread_of(const struct targets *targets, const struct host_snap *like, const struct host_snap *emptied)
+spread_of(const struct targets *targets, const struct host_snap *like, const GPtrArray *emptied)
 {
 	const struct fleet_snap *snap = targets->opts.snap;
 	struct spread spread = { 0 };
@@ -57,7 +63,7 @@ spread_of(const struct targets *targets, const struct host_snap *like, const str
 	for (size_t i = 0; i < snap->nhosts; i++) {
 		const struct host_snap *host = snap->hosts[i];
 
-		if (host != emptied && evacuate_takes_part(targets, host, like) &&
+		if (!is_in(emptied, host) && evacuate_takes_part(targets, host, like) &&
 			evacuate_score(targets, host) >= 0)
 			spread_add(&spread, evacuate_score(targets, host));
 	}
@@ -129,9 +135,9 @@ try_host(struct targets *targets, const struct vm *vm, const struct host_snap *h
 	return true;
 }
 
-/* Over all hosts but AVOIDED; CAUSES counts why the others can't. */
+/* Over all hosts but those AVOIDED; CAUSES counts why the others can't. */
 static struct choice
-choose(struct targets *targets, const struct vm *vm, const struct host_snap *avoided, GHashTable *causes)
+choose(struct targets *targets, const struct vm *vm, const GPtrArray *avoided, GHashTable *causes)
 {
 	const struct fleet_snap *snap = targets->opts.snap;
 	struct choice best = { 0 };
@@ -140,7 +146,7 @@ choose(struct targets *targets, const struct vm *vm, const struct host_snap *avo
 		struct choice choice = { 0 };
 		const char *what = NULL;
 
-		if (snap->hosts[i] == avoided || snap->hosts[i] == vm->host)
+		if (is_in(avoided, snap->hosts[i]) || snap->hosts[i] == vm->host)
 			continue;
 		if (!try_host(targets, vm, snap->hosts[i], &choice, &what))
 			g_hash_table_insert(causes, (gpointer)(uintptr_t)what,
@@ -222,7 +228,7 @@ is_among(const GArray *keys, const struct vm *vm)
 }
 
 static void
-place_one(struct targets *targets, struct moves *moves, const struct vm *vm, const struct host_snap *avoided)
+place_one(struct targets *targets, struct moves *moves, const struct vm *vm, const GPtrArray *avoided)
 {
 	g_autoptr(GHashTable) causes = g_hash_table_new(g_str_hash, g_str_equal);
 	struct choice choice = choose(targets, vm, avoided, causes);
@@ -236,12 +242,10 @@ place_one(struct targets *targets, struct moves *moves, const struct vm *vm, con
 	}
 }
 
-struct moves *
-evacuate_plan(struct targets *targets, const struct host_snap *host, const GArray *keys)
+/* Those of HOST among KEYS that there is something to move of are added to VMS. */
+static void
+gather(const struct host_snap *host, const GArray *keys, struct moves *moves, GPtrArray *vms)
 {
-	struct moves *moves = moves_new(MOVES_EVACUATE, host->name);
-	g_autoptr(GPtrArray) vms = g_ptr_array_new();
-
 	for (size_t i = 0; i < host->nvms; i++) {
 		const struct vm *vm = &host->vms[i];
 
@@ -250,12 +254,33 @@ evacuate_plan(struct targets *targets, const struct host_snap *host, const GArra
 		else if (!vm->is_dom0 && !evacuate_has_life(vm))
 			moves->off++;
 	}
+}
+
+struct moves *
+evacuate_hosts_plan(struct targets *targets, const GPtrArray *hosts, const GArray *keys)
+{
+	const struct host_snap *first = hosts->pdata[0];
+	g_autofree char *several = g_strdup_printf("%u hosts", hosts->len);
+	struct moves *moves = moves_new(MOVES_EVACUATE, hosts->len == 1 ? first->name : several);
+	g_autoptr(GPtrArray) vms = g_ptr_array_new();
+
+	for (guint i = 0; i < hosts->len; i++)
+		gather(hosts->pdata[i], keys, moves, vms);
 	g_ptr_array_sort(vms, compare_sizes);
-	moves->before = spread_of(targets, host, host);
+	moves->before = spread_of(targets, first, hosts);
 	for (guint i = 0; i < vms->len; i++)
-		place_one(targets, moves, vms->pdata[i], host);
-	moves->after = spread_of(targets, host, host);
+		place_one(targets, moves, vms->pdata[i], hosts);
+	moves->after = spread_of(targets, first, hosts);
 	return moves;
+}
+
+struct moves *
+evacuate_plan(struct targets *targets, const struct host_snap *host, const GArray *keys)
+{
+	g_autoptr(GPtrArray) hosts = g_ptr_array_new();
+
+	g_ptr_array_add(hosts, (gpointer)(uintptr_t)host);
+	return evacuate_hosts_plan(targets, hosts, keys);
 }
 
 /* ---- the way back ---- */

@@ -11,6 +11,8 @@
 #include <glib.h>
 
 struct guards;
+struct maintenance;
+struct moves;
 
 /* One guest that will be acted on. */
 struct plan_target {
@@ -47,7 +49,12 @@ struct plan_opts {
 	GHashTable *busy;               /* set of struct row_key with an act under way, which are left out; NULL: none */
 	struct guards *guards;          /* of the config; NULL: none */
 	int64_t now_us;                 /* for guards about ages */
-	const struct config *config;    /* for aim(); NULL: only where no action aims */
+	/* for aim(), that is, where guests are moved */
+	const struct config *config;
+	const struct maintenance *maintenance; /* NULL: the config alone says which hosts are in it */
+	const char *released;                  /* a host that is about to be released; NULL: none */
+	const GArray *incoming;                /* struct incoming (actions/targets.h): other moves under way; NULL: none */
+	const struct moves *moves;             /* who goes where, as it was shown; NULL: to be found now */
 };
 
 /* The action (or its `otherwise`, where that is what can be done) on the guests that are meant. Everything is copied. */

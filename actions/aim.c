@@ -1,0 +1,208 @@
+#include "actions/aim.h"
+
+#include "actions/evacuate.h"
+#include "config/config.h"
+
+#include <string.h>
+
+struct move_wish
+aim_wish(char *const *params)
+{
+	const char *copy = action_param(params, "copy");
+
+	return (struct move_wish){
+		.copy = !copy                      ? COPY_NONE
+			: strcmp(copy, "all") == 0 ? COPY_ALL
+						   : COPY_INCREMENTAL,
+		.offline = action_param(params, "offline") != NULL,
+	};
+}
+
+struct targets_opts
+aim_targets_opts(const struct plan_opts *opts)
+{
+	return (struct targets_opts){
+		.snap = opts->snap,
+		.config = opts->config,
+		.maintenance = opts->maintenance,
+		.released = opts->released,
+		.incoming = opts->incoming,
+		.wish = aim_wish(opts->params),
+		.now_us = opts->now_us,
+	};
+}
+
+/* ---- one guest ---- */
+
+static void
+give(struct plan_target *target, const struct host_snap *host)
+{
+	target->dest = host->index;
+	target->dest_name = g_strdup(host->name);
+}
+
+/* Sends target I of PLAN to HOST, or leaves it out: what was possible when it was planned may be so no longer. */
+static void
+send_to(struct plan *plan, guint i, struct targets *targets, const struct plan_opts *opts,
+	const struct host_snap *host)
+{
+	struct plan_target *target = plan->targets->pdata[i];
+	const struct vm *vm = fleet_snap_find_vm(opts->snap, &target->key);
+	g_autofree char *why = NULL;
+
+	if (targets_judge(targets, vm, host, &why) <= VERDICT_CAUTION) {
+		give(target, host);
+		targets_put(targets, vm, host);
+	} else {
+		g_autofree char *words = g_strdup_printf("can't go to %s: %s", host->name, why);
+
+		plan_refuse(plan, i, words);
+	}
+}
+
+/* ---- all to one host ---- */
+
+static const struct host_snap *
+find_host(const struct fleet_snap *snap, const char *name)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (strcmp(snap->hosts[i]->name, name) == 0)
+			return snap->hosts[i];
+	return NULL;
+}
+
+static const struct host_snap *
+host_wanted(const struct plan_opts *opts, GError **error)
+{
+	const char *to = action_param(opts->params, "to");
+	const struct host_snap *host = to ? find_host(opts->snap, to) : NULL;
+
+	if (!to)
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "where to? type: migrate to=HOST");
+	else if (!host)
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no host '%s'", to);
+	return host;
+}
+
+/* From the last to the first: one that is left out is replaced by the last. */
+static void
+send_all(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
+	const struct host_snap *host)
+{
+	for (guint i = plan->targets->len; i-- > 0;)
+		send_to(plan, i, targets, opts, host);
+}
+
+/* ---- as a list of moves says ---- */
+
+static gint
+compare_moves(gconstpointer a, gconstpointer b, gpointer data)
+{
+	const struct plan_target *left = *(const struct plan_target *const *)a;
+	const struct plan_target *right = *(const struct plan_target *const *)b;
+	const struct moves *moves = data;
+	guint places[2] = { 0, 0 };
+
+	for (guint i = 0; i < moves->list->len; i++) {
+		const struct move *move = moves->list->pdata[i];
+
+		if (row_key_equal(&move->guest, &left->key))
+			places[0] = i;
+		if (row_key_equal(&move->guest, &right->key))
+			places[1] = i;
+	}
+	return (gint)places[0] - (gint)places[1];
+}
+
+static const char *
+why_it_stays(const struct moves *moves, const struct row_key *guest)
+{
+	for (guint i = 0; i < moves->stays->len; i++) {
+		const struct stay *stay = moves->stays->pdata[i];
+
+		if (row_key_equal(&stay->guest, guest))
+			return stay->why;
+	}
+	return "not in the plan that was shown";
+}
+
+static void
+send_as_planned(
+	struct plan *plan, struct targets *targets, const struct plan_opts *opts, const struct moves *moves)
+{
+	for (guint i = plan->targets->len; i-- > 0;) {
+		const struct plan_target *target = plan->targets->pdata[i];
+		const struct move *move = moves_find(moves, &target->key);
+
+		if (move && move->dest < opts->snap->nhosts)
+			send_to(plan, i, targets, opts, opts->snap->hosts[move->dest]);
+		else
+			plan_refuse(plan, i, why_it_stays(moves, &target->key));
+	}
+	/* the order is part of the plan: the largest first */
+	g_ptr_array_sort_with_data(plan->targets, compare_moves, (gpointer)(uintptr_t)moves);
+}
+
+bool
+aim_migrate(struct plan *plan, const struct plan_opts *opts, GError **error)
+{
+	const struct targets_opts asked = aim_targets_opts(opts);
+	const struct host_snap *host = opts->moves ? NULL : host_wanted(opts, error);
+	struct targets *targets;
+
+	if (!host && !opts->moves)
+		return false;
+	targets = targets_new(&asked);
+	if (host)
+		send_all(plan, targets, opts, host);
+	else
+		send_as_planned(plan, targets, opts, opts->moves);
+	targets_free(targets);
+	return true;
+}
+
+/* ---- hosts that are emptied ---- */
+
+/* The hosts that the guests of PLAN are on, each once, as pointers into the snapshot. */
+static GPtrArray *
+hosts_of(const struct plan *plan, const struct fleet_snap *snap)
+{
+	GPtrArray *hosts = g_ptr_array_new();
+
+	for (guint i = 0; i < plan->targets->len; i++) {
+		const struct plan_target *target = plan->targets->pdata[i];
+		gpointer host = (gpointer)(uintptr_t)snap->hosts[target->key.host];
+
+		if (!g_ptr_array_find(hosts, host, NULL))
+			g_ptr_array_add(hosts, host);
+	}
+	return hosts;
+}
+
+static GArray *
+keys_of(const struct plan *plan)
+{
+	GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+
+	for (guint i = 0; i < plan->targets->len; i++)
+		g_array_append_val(keys, ((const struct plan_target *)plan->targets->pdata[i])->key);
+	return keys;
+}
+
+bool
+aim_evacuate(struct plan *plan, const struct plan_opts *opts, GError **error G_GNUC_UNUSED)
+{
+	const struct targets_opts asked = aim_targets_opts(opts);
+	struct targets *targets = targets_new(&asked);
+	g_autoptr(GPtrArray) hosts = hosts_of(plan, opts->snap);
+	g_autoptr(GArray) keys = keys_of(plan);
+	struct moves *moves = opts->moves ? NULL : evacuate_hosts_plan(targets, hosts, keys);
+
+	/* what the planner has placed takes room: it is judged again as if nothing had happened */
+	targets_free(targets);
+	targets = targets_new(&asked);
+	send_as_planned(plan, targets, opts, moves ? moves : opts->moves);
+	targets_free(targets);
+	moves_free(moves);
+	return true;
+}
