@@ -6,8 +6,11 @@
 extern const struct action vm_start_action, vm_shutdown_action, vm_stop_action, vm_reboot_action, vm_reset_action;
 extern const struct action vm_suspend_action, vm_resume_action;
 extern const struct action vm_autostart_on_action, vm_autostart_off_action;
+extern const struct action vm_migrate_action;
 
 /* The guest executes: running, idle or on its way down. As action.possible. */
 bool vm_is_executing(const struct vm *vm, const char **why_not);
 /* action.run of all verbs that are one conn_ops.act(). */
 bool vm_act_run(struct job *job, struct conn *conn, GError **error);
+/* action.run of all that migrates; the job's dest says where to, its params how. */
+bool migrate_run(struct job *job, struct conn *conn, GError **error);

@@ -161,6 +161,7 @@ prepare(struct sim_link *link, const struct sim_vm *vm, GError **error)
 		incoming->state = (uint8_t)(vm->id < 0 ? VM_STATE_OFF : VM_STATE_PAUSED);
 		incoming->reason = vm->id < 0 ? NULL : "migrating";
 		incoming->cpu_mark = incoming->io_mark = 0;
+		incoming->pins = NULL; /* they were made for other CPUs */
 		if (vm->id >= 0)
 			emit(visit.events, vm, CONN_EVENT_STARTED, "migrated here");
 		ok = true;
@@ -283,6 +284,7 @@ arrive(struct sim_link *link, const struct sim_vm *vm, const struct sim_trip *tr
 
 		*here = *vm;
 		here->id = id;
+		here->pins = NULL;
 		here->pending = vm->pending == SIM_PENDING_MOVING ? SIM_PENDING_NONE : vm->pending;
 		if (sim_vm_active(here)) {
 			here->reason = "migrated here";

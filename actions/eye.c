@@ -1,0 +1,219 @@
+#include "actions/eye.h"
+
+#include "fleet/clock.h"
+#include "fleet/error.h"
+#include "fleet/thread.h"
+
+#include <pthread.h>
+
+#define LOOK_US INT64_C(500000)
+#define CALL_US INT64_C(15000000)
+#define STACK   (512 * 1024)
+
+struct eye {
+	struct eye_opts opts; /* constant */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool closing; /* guarded by lock */
+
+	/* the eye's thread only */
+	struct job_progress last; /* as told last */
+	int64_t left;             /* bytes, when it fell last … */
+	int64_t fell_us;          /* … and when that was */
+	bool given_up, blind, switched;
+};
+
+/* ---- what it says ---- */
+
+static void
+tell(struct eye *eye, const char *phase)
+{
+	if (phase)
+		eye->last.phase = phase;
+	job_gauge_set(eye->opts.job->gauge, &eye->last);
+	hand_progress(eye->opts.job->hand);
+}
+
+/* All that is left to copy; -1: not known. */
+static int64_t
+bytes_left(const struct job_progress *progress)
+{
+	if (progress->mem_left < 0 && progress->disk_left < 0)
+		return -1;
+	return MAX(progress->mem_left, 0) + MAX(progress->disk_left, 0);
+}
+
+/* A guest that writes faster than the network copies goes up and down: only no change at all is a stall. */
+static bool
+stands_still(struct eye *eye, const struct job_progress *progress)
+{
+	int64_t left = bytes_left(progress), now_us = clock_now_us();
+
+	if (left != eye->left || left < 0) {
+		eye->left = left;
+		eye->fell_us = now_us;
+	}
+	return now_us - eye->fell_us > eye->opts.stall_ms * 1000;
+}
+
+/* ---- what it asks ---- */
+
+static bool
+ask(struct eye *eye, struct job_progress *out, GError **error)
+{
+	const struct eye_opts *opts = &eye->opts;
+	bool ok;
+
+	hand_begin(opts->job->hand, opts->conn, CALL_US);
+	ok = opts->conn->ops->move_progress(opts->conn, opts->job->target.uuid, false, out, error);
+	hand_end(opts->job->hand, opts->conn);
+	return ok;
+}
+
+static bool
+act(struct eye *eye, bool (*call)(struct conn *, const uint8_t[UUID_LEN], GError **), GError **error)
+{
+	const struct eye_opts *opts = &eye->opts;
+	bool ok;
+
+	hand_begin(opts->job->hand, opts->conn, CALL_US);
+	ok = call(opts->conn, opts->job->target.uuid, error);
+	hand_end(opts->job->hand, opts->conn);
+	return ok;
+}
+
+static void
+look_failed(struct eye *eye, const GError *error)
+{
+	eye->blind = fleet_error_is_link(error);
+	if (!eye->blind)
+		return;
+	eye->last = JOB_PROGRESS_UNKNOWN;
+	tell(eye, "moving, out of sight");
+}
+
+static void
+look(struct eye *eye)
+{
+	g_autoptr(GError) error = NULL;
+	struct job_progress progress;
+
+	if (!ask(eye, &progress, &error)) {
+		look_failed(eye, error);
+		return;
+	}
+	if (!progress.phase) /* not begun, or about to end */
+		return;
+	eye->last = progress;
+	if (eye->switched)
+		tell(eye, "runs there, memory follows");
+	else
+		tell(eye, stands_still(eye, &progress) ? "stands still" : NULL);
+}
+
+/* There may be nothing to give up yet: then it is tried again. */
+static void
+give_up(struct eye *eye)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (act(eye, eye->opts.conn->ops->move_abort, &error))
+		tell(eye, "giving up");
+	else if (g_error_matches(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED))
+		tell(eye, "can't be given up");
+	eye->given_up = !g_error_matches(error, FLEET_ERROR, FLEET_ERROR_STATE) &&
+			!g_error_matches(error, FLEET_ERROR, FLEET_ERROR_BUSY);
+	look_failed(eye, error);
+}
+
+/* Once all memory has been copied, so that the guest waits for little of it. */
+static void
+switch_over(struct eye *eye)
+{
+	if (eye->last.iteration >= 2)
+		eye->switched = act(eye, eye->opts.conn->ops->move_post_copy, NULL);
+}
+
+/* ---- the thread ---- */
+
+static bool
+is_closing(struct eye *eye)
+{
+	int64_t end_us = clock_now_us() + LOOK_US;
+	struct timespec until = { .tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000 };
+	bool closing;
+
+	pthread_mutex_lock(&eye->lock);
+	while (!eye->closing && pthread_cond_timedwait(&eye->cond, &eye->lock, &until) == 0)
+		;
+	closing = eye->closing;
+	pthread_mutex_unlock(&eye->lock);
+	return closing;
+}
+
+static void *
+eye_main(void *arg)
+{
+	struct eye *eye = arg;
+
+	thread_stand_back();
+	while (!is_closing(eye) && !eye->blind) {
+		look(eye);
+		if (!eye->given_up && !eye->blind && job_gauge_cancelled(eye->opts.job->gauge))
+			give_up(eye);
+		if (!eye->switched && !eye->blind && eye->opts.wants & MOVE_BIT(POST_COPY))
+			switch_over(eye);
+	}
+	return NULL;
+}
+
+static void
+eye_free(struct eye *eye)
+{
+	pthread_cond_destroy(&eye->cond);
+	pthread_mutex_destroy(&eye->lock);
+	g_free(eye);
+}
+
+struct eye *
+eye_open(const struct eye_opts *opts)
+{
+	struct eye *eye = g_new0(struct eye, 1);
+	pthread_condattr_t condattr;
+	pthread_attr_t attr;
+	int failed;
+
+	eye->opts = *opts;
+	eye->last = JOB_PROGRESS_UNKNOWN;
+	eye->left = -1;
+	eye->fell_us = clock_now_us();
+	pthread_mutex_init(&eye->lock, NULL);
+	pthread_condattr_init(&condattr);
+	pthread_condattr_setclock(&condattr, CLOCK_MONOTONIC);
+	pthread_cond_init(&eye->cond, &condattr);
+	pthread_condattr_destroy(&condattr);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	failed = pthread_create(&eye->thread, &attr, eye_main, eye);
+	pthread_attr_destroy(&attr);
+	if (failed) {
+		eye_free(eye);
+		return NULL;
+	}
+	pthread_setname_np(eye->thread, "eye");
+	return eye;
+}
+
+void
+eye_close(struct eye *eye)
+{
+	if (!eye)
+		return;
+	pthread_mutex_lock(&eye->lock);
+	eye->closing = true;
+	pthread_cond_signal(&eye->cond);
+	pthread_mutex_unlock(&eye->lock);
+	pthread_join(eye->thread, NULL);
+	eye_free(eye);
+}

@@ -1,0 +1,379 @@
+/* Migrate: a guest goes to another host, running or off. */
+#include "actions/verbs.h"
+
+#include "actions/eye.h"
+#include "actions/fate.h"
+#include "actions/migration.h"
+#include "actions/plan.h"
+#include "actions/targets.h"
+#include "fleet/error.h"
+#include "fleet/hands.h"
+
+#include <string.h>
+
+#define CALL_US INT64_C(15000000) /* of a short call */
+#define SETTLE_US \
+	INT64_C(30000000) /* the daemons get so long to clear away what is left of a move that failed */
+#define LOOK_US 1000000
+
+/* ---- before it begins ---- */
+
+static bool
+migrate_possible(const struct vm *vm, const char **why_not)
+{
+	if (vm->host->facts && !vm->host->facts->moves)
+		*why_not = "its host's driver migrates nothing";
+	else if (vm->state == VM_STATE_CRASHED)
+		*why_not = "crashed";
+	else
+		return true;
+	return false;
+}
+
+static bool
+migrate_check(char *const *params, GError **error)
+{
+	struct move_opts opts;
+
+	return migration_opts(params, &opts, error);
+}
+
+static const struct host_snap *
+find_host(const struct fleet_snap *snap, const char *name)
+{
+	for (size_t i = 0; i < snap->nhosts; i++)
+		if (strcmp(snap->hosts[i]->name, name) == 0)
+			return snap->hosts[i];
+	return NULL;
+}
+
+static struct move_wish
+wish_of(char *const *params)
+{
+	const char *copy = action_param(params, "copy");
+
+	return (struct move_wish){
+		.copy = !copy                      ? COPY_NONE
+			: strcmp(copy, "all") == 0 ? COPY_ALL
+						   : COPY_INCREMENTAL,
+		.offline = action_param(params, "offline") != NULL,
+	};
+}
+
+/* Target I of PLAN goes to TO, if it can. True: it does. */
+static bool
+aim_one(struct plan *plan, guint i, struct targets *targets, const struct fleet_snap *snap,
+	const struct host_snap *to)
+{
+	struct plan_target *target = plan->targets->pdata[i];
+	const struct vm *vm = fleet_snap_find_vm(snap, &target->key);
+	g_autofree char *why = NULL;
+	enum verdict verdict = targets_judge(targets, vm, to, &why);
+
+	if (verdict == VERDICT_NO || verdict == VERDICT_COPY) {
+		plan_refuse(plan, i, why ? why : verdict_word(verdict));
+		return false;
+	}
+	target->dest = to->index;
+	target->dest_name = g_strdup(to->name);
+	targets_put(targets, vm, to);
+	return true;
+}
+
+/* All go to the host that the params name. */
+static bool
+migrate_aim(struct plan *plan, const struct plan_opts *opts, GError **error)
+{
+	const char *name = action_param(plan->params, "to");
+	const struct host_snap *to = name ? find_host(opts->snap, name) : NULL;
+	struct targets *targets;
+
+	if (!to) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_NAME,
+			name ? "there is no host called %s" : "to which host is not said%s",
+			name ? name : "");
+		return false;
+	}
+	targets = targets_new(&(struct targets_opts){
+		.snap = opts->snap,
+		.config = opts->config,
+		.wish = wish_of(plan->params),
+		.now_us = opts->now_us,
+	});
+	for (guint i = 0; i < plan->targets->len;)
+		i += aim_one(plan, i, targets, opts->snap, to);
+	targets_free(targets);
+	return true;
+}
+
+/* ---- the job ---- */
+
+struct migration {
+	struct job *job;
+	struct conn *source, *target, *eye; /* NULL: lost, or not made */
+	struct move_opts opts;
+	enum side goal; /* what the guest is, and is to be */
+};
+
+static void
+say(const struct migration *m, const char *phase)
+{
+	struct job_progress progress;
+
+	job_gauge_get(m->job->gauge, &progress);
+	progress.phase = phase;
+	job_gauge_set(m->job->gauge, &progress);
+	hand_progress(m->job->hand);
+}
+
+static bool
+fail(GError **error, enum fleet_error code, char *text)
+{
+	g_set_error_literal(error, FLEET_ERROR, (gint)code, text);
+	g_free(text);
+	return false;
+}
+
+static bool
+ask(const struct migration *m, struct conn *conn, struct whereabouts *out, GError **error)
+{
+	bool ok;
+
+	hand_begin(m->job->hand, conn, CALL_US);
+	ok = conn->ops->whereabouts(conn, m->job->target.uuid, out, error);
+	hand_end(m->job->hand, conn);
+	return ok;
+}
+
+static bool
+connect_all(struct migration *m, GError **error)
+{
+	m->target = hand_connect(m->job->hand, m->job->dest, error);
+	if (!m->target) {
+		g_prefix_error(error, "%s: ", m->job->dest_name);
+		return false;
+	}
+	/* without it the move goes on unwatched */
+	m->eye = hand_connect(m->job->hand, m->job->target.host, NULL);
+	return true;
+}
+
+/* Nothing has been touched yet: what fails here is no unknown outcome, even when it is a link. */
+static bool
+get_ready(struct migration *m, GError **error)
+{
+	struct whereabouts here, there;
+	g_autoptr(GError) why = NULL;
+
+	if (!m->source->ops->move)
+		return fail(error, FLEET_ERROR_UNSUPPORTED, g_strdup("this connection migrates nothing"));
+	say(m, "connecting");
+	if (!connect_all(m, &why) || !ask(m, m->source, &here, &why) || !ask(m, m->target, &there, &why))
+		return fail(error, FLEET_ERROR_FAILED, g_strdup_printf("not begun: %s", why->message));
+	m->goal = side_of_whereabouts(&here);
+	if (there.defined)
+		return fail(error, FLEET_ERROR_STATE,
+			g_strdup_printf("%s has a guest of this UUID already: remove it there first",
+				m->job->dest_name));
+	if (m->goal == SIDE_ABSENT)
+		return fail(error, FLEET_ERROR_NO_DOMAIN,
+			g_strdup_printf("it is not on %s any more", m->job->host_name));
+	if ((m->goal == SIDE_OFF) != ((m->opts.wants & MOVE_BIT(OFFLINE)) != 0))
+		return fail(error, FLEET_ERROR_STATE,
+			g_strdup(m->goal == SIDE_OFF ? "it does not run: say offline to move its definition"
+						     : "it runs: only without offline it can go"));
+	return true;
+}
+
+static bool
+move(struct migration *m, GError **error)
+{
+	struct job *job = m->job;
+	struct eye *eye = NULL;
+	bool ok;
+
+	if (m->eye && m->eye->ops->move_progress)
+		eye = eye_open(&(struct eye_opts){
+			.job = job,
+			.conn = m->eye,
+			.wants = m->opts.wants,
+			.stall_ms = migration_stall_ms(job->params),
+		});
+	say(m, "preparing");
+	ok = m->source->ops->move(m->source, job->target.uuid, m->target, &m->opts, error);
+	eye_close(eye);
+	return ok;
+}
+
+/* ---- after its end ---- */
+
+/* Asks HOST by *CONN, or anew where that is lost. */
+static enum side
+ask_side(struct migration *m, struct conn **conn, uint32_t host)
+{
+	struct whereabouts where;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (*conn && ask(m, *conn, &where, NULL))
+			return side_of_whereabouts(&where);
+		*conn = hand_connect(m->job->hand, host, NULL);
+	}
+	return SIDE_UNKNOWN;
+}
+
+static struct fate
+look(struct migration *m)
+{
+	enum side source = ask_side(m, &m->source, m->job->target.host);
+	enum side target = ask_side(m, &m->target, m->job->dest);
+
+	return fate_of(m->goal, source, target);
+}
+
+static struct fate
+look_until_settled(struct migration *m)
+{
+	struct fate fate = look(m);
+
+	for (int64_t waited_us = 0; fate.kind == FATE_MOVING && waited_us < SETTLE_US; waited_us += LOOK_US) {
+		g_usleep(LOOK_US);
+		fate = look(m);
+	}
+	return fate;
+}
+
+/* How long the guest stood still, as its new host knows. */
+static void
+remark_downtime(struct migration *m)
+{
+	struct job_progress progress = JOB_PROGRESS_UNKNOWN;
+	bool ok;
+
+	if (m->opts.wants & MOVE_BIT(OFFLINE))
+		return;
+	hand_begin(m->job->hand, m->target, CALL_US);
+	ok = m->target->ops->move_progress(m->target, m->job->target.uuid, true, &progress, NULL);
+	hand_end(m->job->hand, m->target);
+	if (ok && progress.downtime_ms >= 0)
+		m->job->remark = g_strdup_printf("downtime %" G_GINT64_FORMAT " ms", progress.downtime_ms);
+}
+
+/* What became of it, unless it just stayed; what to do; why. */
+static char *
+failure_text(const struct fate *fate, const char *where, const char *why)
+{
+	const char *advice = migration_advice(why);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (fate->kind != FATE_STAYED)
+		g_string_append_printf(text, "%s; ", where);
+	if (advice)
+		g_string_append_printf(text, "%s – ", advice);
+	g_string_append(text, why);
+	return g_strdup(text->str);
+}
+
+static bool
+conclude(struct migration *m, const GError *failure, GError **error)
+{
+	struct fate fate = look_until_settled(m);
+	g_autofree char *where = fate_text(&fate, m->job->host_name, m->job->dest_name);
+	bool given_up = job_gauge_cancelled(m->job->gauge);
+
+	if (fate.kind == FATE_ARRIVED) {
+		if (failure)
+			m->job->remark =
+				g_strdup_printf("%s, whatever was said: %s", where, failure->message);
+		else
+			remark_downtime(m);
+		return true;
+	}
+	if (fate.kind == FATE_STAYED && given_up && failure)
+		return fail(error, FLEET_ERROR_CANCELLED, g_strdup_printf("given up; it %s", where));
+	return fail(error, fate.kind == FATE_UNKNOWN ? FLEET_ERROR_GONE : FLEET_ERROR_FAILED,
+		failure ? failure_text(&fate, where, failure->message) : g_strdup(where));
+}
+
+bool
+migrate_run(struct job *job, struct conn *conn, GError **error)
+{
+	struct migration m = { .job = job, .source = conn };
+	g_autoptr(GError) failure = NULL;
+
+	if (!migration_opts(job->params, &m.opts, error) || !get_ready(&m, error))
+		return false;
+	if (job_gauge_cancelled(job->gauge))
+		return fail(error, FLEET_ERROR_CANCELLED, g_strdup("given up before it began"));
+	move(&m, &failure);
+	say(&m, "checking");
+	return conclude(&m, failure, error);
+}
+
+/* ---- the verb ---- */
+
+static const char *const copy_words[] = { "all", "inc", NULL };
+
+/* clang-format off: a line each is how a table is read. */
+static const struct action_arg migrate_args[] = {
+	{ .name = "to", .help = "the host it goes to", .kind = ARG_HOST, .bare = true, .needed = true },
+	{ .name = "offline", .help = "the definition of a guest that is off", .kind = ARG_FLAG },
+	{ .name = "copy",
+		.help = "its storage, too: all of it, or what differs from a base that is there",
+		.kind = ARG_WORD,
+		.words = copy_words },
+	{ .name = "autoconverge", .help = "slow the guest down until it fits", .kind = ARG_FLAG },
+	{ .name = "postcopy", .help = "run there as soon as memory was copied once", .kind = ARG_FLAG },
+	{ .name = "compress", .help = "memory pages, on their way", .kind = ARG_FLAG },
+	{ .name = "bandwidth",
+		.help = "at most, from 1M/s on",
+		.kind = ARG_NUMBER,
+		.unit = UNIT_BYTES_S,
+		.min = 1 << 20,
+		.max = 1e12 },
+	{ .name = "downtime",
+		.help = "at most, 1ms to 1m",
+		.kind = ARG_NUMBER,
+		.unit = UNIT_MS,
+		.min = 1,
+		.max = 60000 },
+	{ .name = "parallel",
+		.help = "connections for memory, 2 to 255",
+		.kind = ARG_NUMBER,
+		.unit = UNIT_COUNT,
+		.min = 2,
+		.max = 255 },
+	{ .name = "tls", .help = "encrypt what flows between the hosts", .kind = ARG_FLAG },
+	{ .name = "unsafe", .help = "although libvirt calls it unsafe", .kind = ARG_FLAG },
+	{ .name = "p2p",
+		.help = "the source's daemon drives it and logs in to the target's",
+		.kind = ARG_FLAG },
+	{ .name = "uri", .help = "how it does that; else by ssh as root", .kind = ARG_TEXT },
+	{ .name = "stall",
+		.help = "told when nothing was copied for so long, 10s to 1d; 5m",
+		.kind = ARG_NUMBER,
+		.unit = UNIT_SECONDS,
+		.min = 10,
+		.max = 86400 },
+	{ 0 },
+};
+/* clang-format on */
+
+const struct action vm_migrate_action = {
+	.name = "migrate",
+	.help = "Move the guest to another host while it runs",
+	.key = "M",
+	.verb = "Migrate",
+	.doing = "migrating",
+	.done = "migrated",
+	.effect = "The guest goes on running; it stands still for a moment at the end of its way.",
+	.needs = "a guest that runs; offline, one that is off",
+	.target = TARGET_VM,
+	.flags = ACTION_HURTS,
+	.args = migrate_args,
+	.act = VM_ACT_MIGRATE,
+	.class = JOB_MOVE,
+	.check = migrate_check,
+	.possible = migrate_possible,
+	.aim = migrate_aim,
+	.run = migrate_run,
+};
