@@ -251,6 +251,7 @@ session_open_journal(struct session *session, const struct command_env *env)
 	if (env->sim || env->options->readonly)
 		return;
 	session->journal = journal_new(&(struct journal_opts){
+		.source = "console",
 		.path = config->journal_path,
 		.max_bytes = config->journal_max_mib << 20,
 		.syslog = config->journal_syslog,

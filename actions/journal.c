@@ -20,9 +20,10 @@
 #define TAIL_BYTES (1 << 20) /* what recovery looks through */
 
 struct journal {
-	char *path;        /* constant */
-	int64_t max_bytes; /* constant */
-	bool syslog;       /* constant */
+	char *path;         /* constant */
+	int64_t max_bytes;  /* constant */
+	bool syslog;        /* constant */
+	const char *source; /* constant */
 	char *process; /* constant: "NODE:PID:START", told from every other process that ever wrote here */
 	char *user;    /* constant */
 
@@ -91,6 +92,7 @@ journal_new(const struct journal_opts *opts)
 			   : g_build_filename(g_get_user_state_dir(), "virt-fleet", "journal.jsonl", NULL);
 	journal->max_bytes = opts->max_bytes;
 	journal->syslog = opts->syslog;
+	journal->source = opts->source;
 	journal->process = process_name();
 	journal->user = user_name();
 	journal->fd = -1;
@@ -257,7 +259,20 @@ line_new(const struct journal *journal, const char *event, const char *id)
 	json_add_text(object, "event", event);
 	json_add_text(object, "id", id);
 	json_add_text(object, "user", journal->user);
+	json_add_text(object, "source", journal->source);
 	return object;
+}
+
+static void
+add_params(cJSON *object, char *const *params)
+{
+	cJSON *members;
+
+	if (!params || !params[0])
+		return;
+	members = cJSON_AddObjectToObject(object, "params");
+	for (; params[0]; params += 2)
+		json_add_text(members, params[0], params[1]);
 }
 
 static cJSON *
@@ -272,6 +287,8 @@ line_of_job(const struct journal *journal, const char *event, const struct job *
 	json_add_text(object, "vm", job->vm_name);
 	json_add_text(object, "uuid", uuid);
 	json_add_text(object, "verb", job->verb);
+	json_add_text(object, "dest", job->dest_name);
+	add_params(object, job->params);
 	return object;
 }
 
@@ -329,6 +346,7 @@ lost_free(gpointer pointer)
 	g_free(lost->vm);
 	g_free(lost->verb);
 	g_free(lost->time);
+	g_free(lost->dest);
 	g_free(lost);
 }
 
@@ -388,14 +406,16 @@ find_lost(const char *text)
 static bool
 close_lost(struct journal *journal, const char *id, const cJSON *begin, GError **error)
 {
-	static const char *const same[] = { "host", "vm", "uuid", "verb" };
+	static const char *const same[] = { "source", "host", "vm", "uuid", "verb", "dest", "params" };
 	cJSON *object = line_new(journal, "end", id);
 	g_autofree char *line = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
-		g_autofree char *text = member(begin, same[i]);
+		const cJSON *item = cJSON_GetObjectItemCaseSensitive(begin, same[i]);
 
-		json_add_text(object, same[i], text);
+		cJSON_DeleteItemFromObjectCaseSensitive(object, same[i]);
+		if (item)
+			cJSON_AddItemToObject(object, same[i], cJSON_Duplicate(item, true));
 	}
 	json_add_text(object, "result", "unknown");
 	json_add_text(object, "error", "virt-fleet ended before it knew");
@@ -419,6 +439,7 @@ lost_new(const cJSON *begin)
 	lost->vm = member(begin, "vm");
 	lost->verb = member(begin, "verb");
 	lost->time = member(begin, "time");
+	lost->dest = member(begin, "dest");
 	lost->has_uuid = uuid && uuid_parse(uuid, lost->uuid);
 	return lost;
 }

@@ -3,8 +3,9 @@
  * write the same file; it is rotated by size. No act without its line: when the journal can't be written, acts fail and
  * watching goes on.
  *
- * Members: time (UTC), event ("begin", "end"), id (the same in both), user, host, vm, uuid, verb; an end has result
- * ("done", "failed", "cancelled", "unknown"), error when there is one, and took_s.
+ * Members: time (UTC), event ("begin", "end"), id (the same in both), user, source ("console", "do"), host, vm, uuid, verb,
+ * dest (the host a move goes to), params (an object, when there are any); an end has result ("done", "failed", "cancelled",
+ * "unknown"), error when there is one, and took_s.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 struct journal;
 
 struct journal_opts {
+	const char *source; /* static: who asks for acts, "console" or "do"; NULL: it is not told */
 	const char *path;  /* NULL: $XDG_STATE_HOME/virt-fleet/journal.jsonl, in ~/.local/state without that */
 	int64_t max_bytes; /* then it becomes PATH.1, and that PATH.2, up to JOURNAL_KEPT */
 	bool syslog;       /* the same lines to syslog(3), too */
@@ -34,7 +36,7 @@ void journal_end(struct journal *journal, const struct job *job, const char *res
 
 /* An act that an earlier run of this program on this machine began and never ended. */
 struct journal_lost {
-	char *host, *vm, *verb, *time; /* NULL: its line does not say */
+	char *host, *vm, *verb, *time, *dest; /* NULL: its line does not say */
 	uint8_t uuid[UUID_LEN];
 	bool has_uuid; /* else uuid is zero */
 };

@@ -49,7 +49,7 @@ open_journal(int64_t max_bytes)
 {
 	g_autofree char *path = file("j");
 
-	return journal_new(&(struct journal_opts){ .path = path, .max_bytes = max_bytes });
+	return journal_new(&(struct journal_opts){ .path = path, .max_bytes = max_bytes, .source = "do" });
 }
 
 static char *
@@ -141,6 +141,8 @@ Test(journal, an_act_is_written_before_it_begins_and_when_it_ends)
 	expect_part(seen, "\"vm\":\"web\\u001b[31m\\u009b\\u202e\\u007f\"");
 	expect_part(seen, "\"uuid\":\"ab000000-0000-0000-0000-000000000000\"");
 	expect_part(seen, "\"user\":");
+	expect_part(seen, "\"source\":\"do\"");
+	cr_expect_not(strstr(seen, "params"), "there are none: %s", seen);
 	text = contents("j");
 	cr_expect_eq(count_lines(text), 2);
 	expect_part(text, "\"result\":\"done\"");
@@ -149,6 +151,38 @@ Test(journal, an_act_is_written_before_it_begins_and_when_it_ends)
 	cr_expect_eq(status.st_mode & 0777, 0600);
 	journal_free(journal);
 	g_free(seen);
+}
+
+/* What was asked for beyond the verb, in the line that tells of the loss, too. */
+Test(journal, keeps_params_and_where_a_move_goes)
+{
+	char *params[] = { (char *)(uintptr_t) "bandwidth", (char *)(uintptr_t) "100M\n", NULL };
+	static const char wanted[] = "\"dest\":\"kvm2\",\"params\":{\"bandwidth\":\"100M\\n\"}";
+	struct journal *journal = open_journal(1 << 20);
+	struct job job = job_of(journal);
+	g_autofree char *begun = NULL, *lost = NULL, *path = file("j"), *old = NULL;
+	g_autofree char *dead = g_strdup_printf("\"id\":\"%s:1:0:7\"", g_get_host_name());
+	g_auto(GStrv) lines = NULL;
+	g_autoptr(GPtrArray) found = NULL;
+	g_autoptr(GRegex) id = g_regex_new("\"id\":\"[^\"]*\"", 0, 0, NULL);
+
+	job.dest_name = (char *)(uintptr_t) "kvm2";
+	job.params = params;
+	cr_assert(journal_begin(journal, &job, NULL));
+	begun = contents("j");
+	expect_part(begun, wanted);
+	journal_free(journal);
+	old = g_regex_replace_literal(id, begun, -1, 0, dead, 0, NULL);
+	cr_assert(g_file_set_contents(path, old, -1, NULL));
+	journal = open_journal(1 << 20);
+	found = journal_recover(journal, NULL);
+	cr_assert_eq(found->len, 1);
+	cr_expect_str_eq(((const struct journal_lost *)found->pdata[0])->dest, "kvm2");
+	lost = contents("j");
+	cr_expect_eq(count_lines(lost), 2);
+	lines = g_strsplit(lost, "\n", 2);
+	expect_part(lines[1], wanted);
+	journal_free(journal);
 }
 
 Test(journal, says_how_it_failed)
