@@ -21,12 +21,12 @@ app_make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct
 	struct app *app = ctx;
 	const struct config_host *host = g_ptr_array_index(app->opts.config->hosts, index);
 
-	(void)purpose;
 	if (host->spec->transport == TRANSPORT_SIM)
 		return conn_sim_new(app->opts.sim, index, app->opts.readonly, listener);
 	return conn_libvirt_new(
 		&(struct conn_libvirt_opts){
 			.tunnels = app->tunnels,
+			.purpose = purpose,
 			.readonly = app->opts.readonly,
 			.keepalive_ms = app->opts.config->keepalive_ms,
 			.tenant = app->tenants,

@@ -363,7 +363,8 @@ conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *sp
 	if (listener)
 		lv->listener = *listener;
 	if (spec->transport == TRANSPORT_SSH)
-		lv->tunnel = tunnel_new(opts->tunnels, spec, index);
+		lv->tunnel = opts->purpose == CONN_PURPOSE_JOB ? tunnel_new_beside(opts->tunnels, spec, index)
+							       : tunnel_new(opts->tunnels, spec, index);
 	lv->hook = hook_new(&lv->listener);
 	lv->cpu_params = lv->mem_params = LINUX_PARAMS;
 	lv->flags_due = FLAGS_FIRST;

@@ -8,6 +8,7 @@
 
 struct conn_libvirt_opts {
 	struct tunnels *tunnels;
+	enum conn_purpose purpose; /* JOB: through the session of the host's own connection, and no events */
 	bool readonly;         /* read-only socket and virConnectOpenReadOnly */
 	int64_t keepalive_ms;  /* 0: none */
 	const struct tenant_rules *tenant; /* whose guests are; borrowed; NULL: nobody asks */

@@ -308,6 +308,13 @@ chore_due(const struct libvirt *lv, const struct sample_opts *opts, uint64_t *du
 	return true;
 }
 
+/* Whether anybody wants to hear of events: what is only asked once is not told, nor are acts, whose host tells for them. */
+static bool
+listens(const struct libvirt *lv, const struct sample_opts *opts)
+{
+	return !opts->once && lv->opts.purpose == CONN_PURPOSE_POLL;
+}
+
 static bool
 do_chores(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GError **error)
 {
@@ -316,7 +323,7 @@ do_chores(struct libvirt *lv, const struct sample_opts *opts, GArray *vms, GErro
 		return false;
 	if (chore_due(lv, opts, &lv->ksm_due, KSM_EVERY) && !node_read_ksm(lv, error))
 		return false;
-	if (!opts->once && chore_due(lv, opts, &lv->events_due, ONCE))
+	if (listens(lv, opts) && chore_due(lv, opts, &lv->events_due, ONCE))
 		hook_attach_extra(lv);
 	return true;
 }
@@ -331,7 +338,7 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 	lv->samples++;
 	lv->someone_busy = false;
 	libvirt_forget_changed(lv);
-	if (opts->depth != SAMPLE_LIST && !opts->once && !lv->attached) {
+	if (opts->depth != SAMPLE_LIST && listens(lv, opts) && !lv->attached) {
 		lv->attached = true;
 		hook_attach(lv);
 	}

@@ -2,6 +2,7 @@
 
 #include <sys/eventfd.h>
 
+#include "fleet/error.h"
 #include "fleet/tunnel_private.h"
 
 /* ---- all tunnels ---- */
@@ -19,6 +20,7 @@ tunnels_new(const struct tunnels_opts *opts, GError **error)
 	tunnels->handshakes = gate_new(opts->parallel, opts->gate_parallel);
 	tunnels->known = knownhosts_new();
 	tunnels->keys = tunnel_keys_new();
+	tunnels->shared = shared_new();
 	tunnels->folder = local_folder_new(error);
 	if (tunnels->folder)
 		tunnels->pump = pump_new(error);
@@ -33,6 +35,7 @@ tunnels_free(struct tunnels *tunnels)
 	if (!tunnels)
 		return;
 	pump_free(tunnels->pump);
+	shared_free(tunnels->shared);
 	local_folder_free(tunnels->folder);
 	tunnel_keys_free(tunnels->keys);
 	knownhosts_free(tunnels->known);
@@ -62,6 +65,15 @@ tunnel_new(struct tunnels *tunnels, const struct hostspec *spec, uint32_t index)
 }
 
 struct tunnel *
+tunnel_new_beside(struct tunnels *tunnels, const struct hostspec *spec, uint32_t index)
+{
+	struct tunnel *tunnel = tunnel_new(tunnels, spec, index);
+
+	tunnel->beside = true;
+	return tunnel;
+}
+
+struct tunnel *
 tunnel_ref(struct tunnel *tunnel)
 {
 	g_atomic_int_inc(&tunnel->refs);
@@ -73,24 +85,40 @@ tunnel_unref(struct tunnel *tunnel)
 {
 	if (!tunnel || !g_atomic_int_dec_and_test(&tunnel->refs))
 		return;
-	pump_link_drop(tunnel->link);
+	share_leave(tunnel->tunnels->shared, &tunnel->share);
 	gate_pass_done(&tunnel->at_names);
 	gate_pass_done(&tunnel->at_handshakes);
 	pthread_mutex_destroy(&tunnel->lock);
 	hostspec_free(tunnel->spec);
-	g_free(tunnel->peer_name);
 	g_free(tunnel);
 }
 
-struct pump_link *
-tunnel_link(struct tunnel *tunnel)
+struct share
+tunnel_share(struct tunnel *tunnel)
 {
-	struct pump_link *link;
+	struct share share;
 
 	pthread_mutex_lock(&tunnel->lock);
-	link = tunnel->link;
+	share = tunnel->share;
 	pthread_mutex_unlock(&tunnel->lock);
-	return link;
+	return share;
+}
+
+bool
+tunnel_take_share(struct tunnel *tunnel, struct share *share, GError **error)
+{
+	bool cancelled;
+
+	pthread_mutex_lock(&tunnel->lock);
+	cancelled = tunnel->cancelled;
+	if (!cancelled)
+		tunnel->share = *share;
+	pthread_mutex_unlock(&tunnel->lock);
+	if (!cancelled)
+		return true;
+	share_leave(tunnel->tunnels->shared, share);
+	g_set_error(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled");
+	return false;
 }
 
 bool
@@ -107,11 +135,11 @@ tunnel_is_cancelled(struct tunnel *tunnel)
 void
 tunnel_cancel(struct tunnel *tunnel)
 {
-	struct pump_link *link;
+	struct share share;
 
 	pthread_mutex_lock(&tunnel->lock);
 	tunnel->cancelled = true;
-	link = tunnel->link;
+	share = tunnel->share;
 	if (tunnel->cancel_fd >= 0)
 		eventfd_write(tunnel->cancel_fd, 1);
 	pthread_mutex_unlock(&tunnel->lock);
@@ -119,43 +147,38 @@ tunnel_cancel(struct tunnel *tunnel)
 	gate_cancel(tunnel->tunnels->names, &tunnel->at_names);
 	gate_cancel(tunnel->tunnels->handshakes, &tunnel->at_handshakes);
 	sshconf_wake(tunnel->tunnels->conf);
-	if (link)
-		pump_link_cut(link);
+	if (share.session)
+		share_cut(tunnel->tunnels->shared, &share);
 }
 
 int64_t
 tunnel_rtt_us(struct tunnel *tunnel)
 {
-	struct pump_link *link = tunnel_link(tunnel);
+	struct share share = tunnel_share(tunnel);
 
-	return link ? pump_link_rtt_us(link) : 0;
+	return share.session ? pump_link_rtt_us(share_link(&share)) : 0;
 }
 
 void
 tunnel_peer(struct tunnel *tunnel, char **name, char **address)
 {
-	struct pump_link *link;
+	struct share share = tunnel_share(tunnel);
 
-	pthread_mutex_lock(&tunnel->lock);
-	link = tunnel->link;
-	*name = g_strdup(tunnel->peer_name);
-	pthread_mutex_unlock(&tunnel->lock);
-	*address = link ? pump_link_address(link) : NULL;
+	*name = g_strdup(share_peer(&share));
+	*address = share.session ? pump_link_address(share_link(&share)) : NULL;
 }
 
 bool
 tunnel_alive(struct tunnel *tunnel, char **why)
 {
-	struct pump_link *link = tunnel_link(tunnel);
+	struct share share = tunnel_share(tunnel);
+	const char *words = tunnel_is_cancelled(tunnel) ? "cancelled"
+			    : !share.session            ? "not connected"
+							: NULL;
 
-	if (link && pump_link_alive(link, why))
-		return true;
-	if (why && tunnel_is_cancelled(tunnel)) {
-		if (link)
-			g_free(*why);
-		*why = g_strdup("cancelled");
-	} else if (why && !link) {
-		*why = g_strdup("not connected");
-	}
+	if (!words)
+		return pump_link_alive(share_link(&share), why);
+	if (why)
+		*why = g_strdup(words);
 	return false;
 }

@@ -1,7 +1,7 @@
 /*
- * tunnel: one libssh session per host, carrying everything. tunnel_connect() runs in the host's thread, blocking with
- * deadlines; then the session belongs to the pump thread for good, which moves bytes between its channels and local
- * sockets that libvirt connects to.
+ * tunnel: one libssh session per host, carrying all that somebody asks of it, each over a channel of its own.
+ * tunnel_connect() runs in the host's thread, blocking with deadlines; then the session belongs to the pump thread for
+ * good, which moves bytes between its channels and local sockets that libvirt connects to.
  *
  * The local end lies in a 0700 folder of this user, accepts exactly one connection, of this very process (SO_PEERCRED),
  * and is unlinked at once.
@@ -27,10 +27,13 @@ struct tunnels_opts {
 struct tunnels *tunnels_new(const struct tunnels_opts *opts, GError **error);
 void tunnels_free(struct tunnels *tunnels); /* all tunnels must be free; joins the pump thread */
 
-/* A tunnel for host INDEX (for asks), not connected. SPEC is copied. One reference. */
+/* A tunnel for host INDEX, not connected, that will have a session of its own. SPEC is copied. One reference. */
 struct tunnel *tunnel_new(struct tunnels *tunnels, const struct hostspec *spec, uint32_t index);
+/* One beside it, which uses the session of the last tunnel_new() for INDEX that was connected, was not cancelled and is not
+ * free yet; its tunnel_connect() fails with GONE when there is none. */
+struct tunnel *tunnel_new_beside(struct tunnels *tunnels, const struct hostspec *spec, uint32_t index);
 struct tunnel *tunnel_ref(struct tunnel *tunnel);
-/* The last one closes the session; never blocks. Accepts NULL. */
+/* The last one closes what it has open, and the session when no other tunnel uses that; never blocks. Accepts NULL. */
 void tunnel_unref(struct tunnel *tunnel);
 
 /* Name, TCP (or proxy), host key, login; each reported to LISTENER. Blocks at most connect_timeout plus the time its turn
@@ -48,8 +51,8 @@ bool tunnel_open_daemon(struct tunnel *tunnel, const char *driver, const char *s
                         const struct conn_listener *listener, char **local_path, char **via, char **used_driver,
                         GError **error);
 
-/* Cuts everything, for good: whoever blocks in this tunnel or on a connection through it returns with an error.
- * Any thread, never blocks. */
+/* Cuts everything of this tunnel, for good: whoever blocks in it or on a connection through it returns with an error. Not
+ * what other tunnels have open in the same session: it lives on for them. Any thread, never blocks. */
 void tunnel_cancel(struct tunnel *tunnel);
 
 /* The kernel's smoothed round trip of the SSH connection (TCP_INFO), µs; 0 when unknown (proxies). Any thread. */

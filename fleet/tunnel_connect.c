@@ -284,24 +284,13 @@ connect_login(struct connect *c, GError **error)
 static bool
 connect_hand_over(struct connect *c, GError **error)
 {
-	struct tunnel *tunnel = c->tunnel;
-	bool cancelled;
+	struct pump_link *link = pump_adopt(c->tunnels->pump, c->ssh.session, c->ssh.fd, c->dialled.pid);
+	struct share share = share_new(c->tunnels->shared, c->tunnel->index, link, c->host->hostname);
 
-	pthread_mutex_lock(&tunnel->lock);
-	cancelled = tunnel->cancelled;
-	if (!cancelled) {
-		tunnel->link = pump_adopt(c->tunnels->pump, c->ssh.session, c->ssh.fd, c->dialled.pid);
-		tunnel->peer_name = g_strdup(c->host->hostname);
-	}
-	pthread_mutex_unlock(&tunnel->lock);
-	if (cancelled) {
-		g_set_error(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled");
-		return false;
-	}
 	c->ssh.session = NULL;
 	c->ssh.fd = -1;
 	c->dialled.pid = 0;
-	return true;
+	return tunnel_take_share(c->tunnel, &share, error);
 }
 
 static bool
@@ -334,7 +323,7 @@ connect_begin(struct connect *c, GError **error)
 		return false;
 	}
 	pthread_mutex_lock(&tunnel->lock);
-	g_assert(!tunnel->link && tunnel->cancel_fd < 0);
+	g_assert(!tunnel->share.session && tunnel->cancel_fd < 0);
 	cancelled = tunnel->cancelled;
 	tunnel->cancel_fd = fd;
 	pthread_mutex_unlock(&tunnel->lock);
@@ -358,6 +347,18 @@ connect_end(struct connect *c)
 	sshconf_host_free(c->host);
 }
 
+/* All has been done by whoever began the session. */
+static bool
+connect_beside(struct tunnel *tunnel, GError **error)
+{
+	struct share share = share_join(tunnel->tunnels->shared, tunnel->index);
+
+	if (share.session)
+		return tunnel_take_share(tunnel, &share, error);
+	tunnel_error_set(error, FLEET_ERROR_GONE, "the host is not connected now");
+	return false;
+}
+
 bool
 tunnel_connect(struct tunnel *tunnel, const struct conn_listener *listener, GError **error)
 {
@@ -372,6 +373,8 @@ tunnel_connect(struct tunnel *tunnel, const struct conn_listener *listener, GErr
 		.ssh = { .fd = -1 } };
 	bool ok;
 
+	if (tunnel->beside)
+		return connect_beside(tunnel, error);
 	c.ssh.wait = &c.wait;
 	if (!connect_begin(&c, error))
 		return false;

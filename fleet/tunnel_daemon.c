@@ -131,7 +131,7 @@ set_not_found(const struct tunnel_exec_result *found, char **paths, const char *
 /* ---- opening ---- */
 
 struct opening {
-	struct pump_link *link;
+	struct share share;
 	char **paths;
 	struct local_socket local;
 	int64_t timeout_us;
@@ -143,8 +143,8 @@ static bool
 open_forward(struct opening *o, char **words, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
-	int chosen = pump_open_unix(
-		o->link, (const char *const *)o->paths, &o->local, clock_now_us() + o->timeout_us, &failure);
+	int chosen = pump_open_unix(share_link(&o->share), o->share.user, (const char *const *)o->paths,
+		&o->local, clock_now_us() + o->timeout_us, &failure);
 
 	if (chosen >= 0) {
 		o->via = g_strdup_printf("streamlocal %s", o->paths[chosen]);
@@ -170,7 +170,8 @@ open_command(struct opening *o, const char *forward_words, GError **error)
 		tunnel_error_set(error, FLEET_ERROR_NO_SOCKET, "%s: %s", o->paths[0], forward_words);
 		return false;
 	}
-	if (!pump_open_exec(o->link, command, &o->local, clock_now_us() + o->timeout_us, &found, &failure)) {
+	if (!pump_open_exec(share_link(&o->share), o->share.user, command, &o->local,
+		    clock_now_us() + o->timeout_us, &found, &failure)) {
 		tunnel_error_set(error, (enum fleet_error)failure->code, "forward of %s: %s; command: %s",
 			o->paths[0], forward_words, failure->message);
 		return false;
@@ -207,7 +208,7 @@ tunnel_open_daemon(struct tunnel *tunnel, const char *driver, const char *socket
 	GError **error)
 {
 	g_auto(GStrv) paths = candidates(driver, socket, readonly);
-	struct opening o = { .link = tunnel_link(tunnel),
+	struct opening o = { .share = tunnel_share(tunnel),
 		.paths = paths,
 		.local = { .fd = -1 },
 		.timeout_us = tunnel->tunnels->connect_timeout_us };
@@ -216,7 +217,7 @@ tunnel_open_daemon(struct tunnel *tunnel, const char *driver, const char *socket
 	g_autoptr(GError) failure = NULL;
 	bool ok = false;
 
-	if (!o.link)
+	if (!o.share.session)
 		tunnel_error_set(&failure, FLEET_ERROR_GONE, "not connected");
 	else if (local_socket_open(tunnel->tunnels->folder, &o.local, &failure)) {
 		path = g_strdup(o.local.path);

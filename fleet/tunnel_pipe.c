@@ -17,6 +17,7 @@ enum {
 struct pipe {
 	struct watch watch; /* of the listening socket, then of the connection */
 	ssh_session session;
+	size_t user; /* constant */
 	ssh_channel channel;
 	enum pipe_state state;
 	char *path, *command; /* one of them */
@@ -49,36 +50,37 @@ local_ready(struct watch *watch, uint32_t events)
 }
 
 static struct pipe *
-pipe_new(ssh_session session, int epoll_fd, void (*ready)(void *ctx), void *ctx)
+pipe_new(const struct pipe_opts *opts)
 {
 	struct pipe *pipe = g_new0(struct pipe, 1);
 
-	pipe->session = session;
-	pipe->channel = ssh_channel_new(session);
+	pipe->session = opts->session;
+	pipe->user = opts->user;
+	pipe->channel = ssh_channel_new(opts->session);
 	g_assert(pipe->channel);
-	pipe->ready = ready;
-	pipe->ctx = ctx;
+	pipe->ready = opts->ready;
+	pipe->ctx = opts->ctx;
 	pipe->fd = pipe->local.fd = -1;
 	pipe->words = g_string_new(NULL);
 	pipe->to_near = g_byte_array_new();
 	pipe->to_far = g_byte_array_new();
-	watch_init(&pipe->watch, epoll_fd, -1, local_ready);
+	watch_init(&pipe->watch, opts->epoll_fd, -1, local_ready);
 	return pipe;
 }
 
 struct pipe *
-pipe_new_unix(ssh_session session, int epoll_fd, const char *path, void (*ready)(void *ctx), void *ctx)
+pipe_new_unix(const struct pipe_opts *opts, const char *path)
 {
-	struct pipe *pipe = pipe_new(session, epoll_fd, ready, ctx);
+	struct pipe *pipe = pipe_new(opts);
 
 	pipe->path = g_strdup(path);
 	return pipe;
 }
 
 struct pipe *
-pipe_new_exec(ssh_session session, int epoll_fd, const char *command, void (*ready)(void *ctx), void *ctx)
+pipe_new_exec(const struct pipe_opts *opts, const char *command)
 {
-	struct pipe *pipe = pipe_new(session, epoll_fd, ready, ctx);
+	struct pipe *pipe = pipe_new(opts);
 
 	pipe->command = g_strdup(command);
 	return pipe;
@@ -112,6 +114,12 @@ enum pipe_state
 pipe_state(const struct pipe *pipe)
 {
 	return pipe->state;
+}
+
+size_t
+pipe_user(const struct pipe *pipe)
+{
+	return pipe->user;
 }
 
 const char *

@@ -29,8 +29,15 @@ enum pipe_state {
 struct pipe;
 
 /* READY(CTX) is called when the local end has something to do; then pipe_step() is due. */
-struct pipe *pipe_new_unix(ssh_session session, int epoll_fd, const char *path, void (*ready)(void *ctx), void *ctx);
-struct pipe *pipe_new_exec(ssh_session session, int epoll_fd, const char *command, void (*ready)(void *ctx), void *ctx);
+struct pipe_opts {
+	ssh_session session;
+	int epoll_fd;
+	size_t user; /* whose it is, see pipe_user() */
+	void (*ready)(void *ctx);
+	void *ctx;
+};
+struct pipe *pipe_new_unix(const struct pipe_opts *opts, const char *path);
+struct pipe *pipe_new_exec(const struct pipe_opts *opts, const char *command);
 /* With its local end; the channel is the session's to free unless the pipe is GONE. */
 void pipe_free(struct pipe *pipe);
 
@@ -40,6 +47,7 @@ bool pipe_step(struct pipe *pipe);
 void pipe_rest(struct pipe *pipe);
 
 enum pipe_state pipe_state(const struct pipe *pipe);
+size_t pipe_user(const struct pipe *pipe);
 /* Why it failed; owned by PIPE. */
 const char *pipe_words(const struct pipe *pipe);
 /* What the command found; MARKING is over. */

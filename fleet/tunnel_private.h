@@ -10,6 +10,7 @@
 #include "fleet/tunnel_keys.h"
 #include "fleet/tunnel_local.h"
 #include "fleet/tunnel_pump.h"
+#include "fleet/tunnel_share.h"
 
 struct tunnels {
 	/* all constant after tunnels_new(), each with its own lock */
@@ -23,6 +24,7 @@ struct tunnels {
 	struct tunnel_keys *keys;
 	struct local_folder *folder;
 	struct pump *pump;
+	struct shared *shared;
 };
 
 struct tunnel {
@@ -30,15 +32,17 @@ struct tunnel {
 	struct tunnels *tunnels;
 	struct hostspec *spec; /* constant */
 	uint32_t index;        /* constant */
+	bool beside;           /* constant: through another's session */
 	struct gate_pass at_names, at_handshakes;
 
 	pthread_mutex_t lock;
 	bool cancelled;         /* guarded by lock, as all below */
 	int cancel_fd;          /* eventfd while connecting, else -1 */
-	struct pump_link *link; /* NULL until connected; then constant */
-	char *peer_name;        /* likewise */
+	struct share share;     /* none until connected; then constant */
 };
 
-/* NULL until connected. Any thread. */
-struct pump_link *tunnel_link(struct tunnel *tunnel);
+/* None until connected. Any thread. */
+struct share tunnel_share(struct tunnel *tunnel);
+/* TUNNEL uses SHARE (taken) from now on; false when it was cancelled meanwhile. */
+bool tunnel_take_share(struct tunnel *tunnel, struct share *share, GError **error);
 bool tunnel_is_cancelled(struct tunnel *tunnel);

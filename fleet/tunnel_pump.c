@@ -47,6 +47,30 @@ run_drop(struct pump *pump, struct order *order)
 }
 
 static void
+run_cut(struct pump *pump, struct order *order)
+{
+	struct pump_link *link = order->link;
+
+	(void)pump;
+	g_hash_table_add(link->cut, GSIZE_TO_POINTER(order->user));
+	requests_cancel(link, order->user);
+	for (guint i = 0; i < link->pipes->len; i++) {
+		struct pipe *pipe = link->pipes->pdata[i];
+
+		if (pipe_user(pipe) == order->user)
+			pipe_drop(pipe);
+	}
+	link_service(link);
+}
+
+static void
+run_leave(struct pump *pump, struct order *order)
+{
+	run_cut(pump, order);
+	g_hash_table_remove(order->link->cut, GSIZE_TO_POINTER(order->user));
+}
+
+static void
 run_orders(struct watch *watch, uint32_t events)
 {
 	struct pump *pump = (struct pump *)((char *)watch - offsetof(struct pump, wake));
@@ -106,6 +130,7 @@ pump_bury(struct pump *pump)
 
 		g_ptr_array_remove_fast(pump->busy, link);
 		g_ptr_array_unref(link->pipes);
+		g_hash_table_unref(link->cut);
 		link_unref(link);
 	}
 	g_ptr_array_set_size(pump->dead_links, 0);
@@ -218,12 +243,25 @@ pump_adopt(struct pump *pump, ssh_session session, int fd, pid_t proxy)
 	link->session = session;
 	link->proxy = proxy;
 	link->pipes = g_ptr_array_new();
+	link->cut = g_hash_table_new(NULL, NULL);
 	link->refs = 2;
 	link->fd = fd;
 	link->alive = true;
 	pthread_mutex_init(&link->lock, NULL);
 	pump_give_order(pump, &(struct order){ .run = run_adopt, .link = link });
 	return link;
+}
+
+void
+pump_user_cut(struct pump_link *link, size_t user)
+{
+	pump_give_order(link->pump, &(struct order){ .run = run_cut, .link = link, .user = user });
+}
+
+void
+pump_user_leave(struct pump_link *link, size_t user)
+{
+	pump_give_order(link->pump, &(struct order){ .run = run_leave, .link = link, .user = user });
 }
 
 void

@@ -28,16 +28,20 @@ void pump_link_drop(struct pump_link *link);
 void pump_link_cut(struct pump_link *link);
 /* False once the session has ended; *WHY (may be NULL) in words, newly allocated. Any thread. */
 bool pump_link_alive(struct pump_link *link, char **why);
+/* Closes what USER has open in the session, and opens nothing for it any more. Any thread, never blocks. */
+void pump_user_cut(struct pump_link *link, size_t user);
+/* Likewise; nobody will be USER again. */
+void pump_user_leave(struct pump_link *link, size_t user);
 /* TCP_INFO's smoothed round trip in µs; 0: unknown. Any thread. */
 int64_t pump_link_rtt_us(struct pump_link *link);
 /* The numeric address at the other end, newly allocated; NULL: it goes through a proxy. Any thread. */
 char *pump_link_address(struct pump_link *link);
 
 /* Opens forwards to all of PATHS at once and keeps the first that opens, in their order: its index, LOCAL (taken) then
- * leads there. -1: NO_SOCKET with the words of libssh for the first path, GONE, TIMEOUT. Blocks. */
-int pump_open_unix(struct pump_link *link, const char *const *paths, struct local_socket *local, int64_t deadline_us,
-                   GError **error);
+ * leads there. -1: NO_SOCKET with the words of libssh for the first path, GONE, TIMEOUT, CANCELLED. Blocks. */
+int pump_open_unix(struct pump_link *link, size_t user, const char *const *paths, struct local_socket *local,
+                   int64_t deadline_us, GError **error);
 /* Runs COMMAND of tunnel_exec.h; when RESULT says it is open, LOCAL (taken) leads there. False: NO_SOCKET when it did not run or made no
- * sense, GONE, TIMEOUT. Blocks. */
-bool pump_open_exec(struct pump_link *link, const char *command, struct local_socket *local, int64_t deadline_us,
-                    struct tunnel_exec_result *result, GError **error);
+ * sense, GONE, TIMEOUT, CANCELLED. Blocks. */
+bool pump_open_exec(struct pump_link *link, size_t user, const char *command, struct local_socket *local,
+                    int64_t deadline_us, struct tunnel_exec_result *result, GError **error);

@@ -33,6 +33,7 @@ struct pump_link {
 	struct ssh_counter_struct traffic;
 	pid_t proxy;
 	GPtrArray *pipes; /* struct pipe */
+	GHashTable *cut;  /* set of users who are cut and have not left */
 	bool is_busy;     /* in pump->busy */
 
 	/* shared */
@@ -46,6 +47,7 @@ struct pump_link {
 /* Somebody waits for a channel; on his stack. The pump always answers, at the latest at the deadline. */
 struct request {
 	struct pump_link *link;
+	size_t user;
 	const char *const *paths; /* or */
 	const char *command;
 	struct local_socket *local;
@@ -65,6 +67,7 @@ struct order {
 	void (*run)(struct pump *pump, struct order *order);
 	struct pump_link *link;
 	struct request *request;
+	size_t user;
 };
 
 /* Any thread; ORDER is copied. */
@@ -83,5 +86,7 @@ void link_unref(struct pump_link *link);
 /* Answers requests for LINK that can be answered; true when there was one, so that its pipes have something to do. */
 bool requests_look(struct pump_link *link);
 void requests_fail(struct pump_link *link, const char *words);
+/* Those of one user. */
+void requests_cancel(struct pump_link *link, size_t user);
 /* Fails what is overdue; the milliseconds until the next deadline, -1: none. */
 int requests_check_deadlines(struct pump *pump);

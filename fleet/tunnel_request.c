@@ -109,6 +109,18 @@ requests_fail(struct pump_link *link, const char *words)
 	}
 }
 
+void
+requests_cancel(struct pump_link *link, size_t user)
+{
+	for (GList *it = link->pump->requests.head, *next; it; it = next) {
+		struct request *request = it->data;
+
+		next = it->next;
+		if (request->link == link && request->user == user)
+			request_fail(request, FLEET_ERROR_CANCELLED, "cancelled");
+	}
+}
+
 int
 requests_check_deadlines(struct pump *pump)
 {
@@ -142,6 +154,11 @@ run_open(struct pump *pump, struct order *order)
 {
 	struct request *request = order->request;
 	struct pump_link *link = request->link;
+	struct pipe_opts opts = { .session = link->session,
+		.epoll_fd = pump->epoll_fd,
+		.user = request->user,
+		.ready = pipe_ready,
+		.ctx = link };
 
 	g_queue_push_tail(&pump->requests, request);
 	request->pipes = g_ptr_array_new();
@@ -150,12 +167,14 @@ run_open(struct pump *pump, struct order *order)
 		request_answer(request, -1, FLEET_ERROR_GONE, link->why);
 		return;
 	}
+	if (g_hash_table_contains(link->cut, GSIZE_TO_POINTER(request->user))) {
+		request_answer(request, -1, FLEET_ERROR_CANCELLED, "cancelled");
+		return;
+	}
 	if (request->command)
-		g_ptr_array_add(request->pipes,
-			pipe_new_exec(link->session, pump->epoll_fd, request->command, pipe_ready, link));
+		g_ptr_array_add(request->pipes, pipe_new_exec(&opts, request->command));
 	for (const char *const *path = request->paths; path && *path; path++)
-		g_ptr_array_add(request->pipes,
-			pipe_new_unix(link->session, pump->epoll_fd, *path, pipe_ready, link));
+		g_ptr_array_add(request->pipes, pipe_new_unix(&opts, *path));
 	for (guint i = 0; i < request->pipes->len; i++)
 		g_ptr_array_add(link->pipes, request->pipes->pdata[i]);
 	link_service(link);
@@ -186,10 +205,12 @@ request_set_error(struct request *request, GError **error)
 }
 
 int
-pump_open_unix(struct pump_link *link, const char *const *paths, struct local_socket *local,
+pump_open_unix(struct pump_link *link, size_t user, const char *const *paths, struct local_socket *local,
 	int64_t deadline_us, GError **error)
 {
-	struct request request = { .link = link, .paths = paths, .local = local, .deadline_us = deadline_us };
+	struct request request = {
+		.link = link, .user = user, .paths = paths, .local = local, .deadline_us = deadline_us
+	};
 
 	request_wait(&request);
 	if (request.chosen < 0)
@@ -199,11 +220,11 @@ pump_open_unix(struct pump_link *link, const char *const *paths, struct local_so
 }
 
 bool
-pump_open_exec(struct pump_link *link, const char *command, struct local_socket *local, int64_t deadline_us,
-	struct tunnel_exec_result *result, GError **error)
+pump_open_exec(struct pump_link *link, size_t user, const char *command, struct local_socket *local,
+	int64_t deadline_us, struct tunnel_exec_result *result, GError **error)
 {
 	struct request request = {
-		.link = link, .command = command, .local = local, .deadline_us = deadline_us
+		.link = link, .user = user, .command = command, .local = local, .deadline_us = deadline_us
 	};
 	bool understood;
 
