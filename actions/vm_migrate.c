@@ -1,15 +1,12 @@
 /* Migrate: a guest goes to another host, running or off. */
 #include "actions/verbs.h"
 
+#include "actions/aim.h"
 #include "actions/eye.h"
 #include "actions/fate.h"
 #include "actions/migration.h"
-#include "actions/plan.h"
-#include "actions/targets.h"
 #include "fleet/error.h"
 #include "fleet/hands.h"
-
-#include <string.h>
 
 #define CALL_US INT64_C(15000000) /* of a short call */
 #define SETTLE_US \
@@ -36,74 +33,6 @@ migrate_check(char *const *params, GError **error)
 	struct move_opts opts;
 
 	return migration_opts(params, &opts, error);
-}
-
-static const struct host_snap *
-find_host(const struct fleet_snap *snap, const char *name)
-{
-	for (size_t i = 0; i < snap->nhosts; i++)
-		if (strcmp(snap->hosts[i]->name, name) == 0)
-			return snap->hosts[i];
-	return NULL;
-}
-
-static struct move_wish
-wish_of(char *const *params)
-{
-	const char *copy = action_param(params, "copy");
-
-	return (struct move_wish){
-		.copy = !copy                      ? COPY_NONE
-			: strcmp(copy, "all") == 0 ? COPY_ALL
-						   : COPY_INCREMENTAL,
-		.offline = action_param(params, "offline") != NULL,
-	};
-}
-
-/* Target I of PLAN goes to TO, if it can. True: it does. */
-static bool
-aim_one(struct plan *plan, guint i, struct targets *targets, const struct fleet_snap *snap,
-	const struct host_snap *to)
-{
-	struct plan_target *target = plan->targets->pdata[i];
-	const struct vm *vm = fleet_snap_find_vm(snap, &target->key);
-	g_autofree char *why = NULL;
-	enum verdict verdict = targets_judge(targets, vm, to, &why);
-
-	if (verdict == VERDICT_NO || verdict == VERDICT_COPY) {
-		plan_refuse(plan, i, why ? why : verdict_word(verdict));
-		return false;
-	}
-	target->dest = to->index;
-	target->dest_name = g_strdup(to->name);
-	targets_put(targets, vm, to);
-	return true;
-}
-
-/* All go to the host that the params name. */
-static bool
-migrate_aim(struct plan *plan, const struct plan_opts *opts, GError **error)
-{
-	const char *name = action_param(plan->params, "to");
-	const struct host_snap *to = name ? find_host(opts->snap, name) : NULL;
-	struct targets *targets;
-
-	if (!to) {
-		g_set_error(error, FLEET_ERROR, FLEET_ERROR_NAME,
-			name ? "there is no host called %s" : "to which host is not said%s",
-			name ? name : "");
-		return false;
-	}
-	targets = targets_new(&(struct targets_opts){
-		.snap = opts->snap,
-		.config = opts->config,
-		.wish = wish_of(plan->params),
-		.now_us = opts->now_us,
-	});
-	for (guint i = 0; i < plan->targets->len;)
-		i += aim_one(plan, i, targets, opts->snap, to);
-	targets_free(targets);
-	return true;
 }
 
 /* ---- the job ---- */
@@ -374,6 +303,6 @@ const struct action vm_migrate_action = {
 	.class = JOB_MOVE,
 	.check = migrate_check,
 	.possible = migrate_possible,
-	.aim = migrate_aim,
+	.aim = aim_migrate,
 	.run = migrate_run,
 };

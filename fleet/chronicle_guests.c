@@ -21,7 +21,7 @@ struct trace {
 
 struct guests {
 	GHashTable *traces; /* struct trace, by itself */
-	struct moves *moves;
+	struct migrations *moves;
 };
 
 static void
@@ -39,7 +39,7 @@ guests_new(void)
 	struct guests *guests = g_new0(struct guests, 1);
 
 	guests->traces = g_hash_table_new_full(row_key_hash, row_key_equal_g, NULL, trace_free);
-	guests->moves = moves_new();
+	guests->moves = migrations_new();
 	return guests;
 }
 
@@ -47,7 +47,7 @@ void
 guests_free(struct guests *guests)
 {
 	g_hash_table_unref(guests->traces);
-	moves_free(guests->moves);
+	migrations_free(guests->moves);
 	g_free(guests);
 }
 
@@ -119,7 +119,7 @@ guests_event(
 	if (conn->kind == CONN_EVENT_RESUMED && conn->cause == CONN_CAUSE_NONE && before < LIFE_PAUSED)
 		return;
 	after = life_after(before, conn->kind);
-	if (!moves_event(guests->moves, ctx, &event))
+	if (!migrations_event(guests->moves, ctx, &event))
 		tell_guest_event(ctx, &event);
 	/* a new definition of a guest that is there says nothing about whether it runs */
 	if (after != before || life_is_said(conn->kind))
@@ -240,8 +240,9 @@ static bool
 is_half(const struct guests *guests, const struct telling_ctx *ctx, const struct trace *trace)
 {
 	if (leaves(trace))
-		return moves_left(guests->moves, ctx, &trace->key);
-	return trace->to == LIFE_RUNNING && !trace->restarted && moves_came(guests->moves, ctx, &trace->key);
+		return migrations_left(guests->moves, ctx, &trace->key);
+	return trace->to == LIFE_RUNNING && !trace->restarted &&
+	       migrations_came(guests->moves, ctx, &trace->key);
 }
 
 static void
@@ -285,7 +286,7 @@ follow(const struct guests *guests, const struct telling_ctx *ctx, struct trace 
 	const struct host_snap *host = ctx->snap->hosts[trace->key.host];
 	enum life now;
 
-	if (host == old || !can_tell(host) || moves_underway(guests->moves, &trace->key) ||
+	if (host == old || !can_tell(host) || migrations_underway(guests->moves, &trace->key) ||
 		(trace->event_us && !is_later(host, trace->event_us)))
 		return false;
 	now = life_of(fleet_snap_find_vm(ctx->snap, &trace->key));
@@ -352,5 +353,5 @@ guests_look(struct guests *guests, const struct telling_ctx *ctx)
 	if (g_hash_table_size(guests->traces))
 		g_hash_table_foreach_remove(guests->traces, follow_and_drop, both);
 	tell_due(guests, ctx);
-	moves_look(guests->moves, ctx);
+	migrations_look(guests->moves, ctx);
 }

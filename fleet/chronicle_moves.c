@@ -24,7 +24,7 @@ struct move {
 	bool told;
 };
 
-struct moves {
+struct migrations {
 	GArray *all; /* struct move */
 };
 
@@ -34,36 +34,36 @@ move_clear(gpointer move)
 	g_free(((struct move *)move)->name);
 }
 
-struct moves *
-moves_new(void)
+struct migrations *
+migrations_new(void)
 {
-	struct moves *moves = g_new0(struct moves, 1);
+	struct migrations *migrations = g_new0(struct migrations, 1);
 
-	moves->all = g_array_new(FALSE, TRUE, sizeof(struct move));
-	g_array_set_clear_func(moves->all, move_clear);
-	return moves;
+	migrations->all = g_array_new(FALSE, TRUE, sizeof(struct move));
+	g_array_set_clear_func(migrations->all, move_clear);
+	return migrations;
 }
 
 void
-moves_free(struct moves *moves)
+migrations_free(struct migrations *migrations)
 {
-	g_array_unref(moves->all);
-	g_free(moves);
+	g_array_unref(migrations->all);
+	g_free(migrations);
 }
 
 static struct move *
-move_at(const struct moves *moves, guint i)
+move_at(const struct migrations *migrations, guint i)
 {
-	return &g_array_index(moves->all, struct move, i);
+	return &g_array_index(migrations->all, struct move, i);
 }
 
 /* The newest one of the guest that satisfies all that is asked. */
 static struct move *
-find(const struct moves *moves, const uint8_t uuid[UUID_LEN], bool (*has)(const struct move *, uint32_t host),
-	uint32_t host)
+find(const struct migrations *migrations, const uint8_t uuid[UUID_LEN],
+	bool (*has)(const struct move *, uint32_t host), uint32_t host)
 {
-	for (guint i = moves->all->len; i-- > 0;) {
-		struct move *move = move_at(moves, i);
+	for (guint i = migrations->all->len; i-- > 0;) {
+		struct move *move = move_at(migrations, i);
 
 		if (memcmp(move->uuid, uuid, UUID_LEN) == 0 && has(move, host))
 			return move;
@@ -102,9 +102,9 @@ is_untold_at(const struct move *move, uint32_t host)
 }
 
 bool
-moves_underway(const struct moves *moves, const struct row_key *key)
+migrations_underway(const struct migrations *migrations, const struct row_key *key)
 {
-	return find(moves, key->uuid, is_untold_at, key->host) != NULL;
+	return find(migrations, key->uuid, is_untold_at, key->host) != NULL;
 }
 
 /* ---- words ---- */
@@ -138,8 +138,8 @@ tell(struct move *move, const struct telling_ctx *ctx)
 /* ---- events ---- */
 
 static void
-add(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event, uint32_t from,
-	uint32_t to)
+add(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event,
+	uint32_t from, uint32_t to)
 {
 	struct move move = {
 		.name = g_strdup(event->name),
@@ -150,13 +150,13 @@ add(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event
 	};
 
 	memcpy(move.uuid, event->key.uuid, UUID_LEN);
-	g_array_append_val(moves->all, move);
+	g_array_append_val(migrations->all, move);
 }
 
 bool
-moves_came(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key)
+migrations_came(struct migrations *migrations, const struct telling_ctx *ctx, const struct row_key *key)
 {
-	struct move *move = find(moves, key->uuid, waits_for_arrival, key->host);
+	struct move *move = find(migrations, key->uuid, waits_for_arrival, key->host);
 
 	if (!move)
 		return false;
@@ -166,9 +166,9 @@ moves_came(struct moves *moves, const struct telling_ctx *ctx, const struct row_
 }
 
 bool
-moves_left(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key)
+migrations_left(struct migrations *migrations, const struct telling_ctx *ctx, const struct row_key *key)
 {
-	struct move *move = find(moves, key->uuid, waits_for_departure, key->host);
+	struct move *move = find(migrations, key->uuid, waits_for_departure, key->host);
 
 	if (!move)
 		return false;
@@ -178,26 +178,26 @@ moves_left(struct moves *moves, const struct telling_ctx *ctx, const struct row_
 }
 
 static bool
-arrival(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
+arrival(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	if (!moves_came(moves, ctx, &event->key))
-		add(moves, ctx, event, NO_HOST, event->key.host);
+	if (!migrations_came(migrations, ctx, &event->key))
+		add(migrations, ctx, event, NO_HOST, event->key.host);
 	return true;
 }
 
 static bool
-departure(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
+departure(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	if (!moves_left(moves, ctx, &event->key))
-		add(moves, ctx, event, event->key.host, NO_HOST);
+	if (!migrations_left(migrations, ctx, &event->key))
+		add(migrations, ctx, event, event->key.host, NO_HOST);
 	return true;
 }
 
 /* The guest goes on: where it came to, because it has arrived; where it was, because it could not go. */
 static bool
-goes_on(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
+goes_on(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	struct move *move = find(moves, event->key.uuid, touches, event->key.host);
+	struct move *move = find(migrations, event->key.uuid, touches, event->key.host);
 
 	if (!move) {
 		tell_guest(ctx, &event->key, event->name, EVENT_KIND_GUEST, EVENT_WARN, "not migrated",
@@ -210,9 +210,9 @@ goes_on(struct moves *moves, const struct telling_ctx *ctx, const struct guest_e
 
 /* What was prepared for a guest to come is taken away again. */
 static bool
-given_up(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
+given_up(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
-	struct move *move = find(moves, event->key.uuid, arrives_at, event->key.host);
+	struct move *move = find(migrations, event->key.uuid, arrives_at, event->key.host);
 
 	if (!move)
 		return false;
@@ -224,22 +224,23 @@ given_up(struct moves *moves, const struct telling_ctx *ctx, const struct guest_
 }
 
 bool
-moves_event(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event)
+migrations_event(
+	struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
 	bool migrates = event->cause == CONN_CAUSE_MIGRATION;
 
 	switch (event->kind) {
 	case CONN_EVENT_STARTED:
-		return migrates && arrival(moves, ctx, event);
+		return migrates && arrival(migrations, ctx, event);
 	case CONN_EVENT_STOPPED:
-		return migrates ? departure(moves, ctx, event) : given_up(moves, ctx, event);
+		return migrates ? departure(migrations, ctx, event) : given_up(migrations, ctx, event);
 	case CONN_EVENT_RESUMED:
-		return migrates && goes_on(moves, ctx, event);
+		return migrates && goes_on(migrations, ctx, event);
 	case CONN_EVENT_SUSPENDED:
 		return migrates;
 	case CONN_EVENT_DEFINED:
 	case CONN_EVENT_UNDEFINED:
-		return find(moves, event->key.uuid, touches, event->key.host) != NULL;
+		return find(migrations, event->key.uuid, touches, event->key.host) != NULL;
 	default:
 		return false;
 	}
@@ -288,9 +289,9 @@ look(struct move *move, const struct telling_ctx *ctx)
 }
 
 void
-moves_look(struct moves *moves, const struct telling_ctx *ctx)
+migrations_look(struct migrations *migrations, const struct telling_ctx *ctx)
 {
-	for (guint i = moves->all->len; i-- > 0;)
-		if (look(move_at(moves, i), ctx))
-			g_array_remove_index(moves->all, i);
+	for (guint i = migrations->all->len; i-- > 0;)
+		if (look(move_at(migrations, i), ctx))
+			g_array_remove_index(migrations->all, i);
 }

@@ -86,18 +86,18 @@ void guests_look(struct guests *guests, const struct telling_ctx *ctx);
 
 /* ---- chronicle_moves.c: migrations, whose halves two hosts tell ---- */
 
-struct moves;
-struct moves *moves_new(void);
-void moves_free(struct moves *moves);
-/* True: EVENT is part of a migration, which moves tells by itself. */
-bool moves_event(struct moves *moves, const struct telling_ctx *ctx, const struct guest_event *event);
+struct migrations;
+struct migrations *migrations_new(void);
+void migrations_free(struct migrations *migrations);
+/* True: EVENT is part of a migration, which is told by itself. */
+bool migrations_event(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event);
 /* KEY is on its way, here or from here: its state means nothing. */
-bool moves_underway(const struct moves *moves, const struct row_key *key);
+bool migrations_underway(const struct migrations *migrations, const struct row_key *key);
 /* Snapshots say that KEY's guest is gone, is there. True: that is the other half of a migration, which is told by that. */
-bool moves_left(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key);
-bool moves_came(struct moves *moves, const struct telling_ctx *ctx, const struct row_key *key);
+bool migrations_left(struct migrations *migrations, const struct telling_ctx *ctx, const struct row_key *key);
+bool migrations_came(struct migrations *migrations, const struct telling_ctx *ctx, const struct row_key *key);
 /* Tells those whose other half is not ours. */
-void moves_look(struct moves *moves, const struct telling_ctx *ctx);
+void migrations_look(struct migrations *migrations, const struct telling_ctx *ctx);
 /* Writes "migrated" about the guest KEY, which came from FROM (a host's name). SUFFIX NULL: none. */
 void tell_move(const struct telling_ctx *ctx, const struct row_key *key, const char *name, const char *from,
                const char *suffix);
