@@ -136,6 +136,17 @@ struct whereabouts {
 	const char *reason;   /* static, NULL: none */
 };
 
+/* A guest's console, for as long as somebody looks at it. */
+struct console_call {
+	int fd;            /* stream socket, the caller's: what the guest writes goes there, what comes from there is typed */
+	bool force;        /* take it over from whoever has it */
+	/* On the calling thread. OPEN: the guest is there, and it may take as long as it likes from now on; else: it is over,
+	 * and the round trips that follow take as long as any. */
+	void (*turned)(void *ctx, bool open);
+	void *ctx;
+	const char *ended; /* out, when true is returned: static words for why the far end ended it; NULL: FD's other end closed */
+};
+
 struct conn_ops {
 	const char *name;
 
@@ -194,6 +205,12 @@ struct conn_ops {
 	bool (*move_post_copy)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 	/* A guest that is not there is no error. */
 	bool (*whereabouts)(struct conn *conn, const uint8_t uuid[UUID_LEN], struct whereabouts *out, GError **error);
+
+	/* Joins CALL's fd with the guest's serial or paravirtual console. Blocks until either end closes: true; false when it
+	 * could not be opened – FLEET_ERROR_BUSY: somebody has it open, which CALL may force – or the link was lost under it.
+	 * What the guest writes while FD's other end does not read is kept up to a limit, beyond which a line says how much is
+	 * missing. NULL: this kind of connection has none. */
+	bool (*console)(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error);
 
 	/* Ends whatever blocks, for good: every later call fails with FLEET_ERROR_CANCELLED or _GONE. Any thread,
 	 * never blocks, any number of times. */

@@ -346,6 +346,7 @@ static const struct conn_ops libvirt_ops = {
 	.move_abort = libvirt_move_abort,
 	.move_post_copy = libvirt_move_post_copy,
 	.whereabouts = libvirt_whereabouts,
+	.console = libvirt_console,
 	.cancel = libvirt_cancel,
 	.free = libvirt_free,
 	.ping = libvirt_ping,

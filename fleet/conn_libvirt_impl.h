@@ -16,6 +16,7 @@
  * conn_libvirt_pin.c     where guests may run: read, and changed
  * conn_libvirt_move.c    migration
  * conn_libvirt_reach.c   where another host finds this one
+ * conn_libvirt_console.c a guest's console
  *
  * A struct libvirt belongs to one thread, as its conn does; one RPC at a time, because Debian's libvirt 9.0 client loses
  * wake-ups when two threads call on one connection. Exceptions say so.
@@ -228,6 +229,7 @@ bool libvirt_move_progress(struct conn *conn, const uint8_t uuid[UUID_LEN], bool
                            GError **error);
 bool libvirt_move_abort(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 bool libvirt_move_post_copy(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+bool libvirt_console(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error);
 bool libvirt_whereabouts(struct conn *conn, const uint8_t uuid[UUID_LEN], struct whereabouts *out, GError **error);
 /* Bit per enum move_feature that the driver takes. */
 uint32_t libvirt_moves(const struct libvirt *lv);

@@ -366,6 +366,7 @@ static const struct conn_ops sim_ops = {
 	.move_abort = sim_move_abort,
 	.move_post_copy = sim_move_post_copy,
 	.whereabouts = sim_whereabouts,
+	.console = sim_console,
 	.cancel = sim_cancel,
 	.free = sim_conn_free,
 	.ping = sim_ping,

@@ -203,3 +203,7 @@ struct cpu_set sim_vcpu_affinity(const struct sim_host *host, const struct sim_v
 
 struct vm_detail *sim_vm_detail(const struct sim_host *host, const struct sim_vm *vm, int64_t now_us);
 struct host_detail *sim_host_detail(const struct sim_host *host, int64_t now_us);
+
+/* ---- fleet/conn_sim_console.c: the serial console; no lock held ---- */
+
+bool sim_console(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 struct job_gauge {
 	gint refs; /* atomic */
@@ -72,6 +73,7 @@ job_new(void)
 	struct job *job = g_new0(struct job, 1);
 
 	job->gauge = job_gauge_new();
+	job->console.fd = -1;
 	return job;
 }
 
@@ -80,6 +82,8 @@ job_free(struct job *job)
 {
 	if (!job)
 		return;
+	if (job->console.fd >= 0)
+		close(job->console.fd);
 	job_gauge_unref(job->gauge);
 	g_strfreev(job->params);
 	g_free(job->vm_name);

@@ -17,6 +17,7 @@ enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_WAITING, JOB_DONE, JOB_FAILED, JOB
 enum job_class {
 	JOB_SHORT, /* one call */
 	JOB_MOVE,  /* a migration: a source and a target, minutes to hours; nobody cuts its tunnels */
+	JOB_CONSOLE, /* what an operator looks at: as long as he does; not for the queue */
 };
 
 /* How far a job is. Numbers: -1 unknown. */
@@ -70,6 +71,11 @@ struct job {
 	char *error;       /* why it failed or nobody knows, in words; NULL else */
 	char *remark;      /* what to say of one that is done: "downtime 38 ms"; NULL: nothing */
 	int64_t queued_us, started_us, ended_us;
+	struct {
+		int fd;     /* the job's end of a socket pair, closed with the job; -1: none */
+		bool force; /* take it over from whoever has it */
+		bool taken; /* it failed because somebody has it */
+	} console;         /* JOB_CONSOLE */
 };
 
 struct job *job_new(void);

@@ -1,0 +1,267 @@
+/*
+ * A guest's console: a libvirt stream on one side, a socket on the other. libvirt's callback only wakes this thread, which
+ * alone receives and sends; while it waits no call is under way on the connection, so that the event thread and this one
+ * are not two callers.
+ */
+#include "fleet/conn_libvirt_impl.h"
+
+#include "fleet/error.h"
+#include "fleet/linebuf.h"
+
+#include <errno.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define PIECE    4096
+#define PIECES   64   /* that are received before what is typed has its turn */
+#define CHECK_MS 1000 /* how often the link is looked at while nothing comes */
+
+/* Shared with libvirt's event thread, which may still be in the callback when the stream is over. */
+struct bell {
+	gint refs; /* atomic */
+	int fd;    /* an eventfd; constant */
+};
+
+struct console {
+	struct libvirt *lv;
+	struct console_call *call;
+	virStreamPtr stream;
+	struct bell *bell;
+	struct linebuf out; /* for the socket */
+};
+
+enum turn { TURN_ON, TURN_CLOSED_HERE, TURN_CLOSED_THERE };
+
+/* ---- the callback ---- */
+
+static void
+bell_unref(void *opaque)
+{
+	struct bell *bell = opaque;
+
+	if (!g_atomic_int_dec_and_test(&bell->refs))
+		return;
+	close(bell->fd);
+	g_free(bell);
+}
+
+/* Event thread. libvirt calls again and again as long as there is something to read: so it is told to stop until that has
+ * been read. */
+static void
+on_stream(virStreamPtr stream, int events, void *opaque)
+{
+	struct bell *bell = opaque;
+
+	(void)events;
+	virStreamEventUpdateCallback(stream, 0);
+	eventfd_write(bell->fd, 1);
+}
+
+/* ---- from the guest ---- */
+
+static enum turn
+receive(struct console *console)
+{
+	char piece[PIECE];
+
+	bool readable = true;
+
+	for (int i = 0; readable && i < PIECES; i++) {
+		int n = virStreamRecv(console->stream, piece, sizeof(piece));
+
+		if (n == 0 || n == -1)
+			return TURN_CLOSED_THERE;
+		if (n == -2) {
+			readable = false;
+			virStreamEventUpdateCallback(console->stream, VIR_STREAM_EVENT_READABLE);
+		} else {
+			linebuf_put(&console->out, piece, (size_t)n);
+		}
+	}
+	if (readable)
+		eventfd_write(console->bell->fd, 1);
+	return TURN_ON;
+}
+
+/* ---- to the guest ---- */
+
+/* Blocks while the connection takes no more: keepalive or cancel() ends that, and meanwhile the socket's buffer is the
+ * limit of what is typed. */
+static bool
+send_all(struct console *console, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		int sent = virStreamSend(console->stream, bytes, n);
+
+		if (sent == -2)
+			g_usleep(1000);
+		else if (sent <= 0)
+			return false;
+		else
+			bytes += sent, n -= (size_t)sent;
+	}
+	return true;
+}
+
+static enum turn
+transmit(struct console *console)
+{
+	char piece[PIECE];
+	ssize_t n = read(console->call->fd, piece, sizeof(piece));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return TURN_ON;
+	if (n <= 0)
+		return TURN_CLOSED_HERE;
+	return send_all(console, piece, (size_t)n) ? TURN_ON : TURN_CLOSED_THERE;
+}
+
+/* ---- both ---- */
+
+static enum turn
+turn_once(struct console *console)
+{
+	struct pollfd fds[] = {
+		{ .fd = console->call->fd,
+			.events = (short)(POLLIN | (console->out.bytes->len ? POLLOUT : 0)) },
+		{ .fd = console->bell->fd, .events = POLLIN },
+	};
+	enum turn turn = TURN_ON;
+
+	if (poll(fds, G_N_ELEMENTS(fds), CHECK_MS) == 0 && virConnectIsAlive(console->lv->vir) != 1)
+		return TURN_CLOSED_THERE;
+	if (fds[1].revents) {
+		eventfd_t count;
+
+		eventfd_read(console->bell->fd, &count);
+		turn = receive(console);
+	}
+	if (!linebuf_flush(&console->out, console->call->fd))
+		return TURN_CLOSED_HERE;
+	if (turn == TURN_ON && fds[0].revents & ~POLLOUT)
+		turn = transmit(console);
+	return turn;
+}
+
+/* The stream's end does not tell why; the guest's state does. False: the link was lost. */
+static bool
+explain_end(struct console *console, virDomainPtr dom, GError **error)
+{
+	int state, reason;
+
+	virResetLastError();
+	if (!libvirt_ready(console->lv, error))
+		return false;
+	if (virDomainGetState(dom, &state, &reason, 0) < 0) {
+		console->call->ended = "the guest is gone";
+		return !libvirt_lost(console->lv, error, "console");
+	}
+	if (state != VIR_DOMAIN_SHUTOFF)
+		console->call->ended = "somebody else has taken it over";
+	else if (reason == VIR_DOMAIN_SHUTOFF_MIGRATED)
+		console->call->ended = "the guest has moved to another host";
+	else if (reason == VIR_DOMAIN_SHUTOFF_CRASHED)
+		console->call->ended = "the guest has crashed";
+	else
+		console->call->ended = "the guest is off";
+	return true;
+}
+
+static bool
+run(struct console *console, virDomainPtr dom, GError **error)
+{
+	struct console_call *call = console->call;
+	enum turn turn;
+
+	call->turned(call->ctx, true);
+	do
+		turn = turn_once(console);
+	while (turn == TURN_ON);
+	call->turned(call->ctx, false);
+	virStreamEventRemoveCallback(console->stream);
+	if (turn == TURN_CLOSED_THERE)
+		return explain_end(console, dom, error);
+	virStreamAbort(console->stream); /* the daemon lets the next one in */
+	virResetLastError();
+	return true;
+}
+
+/* ---- open ---- */
+
+static bool
+open_failed(struct libvirt *lv, GError **error)
+{
+	const virError *last = virGetLastError();
+
+	/* it has no code of its own */
+	if (last && last->code == VIR_ERR_OPERATION_FAILED && last->message &&
+		strstr(last->message, "console session exists")) {
+		virResetLastError();
+		g_set_error_literal(
+			error, FLEET_ERROR, FLEET_ERROR_BUSY, "somebody else has this console open");
+		return false;
+	}
+	return libvirt_fail(lv, error, "open the console");
+}
+
+static bool
+watch_stream(struct console *console, GError **error)
+{
+	struct bell *bell = console->bell;
+
+	g_atomic_int_inc(&bell->refs);
+	if (virStreamEventAddCallback(
+		    console->stream, VIR_STREAM_EVENT_READABLE, on_stream, bell, bell_unref) == 0)
+		return true;
+	bell_unref(bell);
+	virStreamAbort(console->stream);
+	return libvirt_fail(console->lv, error, "watch the console");
+}
+
+static bool
+open_and_run(struct console *console, virDomainPtr dom, GError **error)
+{
+	unsigned flags = console->call->force ? VIR_DOMAIN_CONSOLE_FORCE : 0;
+
+	if (virDomainOpenConsole(dom, NULL, console->stream, flags) < 0)
+		return open_failed(console->lv, error);
+	return watch_stream(console, error) && run(console, dom, error);
+}
+
+bool
+libvirt_console(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error)
+{
+	struct console console = { .lv = libvirt_of(conn), .call = call };
+	const char *why_not = NULL;
+	virDomainPtr dom;
+	bool ok = false;
+
+	if (!libvirt_ready(console.lv, error))
+		return false;
+	if (!libvirt_can(conn, VM_ACT_CONSOLE, &why_not)) {
+		g_set_error_literal(error, FLEET_ERROR,
+			console.lv->opts.readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, why_not);
+		return false;
+	}
+	dom = guests_domain(console.lv, uuid, error);
+	if (!dom)
+		return false;
+	console.bell = g_new0(struct bell, 1);
+	*console.bell = (struct bell){ .refs = 1, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+	linebuf_init(&console.out);
+	console.stream = virStreamNew(console.lv->vir, VIR_STREAM_NONBLOCK);
+	if (console.stream)
+		ok = open_and_run(&console, dom, error);
+	else
+		libvirt_fail(console.lv, error, "open the console");
+	if (console.stream)
+		virStreamFree(console.stream);
+	linebuf_done(&console.out);
+	bell_unref(console.bell);
+	virDomainFree(dom);
+	return ok;
+}
