@@ -100,7 +100,7 @@ compare_moves(gconstpointer a, gconstpointer b, gpointer data)
 {
 	const struct plan_target *left = *(const struct plan_target *const *)a;
 	const struct plan_target *right = *(const struct plan_target *const *)b;
-	const struct moves *moves = data;
+	const struct relocation *moves = data;
 	guint places[2] = { 0, 0 };
 
 	for (guint i = 0; i < moves->list->len; i++) {
@@ -115,7 +115,7 @@ compare_moves(gconstpointer a, gconstpointer b, gpointer data)
 }
 
 static const char *
-why_it_stays(const struct moves *moves, const struct row_key *guest)
+why_it_stays(const struct relocation *moves, const struct row_key *guest)
 {
 	for (guint i = 0; i < moves->stays->len; i++) {
 		const struct stay *stay = moves->stays->pdata[i];
@@ -127,12 +127,12 @@ why_it_stays(const struct moves *moves, const struct row_key *guest)
 }
 
 static void
-send_as_planned(
-	struct plan *plan, struct targets *targets, const struct plan_opts *opts, const struct moves *moves)
+send_as_planned(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
+	const struct relocation *moves)
 {
 	for (guint i = plan->targets->len; i-- > 0;) {
 		const struct plan_target *target = plan->targets->pdata[i];
-		const struct move *move = moves_find(moves, &target->key);
+		const struct move *move = relocation_find(moves, &target->key);
 
 		if (move && move->dest < opts->snap->nhosts)
 			send_to(plan, i, targets, opts, opts->snap->hosts[move->dest]);
@@ -147,16 +147,16 @@ bool
 aim_migrate(struct plan *plan, const struct plan_opts *opts, GError **error)
 {
 	const struct targets_opts asked = aim_targets_opts(opts);
-	const struct host_snap *host = opts->moves ? NULL : host_wanted(opts, error);
+	const struct host_snap *host = opts->relocation ? NULL : host_wanted(opts, error);
 	struct targets *targets;
 
-	if (!host && !opts->moves)
+	if (!host && !opts->relocation)
 		return false;
 	targets = targets_new(&asked);
 	if (host)
 		send_all(plan, targets, opts, host);
 	else
-		send_as_planned(plan, targets, opts, opts->moves);
+		send_as_planned(plan, targets, opts, opts->relocation);
 	targets_free(targets);
 	return true;
 }
@@ -196,13 +196,13 @@ aim_evacuate(struct plan *plan, const struct plan_opts *opts, GError **error G_G
 	struct targets *targets = targets_new(&asked);
 	g_autoptr(GPtrArray) hosts = hosts_of(plan, opts->snap);
 	g_autoptr(GArray) keys = keys_of(plan);
-	struct moves *moves = opts->moves ? NULL : evacuate_hosts_plan(targets, hosts, keys);
+	struct relocation *moves = opts->relocation ? NULL : evacuate_hosts_plan(targets, hosts, keys);
 
 	/* what the planner has placed takes room: it is judged again as if nothing had happened */
 	targets_free(targets);
 	targets = targets_new(&asked);
-	send_as_planned(plan, targets, opts, moves ? moves : opts->moves);
+	send_as_planned(plan, targets, opts, moves ? moves : opts->relocation);
 	targets_free(targets);
-	moves_free(moves);
+	relocation_free(moves);
 	return true;
 }

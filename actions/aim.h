@@ -12,8 +12,8 @@ struct move_wish aim_wish(char *const *params);
 /* The questions to be asked about places for a plan of OPTS; borrows from OPTS. */
 struct targets_opts aim_targets_opts(const struct plan_opts *opts);
 
-/* "migrate": where plan_opts.moves says, else all to the host of the param "to". False: there is no such host, or none is
+/* "migrate": where plan_opts.relocation says, else all to the host of the param "to". False: there is no such host, or none is
  * said. */
 bool aim_migrate(struct plan *plan, const struct plan_opts *opts, GError **error);
-/* "evacuate": where plan_opts.moves says, else as evacuate_plan() has it. */
+/* "evacuate": where plan_opts.relocation says, else as evacuate_plan() has it. */
 bool aim_evacuate(struct plan *plan, const struct plan_opts *opts, GError **error);

@@ -228,23 +228,23 @@ is_among(const GArray *keys, const struct vm *vm)
 }
 
 static void
-place_one(struct targets *targets, struct moves *moves, const struct vm *vm, const GPtrArray *avoided)
+place_one(struct targets *targets, struct relocation *moves, const struct vm *vm, const GPtrArray *avoided)
 {
 	g_autoptr(GHashTable) causes = g_hash_table_new(g_str_hash, g_str_equal);
 	struct choice choice = choose(targets, vm, avoided, causes);
 	g_autofree char *why = choice.host ? why_there(&choice, vm) : why_nowhere(targets, vm, causes);
 
 	if (choice.host) {
-		moves_add(moves, vm, choice.host, choice.verdict, why);
+		relocation_add(moves, vm, choice.host, choice.verdict, why);
 		targets_put(targets, vm, choice.host);
 	} else {
-		moves_leave(moves, vm, why);
+		relocation_leave(moves, vm, why);
 	}
 }
 
 /* Those of HOST among KEYS that there is something to move of are added to VMS. */
 static void
-gather(const struct host_snap *host, const GArray *keys, struct moves *moves, GPtrArray *vms)
+gather(const struct host_snap *host, const GArray *keys, struct relocation *moves, GPtrArray *vms)
 {
 	for (size_t i = 0; i < host->nvms; i++) {
 		const struct vm *vm = &host->vms[i];
@@ -256,12 +256,13 @@ gather(const struct host_snap *host, const GArray *keys, struct moves *moves, GP
 	}
 }
 
-struct moves *
+struct relocation *
 evacuate_hosts_plan(struct targets *targets, const GPtrArray *hosts, const GArray *keys)
 {
 	const struct host_snap *first = hosts->pdata[0];
 	g_autofree char *several = g_strdup_printf("%u hosts", hosts->len);
-	struct moves *moves = moves_new(MOVES_EVACUATE, hosts->len == 1 ? first->name : several);
+	struct relocation *moves =
+		relocation_new(RELOCATION_EVACUATE, hosts->len == 1 ? first->name : several);
 	g_autoptr(GPtrArray) vms = g_ptr_array_new();
 
 	for (guint i = 0; i < hosts->len; i++)
@@ -274,7 +275,7 @@ evacuate_hosts_plan(struct targets *targets, const GPtrArray *hosts, const GArra
 	return moves;
 }
 
-struct moves *
+struct relocation *
 evacuate_plan(struct targets *targets, const struct host_snap *host, const GArray *keys)
 {
 	g_autoptr(GPtrArray) hosts = g_ptr_array_new();
@@ -299,11 +300,11 @@ find_running(const struct fleet_snap *snap, const uint8_t uuid[UUID_LEN])
 	return NULL;
 }
 
-struct moves *
+struct relocation *
 evacuate_return_plan(
 	struct targets *targets, const struct host_snap *host, const struct maintenance_note *note)
 {
-	struct moves *moves = moves_new(MOVES_RETURN, host->name);
+	struct relocation *moves = relocation_new(RELOCATION_RETURN, host->name);
 
 	moves->before = spread_of(targets, host, NULL);
 	for (guint i = 0; i < note->guests->len; i++) {
@@ -316,10 +317,10 @@ evacuate_return_plan(
 			continue;
 		verdict = targets_judge(targets, vm, host, &why);
 		if (verdict > VERDICT_CAUTION) {
-			moves_leave(moves, vm, why);
+			relocation_leave(moves, vm, why);
 			continue;
 		}
-		moves_add(moves, vm, host, verdict, why ? why : "it came from there");
+		relocation_add(moves, vm, host, verdict, why ? why : "it came from there");
 		targets_put(targets, vm, host);
 	}
 	moves->after = spread_of(targets, host, NULL);

@@ -5,19 +5,19 @@
  */
 #pragma once
 
-#include "actions/moves.h"
+#include "actions/relocation.h"
 
 struct maintenance_note;
 
 /* All guests that run on HOST, or of these only KEYS (struct row_key; NULL: all), the largest first. */
-struct moves *evacuate_plan(struct targets *targets, const struct host_snap *host, const GArray *keys);
+struct relocation *evacuate_plan(struct targets *targets, const struct host_snap *host, const GArray *keys);
 
 /* The same for several HOSTS (const struct host_snap *), none of which is a target then. */
-struct moves *evacuate_hosts_plan(struct targets *targets, const GPtrArray *hosts, const GArray *keys);
+struct relocation *evacuate_hosts_plan(struct targets *targets, const GPtrArray *hosts, const GArray *keys);
 
 /* The guests that NOTE says went away from HOST and that run elsewhere now. TARGETS must count HOST as released. */
-struct moves *evacuate_return_plan(struct targets *targets, const struct host_snap *host, const struct maintenance_note *note);
+struct relocation *evacuate_return_plan(struct targets *targets, const struct host_snap *host, const struct maintenance_note *note);
 
 /* At most MOST moves between hosts of the same hypervisor at SITE (NULL: at each site for itself), each of which makes them
  * more alike. */
-struct moves *evacuate_even_plan(struct targets *targets, const char *site, unsigned most);
+struct relocation *evacuate_even_plan(struct targets *targets, const char *site, unsigned most);

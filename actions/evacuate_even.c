@@ -143,7 +143,7 @@ best_step(struct targets *targets, const struct group *group, const struct host_
 
 /* One move in the group where hosts differ most; false: there is none. */
 static bool
-make_step(struct targets *targets, const GPtrArray *groups, GHashTable *moved, struct moves *moves)
+make_step(struct targets *targets, const GPtrArray *groups, GHashTable *moved, struct relocation *moves)
 {
 	const struct host_snap *worst = NULL;
 	struct group *group = NULL;
@@ -167,7 +167,7 @@ make_step(struct targets *targets, const GPtrArray *groups, GHashTable *moved, s
 		g_autofree char *why = g_strdup_printf("%s %.0f%% full, it %.0f%%, then %.0f%%", worst->name,
 			100 * evacuate_score(targets, worst), 100 * step.before, 100 * step.after);
 
-		moves_add(moves, step.vm, step.to, VERDICT_FITS, why);
+		relocation_add(moves, step.vm, step.to, VERDICT_FITS, why);
 		targets_put(targets, step.vm, step.to);
 		g_hash_table_add(moved, (gpointer)(uintptr_t)step.vm);
 	} else {
@@ -176,10 +176,10 @@ make_step(struct targets *targets, const GPtrArray *groups, GHashTable *moved, s
 	return true;
 }
 
-struct moves *
+struct relocation *
 evacuate_even_plan(struct targets *targets, const char *site, unsigned most)
 {
-	struct moves *moves = moves_new(MOVES_EVEN, site);
+	struct relocation *moves = relocation_new(RELOCATION_EVEN, site);
 	g_autoptr(GPtrArray) groups = groups_of(targets, site);
 	g_autoptr(GHashTable) moved = g_hash_table_new(NULL, NULL);
 

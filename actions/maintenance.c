@@ -70,11 +70,20 @@ note_add(GPtrArray *notes, const char *host)
 	return note;
 }
 
+/* One that left before takes the place of what was known of it. */
 static void
 guest_add(struct maintenance_note *note, const uint8_t uuid[UUID_LEN], const char *name, const char *to)
 {
-	struct maintenance_guest *guest = g_new0(struct maintenance_guest, 1);
+	struct maintenance_guest *guest;
 
+	for (guint i = 0; i < note->guests->len; i++) {
+		guest = note->guests->pdata[i];
+		if (memcmp(guest->uuid, uuid, UUID_LEN) == 0) {
+			g_ptr_array_remove_index(note->guests, i);
+			break;
+		}
+	}
+	guest = g_new0(struct maintenance_guest, 1);
 	memcpy(guest->uuid, uuid, UUID_LEN);
 	guest->name = g_strdup(name);
 	guest->to = g_strdup(to);

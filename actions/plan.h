@@ -12,7 +12,7 @@
 
 struct guards;
 struct maintenance;
-struct moves;
+struct relocation;
 
 /* One guest that will be acted on. */
 struct plan_target {
@@ -54,7 +54,7 @@ struct plan_opts {
 	const struct maintenance *maintenance; /* NULL: the config alone says which hosts are in it */
 	const char *released;                  /* a host that is about to be released; NULL: none */
 	const GArray *incoming;                /* struct incoming (actions/targets.h): other moves under way; NULL: none */
-	const struct moves *moves;             /* who goes where, as it was shown; NULL: to be found now */
+	const struct relocation *relocation;             /* who goes where, as it was shown; NULL: to be found now */
 };
 
 /* The action (or its `otherwise`, where that is what can be done) on the guests that are meant. Everything is copied. */

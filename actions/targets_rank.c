@@ -66,6 +66,7 @@ static struct place
 place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap *host)
 {
 	g_autoptr(GArray) causes = g_array_new(FALSE, FALSE, sizeof(struct cause));
+	g_autoptr(GArray) cautions = g_array_new(FALSE, FALSE, sizeof(struct cause));
 	struct room *room = &targets->rooms[host->index], before = *room;
 	struct place place = { .host = host, .before = before, .same_site = true };
 	enum verdict best = VERDICT_NO, worst = VERDICT_FITS;
@@ -82,7 +83,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 		place.asked++;
 		place.same_site = place.same_site && hosts_same_site(vm->host, host);
 		if (what)
-			causes_add(causes, what);
+			causes_add(verdict > VERDICT_CAUTION ? causes : cautions, what);
 		if (verdict <= VERDICT_CAUTION) {
 			place.fits++;
 			worst = MAX(worst, verdict);
@@ -95,7 +96,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 	if (place.asked == 1)
 		targets_judge(targets, vms->pdata[0], host, &place.why);
 	else
-		place.why = causes_text(causes);
+		place.why = causes_text(causes->len ? causes : cautions);
 	return place;
 }
 

@@ -1,4 +1,4 @@
-#include "actions/moves.h"
+#include "actions/relocation.h"
 
 #include "config/hostspec.h"
 
@@ -32,10 +32,10 @@ stay_free(gpointer pointer)
 	g_free(stay);
 }
 
-struct moves *
-moves_new(enum moves_kind kind, const char *subject)
+struct relocation *
+relocation_new(enum relocation_kind kind, const char *subject)
 {
-	struct moves *moves = g_new0(struct moves, 1);
+	struct relocation *moves = g_new0(struct relocation, 1);
 
 	moves->kind = kind;
 	moves->subject = g_strdup(subject);
@@ -45,7 +45,7 @@ moves_new(enum moves_kind kind, const char *subject)
 }
 
 void
-moves_free(struct moves *moves)
+relocation_free(struct relocation *moves)
 {
 	if (!moves)
 		return;
@@ -56,8 +56,8 @@ moves_free(struct moves *moves)
 }
 
 void
-moves_add(struct moves *moves, const struct vm *vm, const struct host_snap *to, enum verdict verdict,
-	const char *why)
+relocation_add(struct relocation *moves, const struct vm *vm, const struct host_snap *to,
+	enum verdict verdict, const char *why)
 {
 	struct move *move = g_new(struct move, 1);
 
@@ -75,7 +75,7 @@ moves_add(struct moves *moves, const struct vm *vm, const struct host_snap *to, 
 }
 
 void
-moves_leave(struct moves *moves, const struct vm *vm, const char *why)
+relocation_leave(struct relocation *moves, const struct vm *vm, const char *why)
 {
 	struct stay *stay = g_new(struct stay, 1);
 
@@ -91,7 +91,7 @@ moves_leave(struct moves *moves, const struct vm *vm, const char *why)
 /* ---- questions ---- */
 
 const struct move *
-moves_find(const struct moves *moves, const struct row_key *guest)
+relocation_find(const struct relocation *moves, const struct row_key *guest)
 {
 	for (guint i = 0; i < moves->list->len; i++) {
 		const struct move *move = moves->list->pdata[i];
@@ -103,7 +103,7 @@ moves_find(const struct moves *moves, const struct row_key *guest)
 }
 
 GArray *
-moves_keys(const struct moves *moves)
+relocation_keys(const struct relocation *moves)
 {
 	GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 
@@ -113,19 +113,19 @@ moves_keys(const struct moves *moves)
 }
 
 char *
-moves_title(const struct moves *moves)
+relocation_title(const struct relocation *moves)
 {
 	static const char *const words[] = {
-		[MOVES_EVACUATE] = "Evacuate",
-		[MOVES_RETURN] = "Return to",
-		[MOVES_EVEN] = "Even out",
+		[RELOCATION_EVACUATE] = "Evacuate",
+		[RELOCATION_RETURN] = "Return to",
+		[RELOCATION_EVEN] = "Even out",
 	};
 
 	return g_strdup_printf("%s %s", words[moves->kind], moves->subject ? moves->subject : "all sites");
 }
 
 double
-moves_bytes(const struct moves *moves, unsigned *unknown)
+relocation_bytes(const struct relocation *moves, unsigned *unknown)
 {
 	double bytes = 0;
 
@@ -199,10 +199,10 @@ append_command(GString *out, const struct move *move, const struct fleet_snap *s
 }
 
 char *
-moves_virsh(const struct moves *moves, const struct fleet_snap *snap, const struct config *config,
+relocation_virsh(const struct relocation *moves, const struct fleet_snap *snap, const struct config *config,
 	const struct move_wish *wish)
 {
-	g_autofree char *title = moves_title(moves), *safe_title = harmless(title);
+	g_autofree char *title = relocation_title(moves), *safe_title = harmless(title);
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out, "# %s: %u moves\n", safe_title, moves->list->len);

@@ -1,5 +1,5 @@
 /*
- * moves: a list of moves before they happen – who goes where and why there, what can't go and why, and what it makes of the
+ * relocation: a list of moves before they happen – who goes where and why there, what can't go and why, and what it makes of the
  * hosts. Made by actions/evacuate.h; a value that outlives the snapshot it was made from.
  */
 #pragma once
@@ -29,34 +29,34 @@ struct spread {
 	double deviation; /* the standard one */
 };
 
-enum moves_kind { MOVES_EVACUATE, MOVES_RETURN, MOVES_EVEN };
+enum relocation_kind { RELOCATION_EVACUATE, RELOCATION_RETURN, RELOCATION_EVEN };
 
-struct moves {
-	enum moves_kind kind;
-	char *subject;        /* the host that is emptied or comes back; MOVES_EVEN: the site, NULL: all */
+struct relocation {
+	enum relocation_kind kind;
+	char *subject;        /* the host that is emptied or comes back; RELOCATION_EVEN: the site, NULL: all */
 	GPtrArray *list;      /* struct move *, in the order in which they are begun */
 	GPtrArray *stays;     /* struct stay * */
 	unsigned off;         /* guests of the host that are off and stay */
 	struct spread before, after; /* of the hosts that could take part */
 };
 
-struct moves *moves_new(enum moves_kind kind, const char *subject);
-void moves_free(struct moves *moves); /* accepts NULL */
-void moves_add(struct moves *moves, const struct vm *vm, const struct host_snap *to, enum verdict verdict, const char *why);
-void moves_leave(struct moves *moves, const struct vm *vm, const char *why);
+struct relocation *relocation_new(enum relocation_kind kind, const char *subject);
+void relocation_free(struct relocation *moves); /* accepts NULL */
+void relocation_add(struct relocation *moves, const struct vm *vm, const struct host_snap *to, enum verdict verdict, const char *why);
+void relocation_leave(struct relocation *moves, const struct vm *vm, const char *why);
 
 /* The move of GUEST; NULL: there is none. */
-const struct move *moves_find(const struct moves *moves, const struct row_key *guest);
+const struct move *relocation_find(const struct relocation *moves, const struct row_key *guest);
 /* The guests that are to go, as struct row_key; caller unrefs. */
-GArray *moves_keys(const struct moves *moves);
+GArray *relocation_keys(const struct relocation *moves);
 /* "Evacuate kvm017", "Return to kvm017", "Even out dc1"; caller frees. */
-char *moves_title(const struct moves *moves);
+char *relocation_title(const struct relocation *moves);
 /* What is copied if no page is written meanwhile; *UNKNOWN: of so many guests it is not known how much memory they have. */
-double moves_bytes(const struct moves *moves, unsigned *unknown);
+double relocation_bytes(const struct relocation *moves, unsigned *unknown);
 /* How long that takes on a link of a gigabit, in seconds. */
 double move_seconds(double bytes);
 
 /* The same as commands for a shell, a line each, with what stays as comments; caller frees. SNAP and CONFIG: of the hosts.
  * Names of guests, which may be anything, are only in comments, harmless. */
-char *moves_virsh(const struct moves *moves, const struct fleet_snap *snap, const struct config *config,
+char *relocation_virsh(const struct relocation *moves, const struct fleet_snap *snap, const struct config *config,
                   const struct move_wish *wish);
