@@ -473,11 +473,41 @@ struct vm_pins {
 
 /* ---- snapshots ---- */
 
+/* A sum, and how many of what is summed up had the number. */
+struct sum {
+	double value;
+	unsigned covered;
+};
+
+struct guest_totals {
+	unsigned vms;     /* as last known, those of hosts that do not answer included */
+	unsigned unknown; /* of these: on hosts that do not answer */
+	unsigned running;
+	unsigned by_state[VM_STATE_COUNT]; /* the others, by state */
+};
+
+/* What guests come to; Domain-0 is left out. Sums are over those that run. */
+struct vm_totals {
+	struct guest_totals guests;
+	struct sum vcpus, mem, net, disk;
+	struct sum cores_used, cpu_vcpus; /* of guests whose CPU use is known */
+};
+
+/* What a pass over all guests of a fleet looks at first, close together: of most it needs to know no more. */
+struct vm_gist {
+	uint32_t tag;  /* vm_tag() of its uuid: guests with another tag are others */
+	uint8_t state; /* enum vm_state */
+};
+
 struct host_snap;
 
 struct vm {
+	/* What is looked at of all guests comes first. */
 	const struct host_snap *host;
 	const char *name;
+	const char *words;            /* name, reason, tenant, title and description in lower case (of ASCII), each with a line
+	                               * end; made with the snapshot */
+	const struct vm_facts *facts; /* NULL: not read yet */
 	uint8_t uuid[UUID_LEN];
 	int id; /* hypervisor's, -1 when off */
 	enum vm_state state;
@@ -488,7 +518,6 @@ struct vm {
 	bool is_dom0;         /* Domain-0: shown, counted nowhere, never a target */
 	bool autostart, autostart_known, persistent; /* persistent, too, holds only when the other is known */
 	double value[VM_FIELD_COUNT];
-	const struct vm_facts *facts; /* NULL: not read yet */
 };
 
 #define VM_HAS(vm, field) (((vm)->valid >> (field)) & 1u)
@@ -519,8 +548,12 @@ struct host_snap {
 	const struct vm_pins *pins;       /* of the guest (its uuid tells) whose pin map is looked at; else NULL */
 	const struct vm *vms;             /* sorted by name, then uuid */
 	size_t nvms;
+	const struct vm_gist *gists;      /* of the same guests */
+	struct vm_totals totals;          /* what they come to, as if the host answered */
 	uint64_t roster;                  /* the same number: the same guests by uuid and name, in the same order */
-	char *strings;                    /* private to snapshot*.c: the block that names and reasons point into */
+	uint64_t facts_roster;            /* the same number, and the same roster: the very same facts. Addresses are in it, so
+	                                   * that it can be compared only while the older one of both snapshots lives */
+	char *strings, *words;            /* private to snapshot*.c: the blocks that the guests' texts point into */
 };
 
 /* What the config says of a host; owned by the fleet, constant after start. */

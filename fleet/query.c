@@ -4,19 +4,19 @@
 
 #include <string.h>
 
-/* Words, compared with what is searched: host by host first. */
+/* Words are compared with what is the same for all rows of a host first. */
 static void
 note_searched(struct query *query)
 {
 	const struct query_schema *schema = query->schema;
+	const unsigned both = QUERY_SEARCHED | QUERY_OF_HOST;
 
 	query->searched_host = g_ptr_array_new();
-	query->searched_row = g_ptr_array_new();
 	for (size_t i = 0; i < schema->nfields; i++)
-		if (schema->fields[i].flags & QUERY_SEARCHED)
-			g_ptr_array_add(schema->fields[i].flags & QUERY_OF_HOST ? query->searched_host
-										: query->searched_row,
-				(gpointer)(uintptr_t)&schema->fields[i]);
+		if ((schema->fields[i].flags & both) == both)
+			g_ptr_array_add(query->searched_host, (gpointer)(uintptr_t)&schema->fields[i]);
+	if (query->root)
+		query_node_aim(query->root, schema);
 }
 
 struct query *
@@ -51,7 +51,6 @@ query_free(struct query *query)
 		return;
 	query_node_free(query->root);
 	g_ptr_array_unref(query->searched_host);
-	g_ptr_array_unref(query->searched_row);
 	g_free(query->text);
 	g_free(query);
 }

@@ -28,6 +28,7 @@ enum query_field_flag {
 	QUERY_OF_HOST = 1 << 0,  /* the same for all rows of a host: looked at once per host */
 	QUERY_SEARCHED = 1 << 1, /* a word alone is looked for here */
 	QUERY_HEX = 1 << 2,      /* … when it can be part of a UUID or a MAC address */
+	QUERY_IN_TEXT = 1 << 3,  /* … and is part of the schema's text of a row */
 };
 
 struct query_field {
@@ -50,6 +51,9 @@ struct query_schema {
 	void (*get)(const struct query_field *field, const void *ctx, const void *row, struct value *out);
 	/* The value of a label, NULL: it has none; NULL where labels is. */
 	const char *(*label)(const struct query_schema *schema, const void *row, const char *name);
+	/* All fields of ROW that are QUERY_IN_TEXT in lower case (of ASCII), each with a line end: to be searched at once instead of
+	 * one by one. NULL where no field is. */
+	const char *(*text)(const struct query_schema *schema, const void *row);
 	/* What QUERY_OF_HOST fields and labels hang on; gives NULL, or is NULL: on nothing, look each time. */
 	const void *(*host)(const struct query_schema *schema, const void *row);
 	const void *data; /* the schema's own */

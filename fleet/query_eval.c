@@ -35,6 +35,7 @@ query_node_free(struct query_node *node)
 	if (!node)
 		return;
 	g_clear_pointer(&node->children, g_ptr_array_unref);
+	g_clear_pointer(&node->fields, g_ptr_array_unref);
 	g_clear_pointer(&node->regex, g_regex_unref);
 	g_free(node->pattern.text);
 	g_free(node->label);
@@ -168,7 +169,48 @@ eval_word(struct query *query, struct query_node *node, const void *ctx, const v
 	}
 	if (node->memo == QUERY_YES)
 		return QUERY_YES;
-	return search(query, node, query->searched_row, ctx, row) ? QUERY_YES : QUERY_NO;
+	if (node->by_text &&
+		query_pattern_within_lower(&node->pattern, query->schema->text(query->schema, row)))
+		return QUERY_YES;
+	return search(query, node, node->fields, ctx, row) ? QUERY_YES : QUERY_NO;
+}
+
+/* FIELD knows all its words, and NODE's is in none of them. */
+static bool
+never_within(const struct query_node *node, const struct query_field *field)
+{
+	const char *const *words = field->words;
+
+	if (!words || node->pattern.glob)
+		return false;
+	while (*words && !query_pattern_within(&node->pattern, *words))
+		words++;
+	return !*words;
+}
+
+static void
+aim_word(struct query_node *node, const struct query_schema *schema)
+{
+	node->by_text = schema->text && !node->pattern.unicode && !node->pattern.glob &&
+			!strchr(node->pattern.text, '\n');
+	node->fields = g_ptr_array_new();
+	for (size_t i = 0; i < schema->nfields; i++) {
+		const struct query_field *field = &schema->fields[i];
+
+		if (field->flags & QUERY_SEARCHED && !(field->flags & QUERY_OF_HOST) &&
+			(!(field->flags & QUERY_HEX) || node->hex) &&
+			!(node->by_text && field->flags & QUERY_IN_TEXT) && !never_within(node, field))
+			g_ptr_array_add(node->fields, (gpointer)(uintptr_t)field);
+	}
+}
+
+void
+query_node_aim(struct query_node *node, const struct query_schema *schema)
+{
+	if (node->eval == eval_word)
+		aim_word(node, schema);
+	for (guint i = 0; node->children && i < node->children->len; i++)
+		query_node_aim(node->children->pdata[i], schema);
 }
 
 struct query_node *

@@ -121,6 +121,13 @@ query_pattern_within(const struct query_pattern *pattern, const char *text)
 	return compare(pattern, text, within);
 }
 
+/* memmem(3) finds by words of the machine what contains() finds by bytes. */
+bool
+query_pattern_within_lower(const struct query_pattern *pattern, const char *text)
+{
+	return strstr(text, pattern->text) != NULL;
+}
+
 /* GLib tells place and reason within a sentence, "… ‘pattern’ at char 20: reason", which may be translated. */
 static const char *
 regex_reason(const char *message, const char *pattern, size_t *at)

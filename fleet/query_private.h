@@ -60,6 +60,9 @@ bool query_regex_match(const GRegex *regex, const char *text);
 /* NULL with an error; then *AT is the byte of TEXT at fault. */
 GRegex *query_regex_new(const char *text, size_t *at, GError **error);
 
+/* The same for a text in lower case, of a pattern that is neither unicode nor a glob. */
+bool query_pattern_within_lower(const struct query_pattern *pattern, const char *text);
+
 /* ---- query_eval.c: the compiled form ---- */
 
 enum query_truth { QUERY_NO, QUERY_YES, QUERY_UNKNOWN };
@@ -79,6 +82,9 @@ struct query_node {
 	enum query_op op;
 	bool negative;       /* the answer is the opposite one */
 	bool hex;            /* a word that can be part of an address */
+	bool by_text;        /* a word that is looked for in the schema's text of a row … */
+	GPtrArray *fields;   /* const struct query_field *: … and where else, those that are the same for all rows of a host left
+	                      * out; NULL: not a word */
 	bool of_host;        /* the answer, for words a part of it, is the same for all rows of a host */
 	struct query_pattern pattern;
 	GRegex *regex;
@@ -92,8 +98,7 @@ struct query {
 	const struct query_schema *schema;
 	char *text;
 	struct query_node *root;  /* NULL: everything matches */
-	GPtrArray *searched_host; /* const struct query_field *: where words are looked for, the same for all rows of a host … */
-	GPtrArray *searched_row;  /* … and the others */
+	GPtrArray *searched_host; /* const struct query_field *: where words are looked for, the same for all rows of a host */
 	const void *host;         /* the memos are about it */
 	unsigned round;           /* counts its changes */
 };
@@ -105,6 +110,8 @@ struct query_node *query_node_or(GPtrArray *children);
 struct query_node *query_node_not(struct query_node *child);
 /* GLOB: "*" and "?" in it mean any characters. */
 struct query_node *query_node_word(const char *text, bool glob);
+/* Notes which fields' texts can hold the words below NODE. */
+void query_node_aim(struct query_node *node, const struct query_schema *schema);
 /* FIELD, or LABEL of which a copy is made. What it is compared with is set by the caller. */
 struct query_node *query_node_compare(const struct query_field *field, const char *label, enum query_op op);
 

@@ -1,8 +1,10 @@
-/* snapshot: building, sharing and reading; snapshot_names.c, snapshot_facts.c and snapshot_details.c have the rest. */
+/* snapshot: building, sharing and reading; snapshot_sums.c has what the guests come to, snapshot_facts.c,
+ * snapshot_details.c and snapshot_names.c the rest. */
 #include "fleet/snapshot.h"
 
 #include "fleet/pins.h"
 #include "fleet/refs.h"
+#include "fleet/snapshot_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -27,7 +29,9 @@ host_snap_free(struct host_snap *snap)
 	vm_detail_unref(snap->vm_detail);
 	vm_pins_unref(snap->pins);
 	g_free((struct vm *)(uintptr_t)snap->vms);
+	g_free((struct vm_gist *)(uintptr_t)snap->gists);
 	g_free(snap->strings);
+	g_free(snap->words);
 	g_free(snap);
 }
 
@@ -84,85 +88,6 @@ strings_size(const char *text)
 	return text ? strlen(text) + 1 : 0;
 }
 
-bool
-vm_is_running(const struct vm *vm)
-{
-	return vm->state == VM_STATE_RUNNING || vm->state == VM_STATE_IDLE || vm->state == VM_STATE_STOPPING;
-}
-
-/* A guest that holds its memory and its vCPUs on the host, whether they turn or not. */
-static bool
-vm_is_active(const struct vm *vm)
-{
-	return vm_is_running(vm) || vm->state == VM_STATE_PAUSED || vm->state == VM_STATE_SUSPENDED;
-}
-
-static void
-host_set(struct host_snap *snap, enum host_field field, double value)
-{
-	snap->value[field] = value;
-	snap->valid |= 1u << field;
-}
-
-/* Adds a guest's VM_FIELD into HOST_FIELD; the sum is known when at least one guest's part is. */
-static void
-host_add(struct host_snap *snap, enum host_field field, const struct vm *vm, enum vm_field part)
-{
-	if (VM_HAS(vm, part))
-		host_set(snap, field, (HOST_HAS(snap, field) ? snap->value[field] : 0) + vm->value[part]);
-}
-
-static void
-host_sum(struct host_snap *snap)
-{
-	static const struct {
-		enum host_field sum;
-		enum vm_field part;
-	} sums[] = {
-		{ HOST_NET, VM_NET },
-		{ HOST_NET_RX, VM_NET_RX },
-		{ HOST_NET_TX, VM_NET_TX },
-		{ HOST_DISK, VM_DISK },
-		{ HOST_DISK_RD, VM_DISK_RD },
-		{ HOST_DISK_WR, VM_DISK_WR },
-		{ HOST_MEM_PROMISED, VM_MEM },
-		{ HOST_VCPUS, VM_VCPUS },
-	};
-	size_t total = 0, running = 0;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(sums); i++)
-		snap->valid &= ~(1u << sums[i].sum);
-	for (size_t i = 0; i < snap->nvms; i++) {
-		const struct vm *vm = &snap->vms[i];
-
-		if (vm->is_dom0)
-			continue;
-		total++;
-		if (vm_is_running(vm))
-			running++;
-		if (vm_is_active(vm))
-			for (size_t j = 0; j < G_N_ELEMENTS(sums); j++)
-				host_add(snap, sums[j].sum, vm, sums[j].part);
-	}
-	host_set(snap, HOST_VMS, (double)total);
-	host_set(snap, HOST_VMS_RUNNING, (double)running);
-	if (running == 0) { /* nothing runs: these sums are truly zero */
-		host_set(snap, HOST_MEM_PROMISED,
-			HOST_HAS(snap, HOST_MEM_PROMISED) ? snap->value[HOST_MEM_PROMISED] : 0);
-		host_set(snap, HOST_VCPUS, HOST_HAS(snap, HOST_VCPUS) ? snap->value[HOST_VCPUS] : 0);
-	}
-	if (HOST_HAS(snap, HOST_PCPUS) && snap->value[HOST_PCPUS] > 0 && HOST_HAS(snap, HOST_VCPUS))
-		host_set(snap, HOST_VCPU_RATIO, snap->value[HOST_VCPUS] / snap->value[HOST_PCPUS]);
-	if (HOST_HAS(snap, HOST_MEM_TOTAL) && snap->value[HOST_MEM_TOTAL] > 0) {
-		if (HOST_HAS(snap, HOST_MEM_USED))
-			host_set(snap, HOST_MEM_USED_PCT,
-				100 * snap->value[HOST_MEM_USED] / snap->value[HOST_MEM_TOTAL]);
-		if (HOST_HAS(snap, HOST_MEM_PROMISED))
-			host_set(snap, HOST_MEM_PROMISED_PCT,
-				100 * snap->value[HOST_MEM_PROMISED] / snap->value[HOST_MEM_TOTAL]);
-	}
-}
-
 /* A copy of SKELETON with VMS, all strings in one block of their own. */
 static struct host_snap *
 host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nvms)
@@ -195,29 +120,6 @@ host_snap_copy(const struct host_snap *skeleton, const struct vm *vms, size_t nv
 	return snap;
 }
 
-/* FNV-1a. */
-static uint64_t
-hash_add(uint64_t hash, const void *data, size_t n)
-{
-	const uint8_t *bytes = data;
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static uint64_t
-vms_hash(const struct vm *vms, size_t nvms)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < nvms; i++) {
-		hash = hash_add(hash, vms[i].uuid, UUID_LEN);
-		hash = hash_add(hash, vms[i].name, strlen(vms[i].name) + 1);
-	}
-	return hash;
-}
-
 const struct host_snap *
 host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t nvms)
 {
@@ -225,9 +127,7 @@ host_snap_build(const struct host_snap *skeleton, const struct vm *vms, size_t n
 
 	if (nvms > 0) /* qsort() wants an array, even of nothing */
 		qsort((struct vm *)(uintptr_t)snap->vms, nvms, sizeof(struct vm), vm_compare);
-	snap->roster = vms_hash(snap->vms, nvms);
-	if (snap->listed)
-		host_sum(snap);
+	snapshot_sum(snap);
 	return snap;
 }
 
@@ -247,13 +147,15 @@ const struct host_snap *
 host_snap_with_link(const struct host_snap *snap, enum link_state link, const char *why, int64_t since_us,
 	int64_t retry_us)
 {
-	struct host_snap skeleton = host_snap_skeleton(snap);
+	struct host_snap skeleton = host_snap_skeleton(snap), *changed;
 
 	skeleton.link = link;
 	skeleton.why = why;
 	skeleton.link_since_us = since_us;
 	skeleton.retry_us = retry_us;
-	return host_snap_copy(&skeleton, snap->vms, snap->nvms);
+	changed = host_snap_copy(&skeleton, snap->vms, snap->nvms);
+	snapshot_digest(changed);
+	return changed;
 }
 
 /* ---- reading ---- */

@@ -54,7 +54,26 @@ struct snap_need {
 bool host_snap_meets(const struct host_snap *host, const struct snap_need *need);
 
 /* A guest counts as running when it is RUNNING, IDLE or STOPPING. Pure. */
-bool vm_is_running(const struct vm *vm);
+static inline bool
+vm_state_runs(enum vm_state state)
+{
+	return state == VM_STATE_RUNNING || state == VM_STATE_IDLE || state == VM_STATE_STOPPING;
+}
+
+static inline bool
+vm_is_running(const struct vm *vm)
+{
+	return vm_state_runs(vm->state);
+}
+
+/* A digest of UUID. Pure. */
+uint32_t vm_tag(const uint8_t uuid[UUID_LEN]);
+
+/* One more guest; FRESH: its host answers. Domain-0, and who is on his way to another host, are the caller's to leave out. */
+void vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh);
+/* What MORE counts is counted in TO; without FRESH as unknown. */
+void guest_totals_join(struct guest_totals *to, const struct guest_totals *more, bool fresh);
+void vm_totals_join(struct vm_totals *to, const struct vm_totals *more, bool fresh);
 
 struct row_key vm_key(const struct vm *vm);
 struct row_key host_key(const struct host_snap *host);

@@ -47,6 +47,7 @@ enum column_flag {
 	COLUMN_VOLATILE = 1 << 11, /* changes though the row does not: ages, and what depends on other rows */
 	COLUMN_FLAG = 1 << 12,   /* yes or no */
 	COLUMN_LIST = 1 << 13,   /* words with commas between; queries look at each */
+	COLUMN_IN_TEXT = 1 << 15, /* the filter looks through row_kind.text instead */
 	COLUMN_LISTED = 1 << 14, /* known from the bare list of a host's guests, or from the config */
 };
 
@@ -118,6 +119,8 @@ struct row_kind {
 	const void *(*at)(const struct host_snap *host, size_t i);
 	const struct host_snap *(*host)(const void *row);
 	struct row_key (*key)(const void *row);
+	/* What the COLUMN_IN_TEXT columns say of the row, as in struct query_schema; NULL: there are none. */
+	const char *(*text)(const void *row);
 	/* The same number: the host has the same rows by identity and name, in the same order. NULL: it always has. */
 	uint64_t (*roster)(const struct host_snap *host);
 	/* NULL: all are active, and weigh the same. */

@@ -39,6 +39,7 @@ add_field(GArray *fields, const struct column *column)
 		{ COLUMN_OF_HOST, QUERY_OF_HOST },
 		{ COLUMN_SEARCH, QUERY_SEARCHED },
 		{ COLUMN_HEX, QUERY_HEX },
+		{ COLUMN_IN_TEXT, QUERY_IN_TEXT },
 	};
 	struct query_field field = {
 		.name = column->info->name,
@@ -107,6 +108,12 @@ label_of(const struct query_schema *schema, const void *row, const char *name)
 	return labels ? g_hash_table_lookup(labels, name) : NULL;
 }
 
+static const char *
+text_of(const struct query_schema *schema, const void *row)
+{
+	return ((const struct row_kind *)schema->data)->text(row);
+}
+
 static void
 schema_init(struct schema *schema, const struct row_kind *kind, const struct config *config)
 {
@@ -123,6 +130,7 @@ schema_init(struct schema *schema, const struct row_kind *kind, const struct con
 		.labels = (const char *const *)schema->labels->pdata,
 		.get = get,
 		.label = label_of,
+		.text = kind->text ? text_of : NULL,
 		.host = host_of,
 		.data = kind,
 	};

@@ -15,30 +15,11 @@ static const struct binding group_keys[] = {
 
 /* ---- the line under the table ---- */
 
-static void
-add_sum(struct sum *to, const struct sum *more)
-{
-	to->value += more->value;
-	to->covered += more->covered;
-}
-
 /* What crashed, whatever its state is called, is told as crashed. */
 static void
 add_group(struct vm_totals *to, const struct group *group)
 {
-	const struct vm_totals *more = &group->totals;
-
-	to->guests.vms += more->guests.vms;
-	to->guests.unknown += more->guests.unknown;
-	to->guests.running += more->guests.running;
-	for (int i = 0; i < VM_STATE_COUNT; i++)
-		to->guests.by_state[i] += more->guests.by_state[i];
-	add_sum(&to->vcpus, &more->vcpus);
-	add_sum(&to->mem, &more->mem);
-	add_sum(&to->net, &more->net);
-	add_sum(&to->disk, &more->disk);
-	add_sum(&to->cores_used, &more->cores_used);
-	add_sum(&to->cpu_vcpus, &more->cpu_vcpus);
+	vm_totals_join(to, &group->totals, true);
 	to->guests.by_state[VM_STATE_CRASHED] += group->crashed;
 }
 

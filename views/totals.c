@@ -20,13 +20,6 @@ sum_add_host(struct sum *sum, const struct host_snap *host, enum host_field fiel
 		sum_add(sum, host->value[field]);
 }
 
-static void
-sum_add_vm(struct sum *sum, const struct vm *vm, enum vm_field field)
-{
-	if (VM_HAS(vm, field))
-		sum_add(sum, vm->value[field]);
-}
-
 double
 sum_pct(const struct sum *part, const struct sum *whole)
 {
@@ -54,30 +47,44 @@ headroom_host(const struct host_snap *host, const struct config *config, const s
 	return MAX(floor(MIN(by_mem, by_cpu)), 0);
 }
 
-static void
-count_guest(struct guest_totals *totals, const struct vm *vm, bool fresh)
+/* HOST has guests that run elsewhere by now. */
+static bool
+any_arriving(const struct host_snap *host, GHashTable *arriving)
 {
-	totals->vms++;
-	if (!fresh)
-		totals->unknown++;
-	else if (vm_is_running(vm))
-		totals->running++;
-	else
-		totals->by_state[vm->state]++;
+	GHashTableIter iter;
+	gpointer vm;
+
+	if (!arriving)
+		return false;
+	g_hash_table_iter_init(&iter, arriving);
+	while (g_hash_table_iter_next(&iter, &vm, NULL))
+		if (((const struct vm *)vm)->host == host)
+			return true;
+	return false;
+}
+
+/* What HOST's guests come to; only where some are to be left out they must be looked at. */
+static struct vm_totals
+host_vm_totals(const struct host_snap *host, GHashTable *arriving)
+{
+	struct vm_totals totals = { 0 };
+
+	if (!any_arriving(host, arriving))
+		return host->totals;
+	for (size_t i = 0; i < host->nvms; i++)
+		if (!host->vms[i].is_dom0 && !g_hash_table_contains(arriving, &host->vms[i]))
+			vm_totals_add(&totals, &host->vms[i], true);
+	return totals;
 }
 
 static void
 count_guests(struct fleet_totals *out, struct host_totals *part, const struct host_snap *host, bool fresh,
 	GHashTable *arriving)
 {
-	for (size_t i = 0; i < host->nvms; i++) {
-		const struct vm *vm = &host->vms[i];
+	struct vm_totals own = host_vm_totals(host, arriving);
 
-		if (vm->is_dom0 || (arriving && g_hash_table_contains(arriving, vm)))
-			continue;
-		count_guest(&out->all.guests, vm, fresh);
-		count_guest(&part->guests, vm, fresh);
-	}
+	guest_totals_join(&out->all.guests, &own.guests, fresh);
+	guest_totals_join(&part->guests, &own.guests, fresh);
 }
 
 static void
@@ -190,22 +197,6 @@ totals_by(const struct fleet_snap *snap, const struct row_ctx *ctx,
 }
 
 void
-vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh)
-{
-	count_guest(&totals->guests, vm, fresh);
-	if (!fresh || !vm_is_running(vm))
-		return;
-	sum_add_vm(&totals->vcpus, vm, VM_VCPUS);
-	sum_add_vm(&totals->mem, vm, VM_MEM);
-	sum_add_vm(&totals->net, vm, VM_NET);
-	sum_add_vm(&totals->disk, vm, VM_DISK);
-	if (VM_HAS(vm, VM_CPU) && VM_HAS(vm, VM_VCPUS)) {
-		sum_add(&totals->cores_used, vm->value[VM_CPU] * vm->value[VM_VCPUS] / 100);
-		sum_add(&totals->cpu_vcpus, vm->value[VM_VCPUS]);
-	}
-}
-
-void
 totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out)
 {
 	g_autoptr(GHashTable) arriving = twins_of_vms(rows, n, ctx->now_us);
@@ -216,5 +207,19 @@ totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct 
 
 		if (!vm->is_dom0 && !(arriving && g_hash_table_contains(arriving, vm)))
 			vm_totals_add(out, vm, host_snap_fresh(vm->host, ctx->now_us));
+	}
+}
+
+void
+totals_all_vms(const struct fleet_snap *snap, const struct row_ctx *ctx, struct vm_totals *out)
+{
+	g_autoptr(GHashTable) arriving =
+		twins_of_hosts((const void *const *)snap->hosts, snap->nhosts, ctx->now_us);
+
+	*out = (struct vm_totals){ 0 };
+	for (size_t i = 0; i < snap->nhosts; i++) {
+		struct vm_totals own = host_vm_totals(snap->hosts[i], arriving);
+
+		vm_totals_join(out, &own, host_snap_fresh(snap->hosts[i], ctx->now_us));
 	}
 }

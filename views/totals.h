@@ -8,19 +8,6 @@
 
 #include <glib.h>
 
-/* A sum, and how many rows had the number. */
-struct sum {
-	double value;
-	unsigned covered;
-};
-
-struct guest_totals {
-	unsigned vms;     /* as last known, those of hosts that do not answer included */
-	unsigned unknown; /* of these: on hosts that do not answer */
-	unsigned running;
-	unsigned by_state[VM_STATE_COUNT]; /* the others, by state */
-};
-
 struct host_totals {
 	unsigned hosts, up; /* up: answering, however slowly */
 	struct guest_totals guests;
@@ -40,12 +27,6 @@ struct fleet_totals {
 	int64_t oldest_us;      /* age of the oldest numbers of a host that is connected, -1: no numbers at all */
 };
 
-struct vm_totals {
-	struct guest_totals guests;
-	struct sum vcpus, mem, net, disk;
-	struct sum cores_used, cpu_vcpus; /* of guests whose CPU use is known */
-};
-
 void totals_fleet(const struct fleet_snap *snap, const struct row_ctx *ctx, struct fleet_totals *out);
 /* Of N rows of host_rows or vm_rows; ctx->size is the size that must fit. */
 void totals_hosts(const void *const *rows, size_t n, const struct row_ctx *ctx, struct fleet_totals *out);
@@ -58,9 +39,10 @@ struct part_totals {
 GArray *totals_by(const struct fleet_snap *snap, const struct row_ctx *ctx,
                   const char *(*part)(const struct host_snap *host));
 
+/* Of N rows of vm_rows. */
 void totals_vms(const void *const *rows, size_t n, const struct row_ctx *ctx, struct vm_totals *out);
-/* One more guest; FRESH: its host answers. Domain-0 and twins are the caller's to leave out. */
-void vm_totals_add(struct vm_totals *totals, const struct vm *vm, bool fresh);
+/* The same of all guests of SNAP. */
+void totals_all_vms(const struct fleet_snap *snap, const struct row_ctx *ctx, struct vm_totals *out);
 
 /* How many guests of SIZE still fit on HOST by memory not promised and by the config's vCPU:pCPU cap; -1: not known. */
 double headroom_host(const struct host_snap *host, const struct config *config, const struct vm_size *size);

@@ -21,70 +21,93 @@ twin_equal(gconstpointer a, gconstpointer b)
 	return memcmp(left->uuid, right->uuid, UUID_LEN) == 0 && strcmp(left->name, right->name) == 0;
 }
 
-/* Where to look: hosts or guests. */
-struct crowd {
-	const void *const *hosts, *const *vms;
-	size_t n;
-	int64_t now_us;
+/* The paused ones, and which tags they have: a guest whose tag is not among these is none of them. */
+#define TAG_BITS 16
+
+struct waiting {
+	GHashTable *paused;
+	uint64_t tags[(1 << TAG_BITS) / 64];
 };
 
-/* Calls EACH for the guests of all hosts that answer. */
 static void
-each_guest(const struct crowd *crowd, void (*each)(GHashTable *table, GHashTable *out, const struct vm *vm),
-	GHashTable *table, GHashTable *out)
+waiting_add(struct waiting *waiting, const struct vm *vm, uint32_t tag)
 {
-	for (size_t i = 0; crowd->vms && i < crowd->n; i++) {
-		const struct vm *vm = crowd->vms[i];
+	uint32_t bit = tag >> (32 - TAG_BITS);
 
-		if (host_snap_fresh(vm->host, crowd->now_us))
-			each(table, out, vm);
-	}
-	for (size_t i = 0; crowd->hosts && i < crowd->n; i++) {
-		const struct host_snap *host = crowd->hosts[i];
-
-		for (size_t j = 0; host_snap_fresh(host, crowd->now_us) && j < host->nvms; j++)
-			each(table, out, &host->vms[j]);
-	}
+	g_hash_table_add(waiting->paused, (gpointer)(uintptr_t)vm);
+	waiting->tags[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
+/* VM runs: is it one that waits elsewhere? */
 static void
-add_paused(GHashTable *paused, GHashTable *out G_GNUC_UNUSED, const struct vm *vm)
+waiting_find(const struct waiting *waiting, const struct vm *vm, uint32_t tag, GHashTable *out)
 {
-	if (vm->state == VM_STATE_PAUSED)
-		g_hash_table_add(paused, (gpointer)(uintptr_t)vm);
-}
+	uint32_t bit = tag >> (32 - TAG_BITS);
+	gpointer twin;
 
-static void
-add_arriving(GHashTable *paused, GHashTable *out, const struct vm *vm)
-{
-	gpointer twin = vm_is_running(vm) ? g_hash_table_lookup(paused, vm) : NULL;
-
+	if (!(waiting->tags[bit / 64] >> bit % 64 & 1))
+		return;
+	twin = g_hash_table_lookup(waiting->paused, vm);
 	if (twin)
 		g_hash_table_add(out, twin);
 }
 
-static GHashTable *
-find(const struct crowd *crowd)
+static void
+hosts_paused(const void *const *hosts, size_t n, int64_t now_us, struct waiting *out)
 {
-	g_autoptr(GHashTable) paused = g_hash_table_new(twin_hash, twin_equal);
-	GHashTable *arriving;
+	for (size_t i = 0; i < n; i++) {
+		const struct host_snap *host = hosts[i];
 
-	each_guest(crowd, add_paused, paused, NULL);
-	if (g_hash_table_size(paused) == 0)
-		return NULL;
-	arriving = g_hash_table_new(NULL, NULL);
-	each_guest(crowd, add_arriving, paused, arriving);
-	return arriving;
+		if (!host->totals.guests.by_state[VM_STATE_PAUSED] || !host_snap_fresh(host, now_us))
+			continue;
+		for (size_t j = 0; j < host->nvms; j++)
+			if (host->gists[j].state == VM_STATE_PAUSED)
+				waiting_add(out, &host->vms[j], host->gists[j].tag);
+	}
 }
 
 GHashTable *
 twins_of_hosts(const void *const *hosts, size_t n, int64_t now_us)
 {
-	return find(&(struct crowd){ .hosts = hosts, .n = n, .now_us = now_us });
+	g_autoptr(GHashTable) paused = g_hash_table_new(twin_hash, twin_equal);
+	struct waiting waiting = { .paused = paused };
+	GHashTable *arriving;
+
+	hosts_paused(hosts, n, now_us, &waiting);
+	if (g_hash_table_size(paused) == 0)
+		return NULL;
+	arriving = g_hash_table_new(NULL, NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct host_snap *host = hosts[i];
+
+		for (size_t j = 0; host_snap_fresh(host, now_us) && j < host->nvms; j++)
+			if (vm_state_runs((enum vm_state)host->gists[j].state))
+				waiting_find(&waiting, &host->vms[j], host->gists[j].tag, arriving);
+	}
+	return arriving;
 }
 
 GHashTable *
 twins_of_vms(const void *const *vms, size_t n, int64_t now_us)
 {
-	return find(&(struct crowd){ .vms = vms, .n = n, .now_us = now_us });
+	g_autoptr(GHashTable) paused = g_hash_table_new(twin_hash, twin_equal);
+	struct waiting waiting = { .paused = paused };
+	GHashTable *arriving;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct vm *vm = vms[i];
+
+		if (vm->state == VM_STATE_PAUSED && host_snap_fresh(vm->host, now_us))
+			waiting_add(&waiting, vm, vm_tag(vm->uuid));
+	}
+	if (g_hash_table_size(paused) == 0)
+		return NULL;
+	arriving = g_hash_table_new(NULL, NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct vm *vm = vms[i];
+
+		if (vm_is_running(vm) && host_snap_fresh(vm->host, now_us))
+			waiting_find(&waiting, vm, vm_tag(vm->uuid), arriving);
+	}
+	return arriving;
 }

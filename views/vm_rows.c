@@ -165,16 +165,16 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("light", "the state as one character"), .title = "", .width = 1,
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
 	{ .info = TEXT_INFO("name", "the guest's name"), .title = "NAME", .width = 12, .max_width = 48, .flex = 4,
-	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_STICKY, .value = vm_name },
+	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT | COLUMN_STICKY, .value = vm_name },
 	{ .info = TEXT_INFO("host", "the host it is on"), .fold = FOLD_SAME, .title = "HOST", .width = 8, .max_width = 24, .flex = 2,
 	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
 	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .fold = FOLD_SAME, .title = "TENANT", .width = 8, .max_width = 24, .flex = 2,
-	  .priority = 4, .flags = COLUMN_FACT | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, FACT(tenant) },
+	  .priority = 4, .flags = COLUMN_FACT | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT, FACT(tenant) },
 	{ .info = TEXT_INFO("state", "what it does; 'unknown' while its host does not answer"), .title = "STATE",
 	  .width = 9, .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_state_words, .value = vm_state,
 	  .cell = vm_state_cell },
 	{ .info = TEXT_INFO("reason", "why it is in that state, as the hypervisor says"), .title = "REASON",
-	  .width = 12, .priority = 17, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, .value = vm_reason },
+	  .width = 12, .priority = 17, .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT, .value = vm_reason },
 	{ .info = TEXT_INFO("type", "KVM, PV, HVM, PVH and others"), .fold = FOLD_SAME, .title = "TYPE", .width = 5, .priority = 5,
 	  .flags = COLUMN_FACT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = vm_type_words, .value = vm_type },
 	{ FIELD(VCPUS), .fold = FOLD_SUM, .title = "VCPU", .width = 4, .priority = 2, .flags = COLUMN_DEFAULT },
@@ -225,7 +225,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("persistent", "its definition outlives its running"), .title = "PERS", .width = 4,
 	  .priority = 20, .flags = COLUMN_FLAG, .value = vm_persistent },
 	{ .info = TEXT_INFO("title", "its title, as libvirt keeps it"), .title = "TITLE", .width = 12,
-	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(title) },
+	  .max_width = 40, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT, FACT(title) },
 	{ .info = TEXT_INFO("os", "how it boots: hvm, linux, xenpvh, exe"), .fold = FOLD_SAME, .title = "OS", .width = 6,
 	  .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT, FACT(os_type) },
 	{ .info = TEXT_INFO("machine", "machine type"), .fold = FOLD_SAME, .title = "MACHINE", .width = 14, .priority = 20,
@@ -261,7 +261,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("console", "has a serial or paravirtual console"), .title = "CONS", .width = 4, .priority = 20,
 	  .flags = COLUMN_FACT | COLUMN_FLAG, .value = vm_console },
 	{ .info = TEXT_INFO("description", "its description, as libvirt keeps it"), .title = "DESCRIPTION", .width = 16,
-	  .max_width = 60, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH, FACT(description) },
+	  .max_width = 60, .flex = 1, .priority = 20, .flags = COLUMN_FACT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT, FACT(description) },
 	{ .info = TEXT_INFO("site", "where its host is"), .fold = FOLD_SAME, .title = "SITE", .width = 8, .max_width = 16, .flex = 1,
 	  .priority = 12, .flags = COLUMN_LISTED | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_site },
 	{ .info = TEXT_INFO("tags", "its host's tags"), .fold = FOLD_SAME, .title = "TAGS", .width = 10, .max_width = 32, .flex = 1,
@@ -292,6 +292,12 @@ static const struct host_snap *
 vm_host_of(const void *row)
 {
 	return ((const struct vm *)row)->host;
+}
+
+static const char *
+vm_text(const void *row)
+{
+	return ((const struct vm *)row)->words;
 }
 
 static uint64_t
@@ -389,6 +395,7 @@ const struct row_kind vm_rows = {
 	.host = vm_host_of,
 	.key = vm_row_key,
 	.roster = vm_roster,
+	.text = vm_text,
 	.part = vm_part,
 	.weight = vm_weight,
 	.fault = vm_fault,

@@ -20,7 +20,10 @@ vms_summary(struct view *view)
 	GString *text = g_string_new(NULL);
 	struct vm_totals totals;
 
-	totals_vms(rows_data(rows), n, &view->env->row, &totals);
+	if (n == rows_total(rows) && !view->scoped)
+		totals_all_vms(view->env->snap, &view->env->row, &totals);
+	else
+		totals_vms(rows_data(rows), n, &view->env->row, &totals);
 	if (n == rows_total(rows))
 		g_string_printf(text, "%u VMs", totals.guests.vms);
 	else
