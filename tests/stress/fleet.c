@@ -1,10 +1,11 @@
 /*
- * Hosts publish, a reader takes snapshots, jobs go out and come back, events and pokes rain and are written into a time
- * line – all at once, for a bounded number of rounds. A plain program, because Criterion does not start under
+ * Hosts publish, a reader takes snapshots, jobs go out, some hang and are cut, some move between two hosts, some wait, and
+ * all come back, events and pokes rain and are written into a time line – all at once, for a bounded number of rounds. A plain program, because Criterion does not start under
  * ThreadSanitizer. Ends with 0 when every job came back, every host was sampled and something was told.
  */
 #include "fleet/fleet.h"
 #include "fleet/clock.h"
+#include "fleet/hands.h"
 #include "tests/support/fake_conn.h"
 
 #include <poll.h>
@@ -26,6 +27,41 @@ static bool
 act_run(struct job *job, struct conn *conn, GError **error)
 {
 	return conn->ops->act(conn, job->target.uuid, job->act, error);
+}
+
+static bool
+move_run(struct job *job, struct conn *conn, GError **error)
+{
+	struct conn *other = hand_connect(job->hand, job->dest, error);
+	bool ok;
+
+	if (!other)
+		return false;
+	hand_begin(job->hand, other, 20000);
+	ok = act_run(job, other, error);
+	hand_end(job->hand, other);
+	hand_progress(job->hand);
+	return ok && act_run(job, conn, error);
+}
+
+/* The Nth: an act, one that waits for its guest, or a move. */
+static struct job *
+job_make(int n)
+{
+	struct job *job = job_new();
+
+	job->target.host = (uint32_t)n % HOSTS;
+	job->run = act_run;
+	if (n % 3 == 1) {
+		job->awaited = VM_STATE_OFF;
+	} else if (n % 3 == 2) {
+		job->class = JOB_MOVE;
+		job->dest = (job->target.host + 1) % HOSTS;
+		job->run = move_run;
+	}
+	if (n % 7 == 0)
+		job_gauge_cancel(job->gauge);
+	return job;
 }
 
 static void *
@@ -89,8 +125,12 @@ script(struct fake *fake, uint32_t host)
 		fake_uuid((uint8_t)i, vms[i].uuid);
 	}
 	fake_set_vms(fake, host, vms, G_N_ELEMENTS(vms));
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++) {
 		fake_script(fake, host, FAKE_SAMPLE, trouble, G_N_ELEMENTS(trouble));
+		fake_script(fake, host, FAKE_PING, &trouble[5], 1);
+	}
+	/* a hang ends by the deadline of an act; a move without one would hang for ever */
+	fake_script(fake, host, FAKE_OPEN_JOB, trouble, G_N_ELEMENTS(trouble));
 }
 
 static bool
@@ -135,17 +175,19 @@ main(void)
 		const struct fleet_snap *snap;
 		struct message message;
 
-		if (sent < JOBS) {
-			struct job *job = job_new();
-
-			job->target.host = (uint32_t)sent++ % HOSTS;
-			job->run = act_run;
-			fleet_submit(fleet, job);
-		}
+		if (sent < JOBS)
+			fleet_submit(fleet, job_make(sent++));
 		mailbox_take_mark(mailbox);
 		while (mailbox_pop(mailbox, &message)) {
-			drop(message);
-			back++;
+			struct job *job = message.data;
+
+			if (job->state == JOB_WAITING) {
+				job->state = JOB_DONE;
+				fleet_settle(fleet, job);
+			} else {
+				drop(message);
+				back++;
+			}
 		}
 		snap = fleet_snapshot(fleet);
 		for (size_t i = 0; i < snap->nhosts; i++)

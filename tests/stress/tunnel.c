@@ -1,6 +1,6 @@
 /*
  * Threads connect through one sshd, hand their sessions to the pump, move bytes, are cancelled by others in all
- * phases, ask and let go – for a bounded number of rounds. A plain program, because Criterion does not start under
+ * phases, ask and let go, while others come and go in the same sessions – for a bounded number of rounds. A plain program, because Criterion does not start under
  * ThreadSanitizer. Ends with 0 when every tunnel that was left alone worked and every one that was cut ended.
  */
 #include "fleet/tunnel.h"
@@ -24,12 +24,14 @@ struct world {
 	struct tunnels *tunnels;
 	struct hostspec spec;
 	atomic_uint worked, cut, wrong;
+	atomic_uint besides, shared; /* tunnels beside others, and those that worked */
 };
 
 struct host {
 	struct world *world;
 	pthread_t thread;
 	unsigned index;
+	atomic_bool over;
 };
 
 struct cutter {
@@ -79,6 +81,31 @@ use(struct world *world, struct tunnel *tunnel)
 	       exchange(path);
 }
 
+/* As an act does, while the host's own connection is there, is cut or goes. */
+static void *
+beside_main(void *arg)
+{
+	struct host *host = arg;
+	struct world *world = host->world;
+
+	while (!atomic_load(&host->over)) {
+		struct tunnel *tunnel = tunnel_new_beside(world->tunnels, &world->spec, host->index);
+		struct cutter cutter = { .tunnel = tunnel, .after = 200 };
+		bool is_cut = atomic_fetch_add(&world->besides, 1) % 3 == 0;
+		pthread_t thread;
+
+		if (is_cut)
+			pthread_create(&thread, NULL, cutter_main, &cutter);
+		if (use(world, tunnel))
+			atomic_fetch_add(&world->shared, 1);
+		if (is_cut)
+			pthread_join(thread, NULL);
+		tunnel_unref(tunnel);
+		g_usleep(500);
+	}
+	return NULL;
+}
+
 static void
 run_round(struct host *host, unsigned round)
 {
@@ -106,9 +133,13 @@ static void *
 host_main(void *arg)
 {
 	struct host *host = arg;
+	pthread_t beside;
 
+	pthread_create(&beside, NULL, beside_main, host);
 	for (unsigned round = 0; round < ROUNDS; round++)
 		run_round(host, round);
+	atomic_store(&host->over, true);
+	pthread_join(beside, NULL);
 	return NULL;
 }
 
@@ -180,7 +211,11 @@ main(void)
 	g_free(world.spec.host);
 	g_free(world.spec.driver);
 	g_free(world.spec.socket);
-	printf("tunnel: %u worked, %u were cut, %u failed\n", atomic_load(&world.worked),
-		atomic_load(&world.cut), atomic_load(&world.wrong));
-	return atomic_load(&world.worked) == HOSTS * ROUNDS / 2 && !atomic_load(&world.wrong) ? 0 : 1;
+	printf("tunnel: %u worked, %u were cut, %u failed, %u of %u beside others worked\n",
+		atomic_load(&world.worked), atomic_load(&world.cut), atomic_load(&world.wrong),
+		atomic_load(&world.shared), atomic_load(&world.besides));
+	return atomic_load(&world.worked) == HOSTS * ROUNDS / 2 && !atomic_load(&world.wrong) &&
+			       atomic_load(&world.shared) > 0
+		       ? 0
+		       : 1;
 }
