@@ -168,6 +168,21 @@ arg_for_bare(const struct action *action, const GPtrArray *params, const char *w
 	return NULL;
 }
 
+bool
+action_owns(const struct action *action, const char *word)
+{
+	const struct action_arg *flag = arg_named(action, word);
+
+	if (strchr(word, '='))
+		return !strstr(word, "://");
+	if (flag && flag->kind == ARG_FLAG)
+		return true;
+	for (const struct action_arg *arg = action->args; arg && arg->name; arg++)
+		if (arg->kind == ARG_WORD && arg_takes_bare(arg, word))
+			return true;
+	return false;
+}
+
 /* All that could stand there, for the message about WORD. */
 static GPtrArray *
 arg_words(const struct action *action)

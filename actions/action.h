@@ -86,6 +86,8 @@ bool action_possible(const struct action *action, const struct vm *vm, const cha
 /* WORDS (NULL-terminated) as ACTION's params: names and values in turn, NULL-terminated, never NULL; caller frees. NULL
  * with CONFIG_ERROR_VALUE in words that say what is allowed. */
 char **action_params(const struct action *action, const char *const *words, GError **error);
+/* Whether WORD can only be one of ACTION's, and not a host's name or a URI: name=value, a flag, one of an argument's words. */
+bool action_owns(const struct action *action, const char *word);
 /* The value of NAME in PARAMS (may be NULL); NULL: not given. */
 const char *action_param(char *const *params, const char *name);
 /* "migrate HOST [live|offline] [bandwidth=RATE]": how it is typed. Caller frees. */

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define NAMES_SHOWN 12 /* of guests, hosts and tenants each: a question must stay readable */
-
 static void
 target_free(gpointer pointer)
 {
@@ -26,48 +24,54 @@ refusal_free(gpointer pointer)
 	struct plan_refusal *refusal = pointer;
 
 	g_free(refusal->why);
-	g_free(refusal->example);
+	g_ptr_array_unref(refusal->guests);
 	g_free(refusal);
 }
 
-static void
-add_refusal(struct plan *plan, const char *why, const char *name)
+/* VM NULL: it is gone. */
+static struct plan_target *
+target_new(const struct row_key *key, const struct vm *vm)
 {
-	struct plan_refusal *refusal;
+	struct plan_target *target = g_new(struct plan_target, 1);
 
-	for (guint i = 0; i < plan->refusals->len; i++) {
+	*target = (struct plan_target){
+		.key = *key,
+		.name = vm ? g_strdup(vm->name) : NULL,
+		.host = vm ? g_strdup(vm->host->name) : NULL,
+		.tenant = vm && vm->facts ? g_strdup(vm->facts->tenant) : NULL,
+	};
+	return target;
+}
+
+/* Takes GUEST. */
+static void
+add_refusal(struct plan *plan, const char *why, bool denied, struct plan_target *guest)
+{
+	struct plan_refusal *refusal = NULL;
+
+	for (guint i = 0; i < plan->refusals->len && !refusal; i++) {
 		refusal = plan->refusals->pdata[i];
-		if (strcmp(refusal->why, why) == 0) {
-			refusal->count++;
-			return;
-		}
+		if (strcmp(refusal->why, why) != 0)
+			refusal = NULL;
 	}
-	refusal = g_new(struct plan_refusal, 1);
-	*refusal = (struct plan_refusal){ .why = g_strdup(why), .count = 1, .example = g_strdup(name) };
-	g_ptr_array_add(plan->refusals, refusal);
+	if (!refusal) {
+		refusal = g_new(struct plan_refusal, 1);
+		*refusal = (struct plan_refusal){ .why = g_strdup(why),
+			.denied = denied,
+			.guests = g_ptr_array_new_with_free_func(target_free) };
+		g_ptr_array_add(plan->refusals, refusal);
+	}
+	g_ptr_array_add(refusal->guests, guest);
 }
 
 void
 plan_refuse(struct plan *plan, guint i, const char *why)
 {
-	const struct plan_target *target = plan->targets->pdata[i];
+	struct plan_target *target = plan->targets->pdata[i];
 
-	add_refusal(plan, why, target->name);
-	g_ptr_array_remove_index_fast(plan->targets, i);
-}
-
-static void
-add_target(struct plan *plan, const struct vm *vm)
-{
-	struct plan_target *target = g_new(struct plan_target, 1);
-
-	*target = (struct plan_target){
-		.key = vm_key(vm),
-		.name = g_strdup(vm->name),
-		.host = g_strdup(vm->host->name),
-		.tenant = vm->facts ? g_strdup(vm->facts->tenant) : NULL,
-	};
-	g_ptr_array_add(plan->targets, target);
+	plan->targets->pdata[i] = plan->targets->pdata[plan->targets->len - 1];
+	g_ptr_array_steal_index(plan->targets, plan->targets->len - 1);
+	add_refusal(plan, why, false, target);
 }
 
 static bool
@@ -113,33 +117,37 @@ choose(const struct plan_opts *opts)
 	return keys;
 }
 
-/* What keeps a guest from ACTION, in words; NULL: nothing. */
+/* What keeps a guest from ACTION, in words; NULL: nothing. *DENIED: it is a guard rail. */
 static const char *
 objection(const struct plan_opts *opts, const struct action *action, const struct row_key *key,
-	const struct vm *vm)
+	const struct vm *vm, bool *denied)
 {
 	const char *why_not = NULL;
 
+	*denied = false;
 	if (!vm)
 		return "gone";
 	if (opts->busy && g_hash_table_contains(opts->busy, key))
 		return "an act is under way";
 	if (!action_possible(action, vm, &why_not))
 		return why_not;
-	return opts->guards ? guards_deny(opts->guards, action, vm) : NULL;
+	why_not = opts->guards ? guards_deny(opts->guards, action, vm) : NULL;
+	*denied = why_not != NULL;
+	return why_not;
 }
 
 static void
 consider(struct plan *plan, const struct plan_opts *opts, const struct row_key *key)
 {
 	const struct vm *vm = fleet_snap_find_vm(opts->snap, key);
-	const char *why_not = objection(opts, plan->action, key, vm), *confirm;
+	bool denied;
+	const char *why_not = objection(opts, plan->action, key, vm, &denied), *confirm;
 
 	if (why_not) {
-		add_refusal(plan, why_not, vm ? vm->name : NULL);
+		add_refusal(plan, why_not, denied, target_new(key, vm));
 		return;
 	}
-	add_target(plan, vm);
+	g_ptr_array_add(plan->targets, target_new(key, vm));
 	confirm = opts->guards ? guards_confirm(opts->guards, plan->action, vm) : NULL;
 	if (confirm && !plan->confirm)
 		plan->confirm = g_strdup(confirm);
@@ -203,7 +211,9 @@ plan_survey(const struct plan_opts *opts, const char **why_not)
 		guards_begin(opts->guards, opts->now_us);
 	for (guint i = 0; i < keys->len; i++) {
 		const struct row_key *key = &g_array_index(keys, struct row_key, i);
-		const char *why = objection(opts, opts->action, key, fleet_snap_find_vm(opts->snap, key));
+		bool denied;
+		const char *why =
+			objection(opts, opts->action, key, fleet_snap_find_vm(opts->snap, key), &denied);
 
 		n += !why;
 		if (why && !*why_not)
@@ -223,149 +233,6 @@ plan_free(struct plan *plan)
 	g_free(plan->confirm);
 	g_free(plan->blocked);
 	g_free(plan);
-}
-
-bool
-plan_types_count(const struct plan *plan, const struct config *config)
-{
-	return plan->confirm || plan->targets->len >= (guint)config->confirm_type_count;
-}
-
-char *
-plan_title(const struct plan *plan)
-{
-	const struct plan_target *first;
-
-	if (plan->targets->len != 1)
-		return g_strdup_printf("%s %u guests on %u host%s", plan->action->verb, plan->targets->len,
-			plan->hosts, plan->hosts == 1 ? "" : "s");
-	first = plan->targets->pdata[0];
-	return g_strdup_printf("%s %s on %s", plan->action->verb, first->name, first->host);
-}
-
-char *
-plan_button(const struct plan *plan)
-{
-	if (plan->targets->len == 1)
-		return g_strdup(plan->action->verb);
-	return g_strdup_printf("%s %u", plan->action->verb, plan->targets->len);
-}
-
-static void
-append_name(GString *text, guint i, guint n, const char *name)
-{
-	if (i < NAMES_SHOWN)
-		g_string_append_printf(text, "%s%s", i ? ", " : "", name);
-	else if (i == NAMES_SHOWN)
-		g_string_append_printf(text, " and %u more", n - NAMES_SHOWN);
-}
-
-/* "MANY: a (3), b, c and 4 more", by how many targets each has; nothing when no target has one. */
-static void
-append_tally(GString *text, const struct plan *plan, const char *one, const char *many,
-	const char *(*of)(const struct plan_target *))
-{
-	g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-
-	for (guint i = 0; i < plan->targets->len; i++) {
-		const char *name = of(plan->targets->pdata[i]);
-		guint count;
-
-		if (!name)
-			continue;
-		count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name));
-		if (!count)
-			g_ptr_array_add(names, (gpointer)(uintptr_t)name);
-		g_hash_table_insert(counts, (gpointer)(uintptr_t)name, GUINT_TO_POINTER(count + 1));
-	}
-	if (names->len)
-		g_string_append_printf(text, "\n%s: ", names->len == 1 ? one : many);
-	for (guint i = 0; i < names->len; i++) {
-		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, names->pdata[i]));
-		g_autofree char *name = count == 1
-						? g_strdup(names->pdata[i])
-						: g_strdup_printf("%s (%u)", (char *)names->pdata[i], count);
-
-		append_name(text, i, names->len, name);
-	}
-}
-
-static const char *
-target_host(const struct plan_target *target)
-{
-	return target->host;
-}
-
-static const char *
-target_tenant(const struct plan_target *target)
-{
-	return target->tenant;
-}
-
-static const char *
-target_dest(const struct plan_target *target)
-{
-	return target->dest_name;
-}
-
-static void
-append_params(GString *text, const struct plan *plan)
-{
-	for (char **param = plan->params; param && param[0]; param += 2)
-		g_string_append_printf(
-			text, "%s%s=%s", param == plan->params ? "\nWith: " : " ", param[0], param[1]);
-}
-
-static void
-append_refusals(GString *text, const struct plan *plan)
-{
-	for (guint i = 0; i < plan->refusals->len; i++) {
-		const struct plan_refusal *refusal = plan->refusals->pdata[i];
-
-		g_string_append_printf(text, "%s%s ", i ? ", " : "", refusal->why);
-		if (refusal->count == 1 && refusal->example)
-			g_string_append_printf(text, "(%s)", refusal->example);
-		else
-			g_string_append_printf(text, "(%u)", refusal->count);
-	}
-}
-
-char *
-plan_text(const struct plan *plan)
-{
-	GString *text = g_string_new(plan->action->effect);
-
-	g_string_append_printf(text, "\n\nGuest%s: ", plan->targets->len == 1 ? "" : "s");
-	for (guint i = 0; i < plan->targets->len; i++) {
-		const struct plan_target *target = plan->targets->pdata[i];
-
-		append_name(text, i, plan->targets->len, target->name);
-	}
-	append_tally(text, plan, "Host", "Hosts", target_host);
-	append_tally(text, plan, "Tenant", "Tenants", target_tenant);
-	append_tally(text, plan, "To", "To", target_dest);
-	append_params(text, plan);
-	if (plan->refusals->len) {
-		g_string_append(text, "\nLeft out: ");
-		append_refusals(text, plan);
-	}
-	if (plan->confirm)
-		g_string_append_printf(text, "\nGuard rail: %s", plan->confirm);
-	return g_string_free(text, FALSE);
-}
-
-char *
-plan_nothing(const struct plan *plan)
-{
-	GString *text = g_string_new(NULL);
-	g_autofree char *verb = g_ascii_strdown(plan->action->verb, -1);
-
-	g_string_printf(text, "nothing to %s: ", verb);
-	if (plan->blocked)
-		g_string_append_printf(text, "%s%s", plan->blocked, plan->refusals->len ? "; " : "");
-	append_refusals(text, plan);
-	return g_string_free(text, FALSE);
 }
 
 /* ---- the jobs ---- */

@@ -27,8 +27,8 @@ struct plan_target {
 /* Guests left out for one reason. */
 struct plan_refusal {
 	char *why;
-	unsigned count;
-	char *example;   /* one of their names, NULL: none has one */
+	bool denied;       /* by a guard rail */
+	GPtrArray *guests; /* struct plan_target; of one that is gone the name and host are NULL */
 };
 
 struct plan {
