@@ -12,6 +12,7 @@ static const struct action *const actions[] = {
 	&vm_reset_action,
 	&vm_suspend_action,
 	&vm_resume_action,
+	&vm_pin_action,
 	&vm_autostart_on_action,
 	&vm_autostart_off_action,
 };

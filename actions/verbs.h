@@ -6,6 +6,7 @@
 extern const struct action vm_start_action, vm_shutdown_action, vm_stop_action, vm_reboot_action, vm_reset_action;
 extern const struct action vm_console_action;
 extern const struct action vm_suspend_action, vm_resume_action;
+extern const struct action vm_pin_action;
 extern const struct action vm_autostart_on_action, vm_autostart_off_action;
 extern const struct action vm_migrate_action;
 
