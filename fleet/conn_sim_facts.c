@@ -255,6 +255,22 @@ add_place(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts 
 	cpu_set_clear(&all);
 }
 
+/* Most have a screen, which is served while they run: VNC on the host itself, the n-th guest on port 5900 + n. */
+static void
+add_graphics(const struct sim_host *host, const struct sim_vm *vm, struct vm_facts *facts)
+{
+	uint64_t bits = sim_vm_bits(vm, 85);
+	bool spice = host->hypervisor == HYPERVISOR_KVM && bits % 3 == 0;
+
+	if (facts->type == VM_TYPE_PV || facts->type == VM_TYPE_PVH || bits % 5 == 0)
+		return;
+	facts->ngraphics = 1;
+	facts->graphics = g_new0(struct vm_graphics, 1);
+	facts->graphics->type = g_strdup(spice ? "spice" : "vnc");
+	facts->graphics->listen = g_strdup("127.0.0.1");
+	facts->graphics->port = vm->id >= 0 ? 5900 + vm->id % 1000 : 0;
+}
+
 static const char *
 os_type(enum vm_type type)
 {
@@ -310,5 +326,6 @@ sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm)
 	add_hostdevs(host, vm, facts);
 	add_place(host, vm, facts);
 	facts->has_console = true;
+	add_graphics(host, vm, facts);
 	return facts;
 }

@@ -160,6 +160,20 @@ append_agent(GString *xml, const struct sim_host *host, const struct sim_vm *vm)
 			states[agent]);
 }
 
+static void
+append_graphics(GString *xml, const struct vm_facts *facts)
+{
+	for (size_t i = 0; i < facts->ngraphics; i++) {
+		const struct vm_graphics *graphics = &facts->graphics[i];
+
+		g_string_append_printf(xml,
+			"    <graphics type='%s' port='%d' autoport='yes' listen='%s'>\n"
+			"      <listen type='address' address='%s'/>\n    </graphics>\n",
+			graphics->type, graphics->port ? graphics->port : -1, graphics->listen,
+			graphics->listen);
+	}
+}
+
 char *
 sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm)
 {
@@ -189,6 +203,7 @@ sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm)
 	append_nics(xml, facts);
 	append_hostdevs(xml, facts);
 	append_agent(xml, host, vm);
+	append_graphics(xml, facts);
 	g_string_append(xml, "    <console type='pty'/>\n  </devices>\n</domain>\n");
 	vm_facts_unref(facts);
 	return g_string_free(xml, FALSE);

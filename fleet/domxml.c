@@ -168,6 +168,32 @@ read_nic_hostdev(struct _xmlNode *node, struct vm_hostdev *hostdev)
 	hostdev->address = hostdev_address(source);
 }
 
+static int
+read_port(struct _xmlNode *node, const char *name)
+{
+	g_autofree char *text = xml_attr(node, name); /* "-1" while the guest is off */
+	gint64 port = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+
+	return port > 0 && port <= G_MAXUINT16 ? (int)port : 0;
+}
+
+/* The first <listen> counts: libvirt repeats its address as an attribute, where older ones have it alone. */
+static void
+read_graphics(struct _xmlNode *node, struct vm_graphics *graphics)
+{
+	struct _xmlNode *listen = xml_child(node, "listen");
+
+	graphics->type = xml_attr(node, "type");
+	graphics->port = read_port(node, "port");
+	graphics->tls_port = read_port(node, "tlsPort");
+	graphics->socket = xml_attr(node, "socket");
+	if (!graphics->socket && xml_attr_is(listen, "type", "socket"))
+		graphics->socket = xml_attr(listen, "socket");
+	graphics->listen = xml_attr(listen, "address");
+	if (!graphics->listen)
+		graphics->listen = xml_attr(node, "listen");
+}
+
 static bool
 is_passthrough(struct _xmlNode *nic)
 {
@@ -182,6 +208,7 @@ read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 	facts->disks = g_new0(struct vm_disk, xml_count(devices, "disk"));
 	facts->nics = g_new0(struct vm_nic, nnics);
 	facts->hostdevs = g_new0(struct vm_hostdev, xml_count(devices, "hostdev") + nnics);
+	facts->graphics = g_new0(struct vm_graphics, xml_count(devices, "graphics"));
 	facts->emulator = xml_text(xml_child(devices, "emulator"));
 	facts->has_console = xml_child(devices, "console") || xml_child(devices, "serial");
 
@@ -189,6 +216,8 @@ read_devices(struct _xmlNode *devices, struct vm_facts *facts)
 		read_disk(n, &facts->disks[facts->ndisks++]);
 	for (struct _xmlNode *n = xml_child(devices, "hostdev"); n; n = xml_next(n))
 		read_hostdev(n, &facts->hostdevs[facts->nhostdevs++]);
+	for (struct _xmlNode *n = xml_child(devices, "graphics"); n; n = xml_next(n))
+		read_graphics(n, &facts->graphics[facts->ngraphics++]);
 	for (struct _xmlNode *n = xml_child(devices, "interface"); n; n = xml_next(n)) {
 		read_nic(n, facts->type, &facts->nics[facts->nnics++]);
 		if (is_passthrough(n))

@@ -264,6 +264,15 @@ struct vm_hostdev {
 	char *address; /* "0000:03:00.0" */
 };
 
+/* A screen of the guest's, as its host serves it. */
+struct vm_graphics {
+	char *type;   /* "vnc", "spice", "sdl", … */
+	char *listen; /* address on the host; NULL: none, or not told */
+	char *socket; /* path on the host, in place of a port; NULL: none */
+	int port;     /* 0: none: off, or not told */
+	int tls_port; /* SPICE's other one; 0: none */
+};
+
 struct vm_facts {
 	gint refs; /* private to snapshot*.c */
 	enum vm_type type;
@@ -279,6 +288,8 @@ struct vm_facts {
 	size_t nnics;
 	struct vm_hostdev *hostdevs;
 	size_t nhostdevs;
+	struct vm_graphics *graphics;
+	size_t ngraphics;
 	bool has_console; /* a serial or paravirtual console */
 	bool pinned;      /* some vCPU may not run on every physical CPU, as its XML says */
 	char *cpuset;     /* "0-3,8": where its vCPUs may run, all together, as its XML says; NULL: everywhere */

@@ -46,9 +46,15 @@ vm_facts_free(struct vm_facts *facts)
 		g_free(facts->hostdevs[i].type);
 		g_free(facts->hostdevs[i].address);
 	}
+	for (size_t i = 0; i < facts->ngraphics; i++) {
+		g_free(facts->graphics[i].type);
+		g_free(facts->graphics[i].listen);
+		g_free(facts->graphics[i].socket);
+	}
 	g_free(facts->disks);
 	g_free(facts->nics);
 	g_free(facts->hostdevs);
+	g_free(facts->graphics);
 	g_free(facts->os_type);
 	g_free(facts->machine);
 	g_free(facts->arch);

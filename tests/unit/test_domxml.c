@@ -385,6 +385,39 @@ Test(domxml, agent)
 	cr_assert_eq(domxml_agent("<domain", 7), DOMXML_AGENT_NONE);
 }
 
+Test(domxml, graphics)
+{
+	static const struct {
+		const char *xml, *type, *listen, *socket;
+		int port, tls_port;
+	} cases[] = {
+		{ "<graphics type='vnc' port='5901' autoport='yes' listen='127.0.0.1'>"
+		  "<listen type='address' address='127.0.0.1'/></graphics>",
+			"vnc", "127.0.0.1", NULL, 5901, 0 },
+		{ "<graphics type='vnc' port='-1' autoport='yes' listen='::1'/>", "vnc", "::1", NULL, 0, 0 },
+		{ "<graphics type='spice' tlsPort='5902'><listen type='network' network='a'/></graphics>",
+			"spice", NULL, NULL, 0, 5902 },
+		{ "<graphics type='vnc' socket='/run/a.sock'/>", "vnc", NULL, "/run/a.sock", 0, 0 },
+		{ "<graphics type='spice'><listen type='socket' socket='/run/b.sock'/></graphics>", "spice",
+			NULL, "/run/b.sock", 0, 0 },
+		{ "<graphics type='vnc' port='99999999999999999999'/>", "vnc", NULL, NULL, 0, 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *xml =
+			g_strdup_printf("<domain><devices>%s</devices></domain>", cases[i].xml);
+		struct vm_facts *facts = parse(xml, NULL);
+
+		cr_assert_eq(facts->ngraphics, 1, "case %zu", i);
+		cr_expect_str_eq(facts->graphics[0].type, cases[i].type, "case %zu", i);
+		cr_expect_eq(g_strcmp0(facts->graphics[0].listen, cases[i].listen), 0, "case %zu", i);
+		cr_expect_eq(g_strcmp0(facts->graphics[0].socket, cases[i].socket), 0, "case %zu", i);
+		cr_expect_eq(facts->graphics[0].port, cases[i].port, "case %zu", i);
+		cr_expect_eq(facts->graphics[0].tls_port, cases[i].tls_port, "case %zu", i);
+		vm_facts_unref(facts);
+	}
+}
+
 Test(domxml, nearly_nothing)
 {
 	unsigned vcpus_max = 9;

@@ -869,6 +869,12 @@ facts_agree(const struct sim_host *host, const struct sim_vm *vm)
 		cr_assert_str_eq(told->nics[i].source, read->nics[i].source, "%s", xml);
 	}
 	cr_assert_eq(told->nhostdevs, read->nhostdevs, "%s", xml);
+	cr_assert_eq(told->ngraphics, read->ngraphics, "%s", xml);
+	for (size_t i = 0; i < told->ngraphics; i++) {
+		cr_assert_str_eq(told->graphics[i].type, read->graphics[i].type, "%s", xml);
+		cr_assert_str_eq(told->graphics[i].listen, read->graphics[i].listen, "%s", xml);
+		cr_assert_eq(told->graphics[i].port, read->graphics[i].port, "%s", xml);
+	}
 	for (size_t i = 0; i < told->nhostdevs; i++)
 		cr_assert_str_eq(told->hostdevs[i].address, read->hostdevs[i].address, "%s", xml);
 	vm_facts_unref(told);
