@@ -33,7 +33,7 @@ viewer_why_not(const struct vm *vm)
 static char *
 quoted(const char *text)
 {
-	size_t plain = strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789+-_./:@%,=[]");
+	size_t plain = strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789+-_./:@%,=");
 
 	return *text && !text[plain] ? g_strdup(text) : g_shell_quote(text);
 }
