@@ -206,7 +206,7 @@ set_moving(struct hand *hand, bool moving)
 	pthread_mutex_unlock(&hand->hands->lock);
 }
 
-/* A move knows itself how long each of its steps may take. */
+/* A move knows itself how long each of its steps may take, a console has the operator's time. */
 static bool
 run_in_time(struct hand *hand, struct job *job, GError **error)
 {
@@ -215,7 +215,7 @@ run_in_time(struct hand *hand, struct job *job, GError **error)
 
 	job->state = JOB_RUNNING;
 	set_moving(hand, is_move);
-	hand_begin(hand, hand->conn, is_move ? 0 : limit_us);
+	hand_begin(hand, hand->conn, job->class == JOB_SHORT ? limit_us : 0);
 	ok = job->run(job, hand->conn, error);
 	hand_end(hand, hand->conn);
 	set_moving(hand, false);

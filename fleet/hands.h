@@ -32,7 +32,7 @@ void hands_settle(struct hands *hands, struct job *job);
 
 /* Cuts connections whose step took longer than its deadline; never one that carries a move. The supervisor's thread. */
 void hands_supervise(struct hands *hands, int64_t now_us);
-/* Jobs that hands have, JOB_MOVE alone with MOVES. Any thread. */
+/* Jobs that hands have, without consoles; JOB_MOVE alone with MOVES. Any thread. */
 unsigned hands_busy(struct hands *hands, bool moves);
 
 /* New jobs are refused, idle hands end, what can be cut is cut: acts that hang, not moves. Never blocks. */

@@ -17,7 +17,7 @@ struct hands {
 	/* guarded by lock */
 	GPtrArray *living;    /* struct hand * */
 	GPtrArray *gone;      /* struct hand *, whose threads are to be joined */
-	unsigned busy, moves; /* jobs, and those of them that are moves */
+	unsigned busy, moves; /* jobs without consoles, and those of them that are moves */
 	bool stopping;
 };
 
