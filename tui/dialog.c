@@ -12,11 +12,12 @@
 #define FRAME      2 /* columns and rows that the box itself takes */
 #define BUTTON_GAP 2
 
-enum button { CANCEL, CONFIRM, NBUTTONS };
+enum button { CANCEL, CONFIRM, OTHER, NBUTTONS };
 
 struct dialog {
 	char *title, *text, *type_this;
-	char *buttons[NBUTTONS]; /* as drawn, with their blanks; buttons[CONFIRM] NULL: only Close */
+	char *buttons
+		[NBUTTONS]; /* as drawn, with their blanks; NULL from the first that is not there: only Close */
 	bool dangerous;
 
 	GString *typed;
@@ -39,6 +40,8 @@ dialog_new(const struct dialog_opts *opts)
 	dialog->buttons[CANCEL] = g_strdup(opts->confirm ? " Cancel " : " Close ");
 	if (opts->confirm)
 		dialog->buttons[CONFIRM] = g_strdup_printf(" %s ", opts->confirm);
+	if (opts->confirm && opts->other)
+		dialog->buttons[OTHER] = g_strdup_printf(" %s ", opts->other);
 	dialog->dangerous = opts->dangerous;
 	dialog->typed = g_string_new(NULL);
 	return dialog;
@@ -72,14 +75,27 @@ press(const struct dialog *dialog, enum button button)
 {
 	if (button == CANCEL)
 		return DIALOG_CANCELLED;
-	return may_confirm(dialog) ? DIALOG_CONFIRMED : DIALOG_OPEN;
+	if (!may_confirm(dialog))
+		return DIALOG_OPEN;
+	return button == OTHER ? DIALOG_OTHER : DIALOG_CONFIRMED;
+}
+
+static int
+count_buttons(const struct dialog *dialog)
+{
+	int n = 0;
+
+	while (n < NBUTTONS && dialog->buttons[n])
+		n++;
+	return n;
 }
 
 static enum dialog_result
-focus_other(struct dialog *dialog)
+focus_by(struct dialog *dialog, int by)
 {
-	if (dialog->buttons[CONFIRM])
-		dialog->focus = dialog->focus == CANCEL ? CONFIRM : CANCEL;
+	int n = count_buttons(dialog);
+
+	dialog->focus = (enum button)(((int)dialog->focus + by + n) % n);
 	return DIALOG_OPEN;
 }
 
@@ -148,10 +164,11 @@ dialog_key(struct dialog *dialog, struct keyspec key)
 	case KEY_CODE_ENTER:
 		return press(dialog, dialog->focus);
 	case KEY_CODE_TAB:
+	case KEY_CODE_RIGHT:
+		return focus_by(dialog, 1);
 	case KEY_CODE_BACKTAB:
 	case KEY_CODE_LEFT:
-	case KEY_CODE_RIGHT:
-		return focus_other(dialog);
+		return focus_by(dialog, -1);
 	case KEY_CODE_UP:
 		return scroll_by(dialog, -1);
 	case KEY_CODE_DOWN:
@@ -176,7 +193,7 @@ dialog_mouse(struct dialog *dialog, struct input input)
 {
 	if (input.button == MOUSE_WHEEL_UP || input.button == MOUSE_WHEEL_DOWN)
 		return scroll_by(dialog, input.button == MOUSE_WHEEL_UP ? -1 : 1);
-	for (int i = 0; i < NBUTTONS; i++) {
+	for (int i = 0; i < count_buttons(dialog); i++) {
 		if (pane_holds(&dialog->button_at[i], input.y, input.x)) {
 			dialog->focus = (enum button)i;
 			return press(dialog, dialog->focus);
@@ -204,10 +221,10 @@ dialog_input(struct dialog *dialog, struct input input)
 static int
 buttons_width(const struct dialog *dialog)
 {
-	int width = text_width(dialog->buttons[CANCEL]);
+	int n = count_buttons(dialog), width = (n - 1) * BUTTON_GAP;
 
-	if (dialog->buttons[CONFIRM])
-		width += BUTTON_GAP + text_width(dialog->buttons[CONFIRM]);
+	for (int i = 0; i < n; i++)
+		width += text_width(dialog->buttons[i]);
 	return width;
 }
 
@@ -242,9 +259,9 @@ draw_text(struct dialog *dialog, const struct pane *box, const struct pane *inne
 static enum role
 button_role(const struct dialog *dialog, enum button button)
 {
-	if (button == CONFIRM && !may_confirm(dialog))
+	if (button != CANCEL && !may_confirm(dialog))
 		return ROLE_DIM;
-	if (button == CONFIRM && dialog->dangerous)
+	if (button == OTHER || (button == CONFIRM && dialog->dangerous))
 		return ROLE_BAD;
 	return button == dialog->focus ? ROLE_FOCUS : ROLE_BUTTON;
 }
@@ -254,7 +271,7 @@ draw_buttons(struct dialog *dialog, const struct pane *inner, int y)
 {
 	int x = MAX((inner->cols - buttons_width(dialog)) / 2, 0);
 
-	for (int i = 0; i < NBUTTONS && dialog->buttons[i]; i++) {
+	for (int i = 0; i < count_buttons(dialog); i++) {
 		enum role role = button_role(dialog, (enum button)i);
 		struct pane at = pane_sub(inner, y, x, 1, text_width(dialog->buttons[i]));
 

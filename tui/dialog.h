@@ -7,12 +7,13 @@
 
 struct dialog;
 
-enum dialog_result { DIALOG_OPEN, DIALOG_CONFIRMED, DIALOG_CANCELLED };
+enum dialog_result { DIALOG_OPEN, DIALOG_CONFIRMED, DIALOG_OTHER, DIALOG_CANCELLED };
 
 struct dialog_opts {
 	const char *title;
 	const char *text;       /* several lines; long ones are wrapped, many are scrolled */
 	const char *confirm;    /* the button that acts: "Force off 3"; NULL: a message with only Close */
+	const char *other;      /* a second one, which is always dangerous: "Abort 2"; NULL: none */
 	const char *type_this;  /* not NULL: confirmed only after typing exactly this ("37") */
 	bool dangerous;         /* the confirm button in ROLE_BAD */
 };

@@ -256,6 +256,41 @@ Test(dialog, buttons_can_be_clicked)
 	canvas_free(canvas);
 }
 
+Test(dialog, a_second_way_to_say_yes_is_the_last_one)
+{
+	static const struct dialog_opts quit = {
+		.title = "Quit?", .text = "A guest is moving.", .confirm = "Wait", .other = "Abort"
+	};
+	static const struct {
+		const char *keys;
+		enum dialog_result result;
+	} cases[] = {
+		{ "enter", DIALOG_CANCELLED },
+		{ "tab enter", DIALOG_CONFIRMED },
+		{ "right right enter", DIALOG_OTHER },
+		{ "left enter", DIALOG_OTHER },
+		{ "tab tab tab enter", DIALOG_CANCELLED },
+		{ "backtab backtab enter", DIALOG_CONFIRMED },
+		{ "tab tab esc", DIALOG_CANCELLED },
+	};
+	struct canvas *canvas = canvas_new(10, 60, true);
+	struct pane pane = pane_whole(canvas);
+	g_autofree char *text = NULL;
+	struct dialog *dialog;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		dialog = dialog_new(&quit);
+		cr_expect_eq(press(dialog, cases[i].keys), cases[i].result, "%s", cases[i].keys);
+		dialog_free(dialog);
+	}
+	dialog = dialog_new(&quit);
+	dialog_draw(dialog, &pane);
+	text = canvas_text(canvas);
+	cr_expect(strstr(text, "[Cancel]   Wait    Abort "), "%s", text);
+	dialog_free(dialog);
+	canvas_free(canvas);
+}
+
 Test(dialog, a_paste_decides_nothing)
 {
 	static const char pasted[] = "37y\n";
