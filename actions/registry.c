@@ -15,6 +15,7 @@ static const struct action *const actions[] = {
 	&vm_pin_action,
 	&vm_autostart_on_action,
 	&vm_autostart_off_action,
+	&vm_migrate_action,
 };
 
 const struct action *const *
