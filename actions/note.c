@@ -18,6 +18,7 @@ static const struct {
 void
 note_job(struct timeline *timeline, const struct job *job)
 {
+	const char *detail = job->error ? job->error : job->remark;
 	g_autofree char *what = g_strdup_printf("%s %s", job->verb, states[job->state].word);
 
 	timeline_tell(timeline, &(struct telling){
@@ -27,7 +28,7 @@ note_job(struct timeline *timeline, const struct job *job)
 					.host = job->host_name,
 					.vm = job->vm_name,
 					.what = what,
-					.detail = job->error,
+					.detail = detail,
 				});
 }
 

@@ -198,7 +198,7 @@ queue_add(struct queue *queue, const struct action *action, GPtrArray *jobs, boo
 
 		task->entry.urgent = urgent;
 		task->entry.queued_us = task->job->queued_us = now_us;
-		queue_supersede(queue, &task->entry.target);
+		queue_supersede(queue, &task->entry.target, now_us);
 		set_busy(queue, task, true);
 		g_hash_table_insert(queue->tasks, &task->entry.serial, task);
 		g_queue_push_head_link(&queue->all, &task->all_link);
@@ -236,11 +236,12 @@ queue_done(struct queue *queue, struct job *job, int64_t now_us)
 }
 
 void
-queue_settle(struct queue *queue, struct task *task, enum job_state state, char *error)
+queue_settle(struct queue *queue, struct task *task, enum job_state state, char *error, int64_t now_us)
 {
 	struct job *job = g_steal_pointer(&task->job);
 
 	job->state = state;
+	job->ended_us = now_us;
 	g_free(job->error);
 	job->error = error;
 	queue->opts.settle(queue->opts.ctx, job);
@@ -271,7 +272,7 @@ cancel(struct queue *queue, struct task *task, int64_t now_us)
 		job_gauge_cancel(task->entry.gauge);
 	} else if (task->job) {
 		queue_unwatch(queue, task);
-		queue_settle(queue, task, JOB_CANCELLED, g_strdup("no longer waited for"));
+		queue_settle(queue, task, JOB_CANCELLED, g_strdup("no longer waited for"), now_us);
 	} else {
 		return false;
 	}
@@ -329,7 +330,8 @@ queue_close(struct queue *queue, int64_t now_us)
 			cancel_queued(queue, task, now_us);
 		} else if (task->job) {
 			queue_unwatch(queue, task);
-			queue_settle(queue, task, JOB_UNKNOWN, g_strdup("virt-fleet ended before it went"));
+			queue_settle(queue, task, JOB_UNKNOWN, g_strdup("virt-fleet ended before it went"),
+				now_us);
 		}
 	}
 }

@@ -37,7 +37,7 @@ queue_unwatch(struct queue *queue, struct task *task)
 }
 
 void
-queue_supersede(struct queue *queue, const struct row_key *target)
+queue_supersede(struct queue *queue, const struct row_key *target, int64_t now_us)
 {
 	struct task *task = g_hash_table_lookup(queue->watched, target);
 
@@ -45,7 +45,8 @@ queue_supersede(struct queue *queue, const struct row_key *target)
 		return;
 	queue_unwatch(queue, task);
 	if (task->job)
-		queue_settle(queue, task, JOB_CANCELLED, g_strdup("something else was asked for meanwhile"));
+		queue_settle(queue, task, JOB_CANCELLED, g_strdup("something else was asked for meanwhile"),
+			now_us);
 }
 
 /* ---- what a snapshot says ---- */
@@ -116,10 +117,10 @@ time_is_over(struct queue *queue, struct task *task, const struct fleet_snap *sn
 
 	if (host && host_snap_fresh(host, now_us)) {
 		set_late(queue, task, true);
-		queue_settle(queue, task, JOB_FAILED, g_strdup_printf("did not go within %s", time));
+		queue_settle(queue, task, JOB_FAILED, g_strdup_printf("did not go within %s", time), now_us);
 	} else {
 		queue_settle(queue, task, JOB_UNKNOWN,
-			g_strdup("asked to go, and then its host did not answer any more"));
+			g_strdup("asked to go, and then its host did not answer any more"), now_us);
 	}
 }
 
@@ -149,11 +150,11 @@ observe(struct queue *queue, struct task *task, const struct fleet_snap *snap, i
 	if (!task->job)
 		went_later(queue, task, now_us);
 	else if (sight == SIGHT_GONE)
-		queue_settle(queue, task, JOB_DONE, NULL);
+		queue_settle(queue, task, JOB_DONE, NULL, now_us);
 	else if (sight == SIGHT_CRASHED)
-		queue_settle(queue, task, JOB_FAILED, g_strdup("it crashed instead"));
+		queue_settle(queue, task, JOB_FAILED, g_strdup("it crashed instead"), now_us);
 	else
-		queue_settle(queue, task, JOB_FAILED, g_strdup_printf("it runs on %s now", where));
+		queue_settle(queue, task, JOB_FAILED, g_strdup_printf("it runs on %s now", where), now_us);
 	return true;
 }
 
@@ -200,7 +201,7 @@ queue_late(const struct queue *queue)
 {
 	GArray *keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 
-	for (const GList *link = queue->all.head; link; link = link->next) {
+	for (const GList *link = queue->all.tail; link; link = link->prev) {
 		const struct queue_entry *entry = link->data;
 
 		if (entry->late)

@@ -125,18 +125,21 @@ queue_failed(const struct queue *queue, bool (*pick)(const void *ctx, const stru
 	uint64_t batch = 0;
 
 	*out = (struct queue_retry){ .keys = g_array_new(FALSE, FALSE, sizeof(struct row_key)) };
-	for (const GList *link = queue->all.head; link; link = link->next) {
+	for (const GList *link = queue->all.head; link && !batch; link = link->next) {
 		const struct queue_entry *entry = link->data;
 
-		if (!has_failed(entry) || (batch && entry->batch != batch) || (pick && !pick(ctx, entry)))
-			continue;
-		if (batch) {
-			keep_common(out->params, entry->params);
-		} else {
+		if (has_failed(entry) && (!pick || pick(ctx, entry))) {
 			batch = entry->batch;
 			out->action = entry->action;
 			out->params = g_strdupv(entry->params);
 		}
+	}
+	for (const GList *link = queue->all.tail; link && batch; link = link->prev) {
+		const struct queue_entry *entry = link->data;
+
+		if (entry->batch != batch || !has_failed(entry) || (pick && !pick(ctx, entry)))
+			continue;
+		keep_common(out->params, entry->params);
 		g_array_append_val(out->keys, entry->target);
 	}
 }

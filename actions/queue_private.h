@@ -94,7 +94,7 @@ void lanes_judge(struct lanes *lanes, struct task *task, bool slow);
 void queue_changed(struct queue *queue);
 void queue_set_state(struct queue *queue, struct task *task, enum job_state state);
 /* Hands TASK's job, which was WAITING, to settle() with its outcome. ERROR is taken, NULL: none. */
-void queue_settle(struct queue *queue, struct task *task, enum job_state state, char *error);
+void queue_settle(struct queue *queue, struct task *task, enum job_state state, char *error, int64_t now_us);
 
 /* ---- queue_past.c ---- */
 
@@ -108,6 +108,6 @@ void queue_await(struct queue *queue, struct task *task, int64_t now_us);
 /* Nobody looks at the guest for its sake any more. */
 void queue_unwatch(struct queue *queue, struct task *task);
 /* Somebody does something else to the guest: what was asked of it is not waited for, and no force is offered. */
-void queue_supersede(struct queue *queue, const struct row_key *target);
+void queue_supersede(struct queue *queue, const struct row_key *target, int64_t now_us);
 /* For a short act. */
 bool queue_takes_long(const struct task *task, int64_t now_us);

@@ -100,6 +100,11 @@ struct config {
 	char *journal_path;         /* NULL: journal.jsonl in the user's state folder */
 	int64_t journal_max_mib;    /* default 10; then it is rotated */
 	bool journal_syslog;
+	int64_t jobs_parallel;      /* acts at once in all, default 16 */
+	int64_t jobs_per_host;      /* … on one host, without moves, default 2 */
+	int64_t moves_out, moves_in; /* moves at once from, and to, one host, default 2 */
+	int64_t shutdown_wait_ms;   /* for a guest that was asked to go, default 120000 */
+	int64_t jobs_kept;          /* ended ones that are remembered, default 5000 */
 	int64_t confirm_type_count; /* from this many guests on the count is typed, default 20 */
 	int64_t cpu_warn_pct, cpu_bad_pct;   /* default 70, 90 */
 	int64_t mem_warn_pct, mem_bad_pct;   /* default 85, 95 */

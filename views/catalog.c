@@ -8,6 +8,7 @@ const struct view_ops *const catalog[] = {
 	&vms_view,
 	&groups_view,
 	&map_view,
+	&jobs_view,
 	&events_view,
 	&host_view,
 	&vm_view,
@@ -28,7 +29,7 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "host", "vm",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "host", "vm",
 		"xml", "help", NULL };
 
 	return names;

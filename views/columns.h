@@ -21,12 +21,14 @@ struct vm_size {
 
 /* What a row looks like depends on more than the row. */
 struct history;
+struct queue;
 struct timeline;
 
 struct row_ctx {
 	const struct config *config;
 	const struct history *history; /* NULL: none is kept (batch) */
 	struct timeline *timeline;     /* what the rows of events are gathered from; NULL: there are none */
+	struct queue *queue;           /* … and those of jobs */
 	int64_t now_us;
 	bool ascii;
 	struct vm_size size;
@@ -104,6 +106,7 @@ enum part {
 struct row_kind {
 	const char *name;     /* "hosts" */
 	const char *singular, *plural; /* "host", "hosts"; "VM", "VMs" */
+	const char *none;     /* what is said when there are none at all; NULL: "no hosts" */
 	const struct column *columns;
 	size_t ncolumns;
 	size_t name_column;   /* the row's name: second sort key */
@@ -131,7 +134,7 @@ struct row_kind {
 	enum severity (*fault)(const struct row_ctx *ctx, const void *row, char *out, size_t size);
 };
 
-extern const struct row_kind host_rows, vm_rows, event_rows;
+extern const struct row_kind host_rows, vm_rows, event_rows, job_rows;
 
 /* What states, types and hypervisors are called, for column.words. */
 extern const char *const vm_state_words[], *const vm_type_words[], *const hypervisor_words[], *const link_words[];

@@ -73,6 +73,7 @@ console_new(const struct console_opts *opts, GError **error)
 	console->env.chosen = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
 	console->work = work_new(&console->env);
+	console->env.row.queue = work_queue(console->work);
 	console->watch = watch_new(opts->fleet);
 	console->filters = g_ptr_array_new_with_free_func(g_free);
 	console->searches = g_ptr_array_new_with_free_func(g_free);
@@ -107,7 +108,7 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "events", "help",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "help",
 		NULL };
 
 	return names;
@@ -166,6 +167,7 @@ take_snapshot(struct console *console)
 	const struct fleet_snap *old = console->env.snap;
 
 	console->env.snap = fleet_snapshot(console->opts.fleet);
+	work_observe(console->work, console->env.snap);
 	console->changed = false;
 	fleet_snap_unref(old);
 }
@@ -178,6 +180,7 @@ watch_on(struct console *console)
 
 	console->changed = false;
 	history_feed(console->env.history, snap, console->env.now_us);
+	work_observe(console->work, snap);
 	fleet_snap_unref(snap);
 }
 
@@ -465,7 +468,7 @@ console_draw(struct console *console, struct canvas *canvas)
 			&(struct header_opts){
 				.frozen = console->frozen,
 				.frozen_us = console->frozen_us,
-				.jobs = work_pending(console->work),
+				.work = work_queue(console->work),
 				.questions = console->opts.asks ? asks_open_count(console->opts.asks) : 0,
 			},
 			&screen);

@@ -165,6 +165,12 @@ open_tree(struct console *console)
 }
 
 static void
+open_jobs(struct console *console)
+{
+	stack_open(console->env.stack, &jobs_view, NULL);
+}
+
+static void
 open_events(struct console *console)
 {
 	stack_open(console->env.stack, &events_view, NULL);
@@ -221,6 +227,7 @@ console_request(struct console *console, int request)
 		[REQ_TREE] = open_tree,
 		[REQ_GROUPS] = open_groups,
 		[REQ_MAP] = open_map,
+		[REQ_JOBS] = open_jobs,
 		[REQ_EVENTS] = open_events,
 		[REQ_XML] = open_xml,
 		[REQ_HELP] = open_help,
@@ -228,6 +235,11 @@ console_request(struct console *console, int request)
 		[REQ_FAULTS] = open_faults,
 		[REQ_COMMAND] = console_command,
 		[REQ_MENU] = console_open_menu,
+		[REQ_CANCEL] = console_cancel_jobs,
+		[REQ_CANCEL_BATCH] = console_cancel_batch,
+		[REQ_RETRY] = console_retry,
+		[REQ_PAUSE] = console_pause,
+		[REQ_FORCE] = console_force,
 		[REQ_ANSWER] = console_ask_next,
 		[REQ_FREEZE] = toggle_freeze,
 		[REQ_REFRESH] = refresh,

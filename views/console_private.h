@@ -73,6 +73,8 @@ bool console_choose(struct console *console, enum target target, const char *ver
 /* For a plan of ACTION on KEYS in SNAP. */
 struct plan_opts console_plan_opts(struct console *console, const struct action *action, const struct fleet_snap *snap,
                                    const GArray *keys);
+/* The same to the guests KEYS, whatever is chosen. */
+void console_propose(struct console *console, const struct action *action, char *const *params, const GArray *keys);
 /* Asks the operator what hosts want to know, the oldest question first. */
 void console_ask_next(struct console *console);
 /* Answers the question that was asked with yes and SECRET (NULL: none is wanted). */
@@ -82,6 +84,14 @@ void console_answer(struct console *console, const char *secret);
 
 void console_open_menu(struct console *console);
 void console_menu_input(struct console *console, struct input input);
+
+/* ---- console_jobs.c: what can be done about jobs ---- */
+
+void console_cancel_jobs(struct console *console);
+void console_cancel_batch(struct console *console);
+void console_retry(struct console *console);
+void console_pause(struct console *console);
+void console_force(struct console *console);
 
 /* ---- console_prompt.c ---- */
 

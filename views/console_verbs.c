@@ -142,6 +142,14 @@ console_act(struct console *console, const struct action *action, char *const *p
 	decide(console, hidden);
 }
 
+void
+console_propose(
+	struct console *console, const struct action *action, char *const *params, const GArray *keys)
+{
+	console->plan = make_plan(console, action, params, keys);
+	decide(console, 0);
+}
+
 /* ---- questions of hosts ---- */
 
 static void

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PIECES 12
+#define PIECES 13
 #define RANKS  8
 #define GAP    2
 
@@ -80,16 +80,37 @@ add_counts(struct line *line, const struct env *env)
 	snprintf(piece->forms[1], sizeof(piece->forms[1]), "%u/%u VMs", all->guests.running, all->guests.vms);
 }
 
+/* What is done elsewhere, in numbers that change slowly. */
+static void
+add_queue(struct line *line, const struct queue *queue)
+{
+	unsigned queued = queue_count(queue, JOB_QUEUED), begun = queue_pending(queue) - queued;
+	unsigned late = queue_late_count(queue);
+	bool paused = queued && queue_paused(queue);
+	struct piece *piece;
+
+	if (queue_pending(queue)) {
+		piece = line_add(line, 6, paused ? ROLE_WARN : ROLE_INFO, false);
+		if (queued)
+			snprintf(piece->forms[0], sizeof(piece->forms[0]), "%u under way, %u %s", begun,
+				queued, paused ? "paused" : "queued");
+		else
+			snprintf(piece->forms[0], sizeof(piece->forms[0]), "%u under way", begun);
+		snprintf(piece->forms[1], sizeof(piece->forms[1]), "+%u", begun + queued);
+	}
+	if (late) {
+		piece = line_add(line, 6, ROLE_WARN, false);
+		snprintf(piece->forms[0], sizeof(piece->forms[0]), "%u did not go", late);
+		snprintf(piece->forms[1], sizeof(piece->forms[1]), "!%u", late);
+	}
+}
+
 static void
 add_work(struct line *line, const struct header_opts *opts)
 {
 	struct piece *piece;
 
-	if (opts->jobs) {
-		piece = line_add(line, 6, ROLE_INFO, false);
-		snprintf(piece->forms[0], sizeof(piece->forms[0]), "%u under way", opts->jobs);
-		snprintf(piece->forms[1], sizeof(piece->forms[1]), "+%u", opts->jobs);
-	}
+	add_queue(line, opts->work);
 	if (opts->questions) {
 		piece = line_add(line, 6, ROLE_WARN, false);
 		snprintf(piece->forms[0], sizeof(piece->forms[0]), "%u question%s", opts->questions,

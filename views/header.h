@@ -2,13 +2,14 @@
  * narrow screens piece by piece. UI thread only. */
 #pragma once
 
+#include "actions/queue.h"
 #include "views/view.h"
 
 /* What only the console knows. */
 struct header_opts {
 	bool frozen;
 	int64_t frozen_us;  /* since when */
-	unsigned jobs;      /* under way */
+	struct queue *work; /* what is under way */
 	unsigned questions; /* open */
 };
 

@@ -43,6 +43,8 @@ empty_text(const struct list *list)
 {
 	const struct fleet_totals *totals = &list->env->totals;
 
+	if (rows_total(list->rows) == 0 && list->kind->none)
+		return g_strdup(list->kind->none);
 	if (rows_total(list->rows) == 0 && totals->by_link[LINK_CONNECTING])
 		return g_strdup_printf("connecting to %u hosts", totals->by_link[LINK_CONNECTING]);
 	if (rows_total(list->rows) == 0)

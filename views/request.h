@@ -23,6 +23,7 @@
 	_(VMS, "vms", "A row per VM over all hosts")                                          \
 	_(GROUPS, "groups", "A row per tenant, site, tag, hypervisor, state, label ...")      \
 	_(MAP, "map", "A heat map: a cell per host or VM")                                     \
+	_(JOBS, "jobs", "What virt-fleet does and has done: queued, running, failed, done")    \
 	_(EVENTS, "events", "What happened, the newest first")                                \
 	_(FILTER, "filter", "Filter rows by a query: web cpu>80 !tag=prod")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
@@ -55,6 +56,11 @@
 	_(FREEZE, "freeze", "Freeze the screen; again: go on")                                \
 	_(REFRESH, "refresh", "Ask all hosts now")                                            \
 	_(REDRAW, "redraw", "Draw the whole screen again")                                    \
+	_(CANCEL, "cancel", "Cancel the job, or the marked ones; a shutdown is no longer waited for")         \
+	_(CANCEL_BATCH, "cancel-batch", "Cancel all jobs of its batch")                       \
+	_(RETRY, "retry", "Do again what failed: the marked jobs, else of the newest batch")  \
+	_(PAUSE, "pause", "Pause the queue of jobs; again: go on")                            \
+	_(FORCE, "force", "Force off the VMs that did not shut down in time")                 \
 	_(ANSWER, "answer", "Answer the open questions: host keys, passphrases")              \
 	_(HELP, "help", "Keys, commands and columns")                                         \
 	_(QUIT, "quit", "Quit; asks while something is under way")

@@ -1,19 +1,29 @@
-/* work: verbs on their way – submitted jobs, and what became of them, told on the status line. UI thread only. */
+/*
+ * work: verbs on their way – the queue, between the console and the fleet – and what became of them, told on the status
+ * line and in the time line. UI thread only.
+ */
 #pragma once
 
 #include "actions/plan.h"
+#include "actions/queue.h"
 #include "views/env.h"
 
 struct work;
 
 struct work *work_new(struct env *env);
-void work_free(struct work *work); /* accepts NULL */
+/* What was queued is dropped. Accepts NULL. */
+void work_free(struct work *work);
 
-/* Hands PLAN's jobs to the fleet. */
+/* Queues PLAN's jobs. */
 void work_submit(struct work *work, const struct plan *plan);
 /* JOB came back; takes ownership. */
 void work_done(struct work *work, struct job *job);
-/* The guests whose jobs have not come back: a set of struct row_key, borrowed. */
+/* SNAP is the newest, shown or not: has what is waited for happened in it? */
+void work_observe(struct work *work, const struct fleet_snap *snap);
+
+/* Whom to ask what is queued, and whom to tell to pause and to cancel. */
+struct queue *work_queue(const struct work *work);
+/* The guests with acts that have not ended: a set of struct row_key, borrowed. */
 GHashTable *work_busy(const struct work *work);
-/* Jobs that have not come back. */
+/* Jobs that have not ended. */
 unsigned work_pending(const struct work *work);

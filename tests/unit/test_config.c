@@ -405,7 +405,8 @@ static const struct {
 	{ "- a\n", "c.yaml:1:1: a list stands where keys should at the top level; allowed here: hosts, defaults, inventory, "
 	  "refresh, limits, thresholds, journal, tenant, ui, themes, colours, guards, keys, views" },
 	{ "limits: 5\n", "c.yaml:1:9: a text stands where keys should in limits; allowed here: connect_timeout, slow_answer, "
-	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, fleet_calls_per_second, events, confirm_count" },
+	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, fleet_calls_per_second, "
+	  "events, jobs_parallel, jobs_per_host, moves_out, moves_in, shutdown_wait, jobs_kept, confirm_count" },
 
 	/* values */
 	{ "refresh: 2\n", "c.yaml:1:10: refresh: '2' is no duration; allowed: 500ms to 1h, with the unit ms, s, m or h" },

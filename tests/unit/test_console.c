@@ -728,6 +728,7 @@ fleet_init(struct world *world, enum vm_state state)
 	world->config = snaps_config();
 	cr_assert(config_select(world->config, hosts, NULL, &error), "%s", error ? error->message : "");
 	world->config->interval_ms = 100;
+	world->config->shutdown_wait_ms = 4000;
 	world->fake = fake_new(2);
 	set_guests(world, 0, state);
 	set_guests(world, 1, state);
@@ -778,12 +779,74 @@ Test(console, many_are_counted_and_results_grouped)
 
 	fleet_init(&world, VM_STATE_RUNNING);
 	fake_script_rest(world.fake, 1, FAKE_ACT, &broken);
-	type(&world, "*S");
-	expect_shown("Shut down 8 guests on 2 hosts");
+	type(&world, "*K");
+	expect_shown("Force off 8 guests on 2 hosts");
 	expect_shown("Hosts: kvm1 (4), kvm2 (4)");
 	TAB;
 	ENTER;
-	wait_for(&world, "asked to shut down 4; 4 failed: out of order");
+	wait_for(&world, "forced off 4; 4 failed: out of order");
+	type(&world, "6");
+	expect_shown("4 done, 4 failed: out of order");
+	/* another try, of exactly those */
+	type(&world, "r");
+	expect_shown("Force off 4 guests on 1 host");
+	fake_script_rest(world.fake, 1, FAKE_ACT, NULL);
+	TAB;
+	ENTER;
+	wait_for(&world, "forced off 4");
+	world_done(&world);
+}
+
+/* A guest that was asked to go has gone when it is seen to be off; force is offered for the others, and no more. */
+Test(console, waits_for_guests_to_go_and_offers_force)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "*S");
+	expect_shown("Shut down 8 guests on 2 hosts");
+	TAB;
+	ENTER;
+	wait_for(&world, "8 under way");
+	set_guests(&world, 0, VM_STATE_OFF);
+	wait_for(&world, "shut down 4; 4 failed: did not go within 4s; Ctrl-K forces off 4 that did not go");
+	expect_shown("4 did not go");
+	cr_expect_eq(fake_seen(world.fake, 1).act, VM_ACT_SHUTDOWN);
+	press(&world, 'k', KEY_MOD_CTRL);
+	expect_shown("Force off 4 guests on 1 host");
+	expect_shown("Guests: vm-e, vm-f, vm-g, vm-h");
+	TAB;
+	ENTER;
+	wait_for(&world, "forced off 4");
+	cr_expect_eq(fake_seen(world.fake, 1).act, VM_ACT_DESTROY);
+	expect_not_shown("did not go");
+	world_done(&world);
+}
+
+Test(console, pauses_and_cancels_jobs)
+{
+	static const struct fake_step held = { .hold = true };
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	fake_script_rest(world.fake, 0, FAKE_ACT, &held);
+	type(&world, "6p");
+	expect_shown("the queue is paused");
+	type(&world, "3*K");
+	TAB;
+	ENTER;
+	expect_shown("8 paused");
+	type(&world, "6");
+	wait_for(&world, "PAUSED: 8 queued");
+	type(&world, "p");
+	wait_for(&world, "2 running, 2 queued, 4 done");
+	type(&world, "C");
+	wait_for(&world, "2 running, 4 done, 2 cancelled");
+	fake_script_rest(world.fake, 0, FAKE_ACT, NULL);
+	fake_release(world.fake, 0);
+	wait_for(&world, "forced off 6; 2 cancelled");
+	ENTER;
+	expect_shown("vm-");
 	world_done(&world);
 }
 

@@ -407,7 +407,7 @@ Test(outcome, that_nobody_knows_is_no_failure)
 
 	outcome = outcome_new(registry_find(false, "start"), 1, 2);
 	end_job(outcome, "a", JOB_UNKNOWN, "link lost");
-	expect_text(outcome_text(outcome), "starting: 1 of 2; 1 with unknown outcome: a: link lost");
+	expect_text(outcome_text(outcome), "starting: 1 of 2; 1 with unknown outcome: link lost");
 	end_job(outcome, "b", JOB_UNKNOWN, "link lost");
 	expect_text(outcome_text(outcome), "start: all 2 with unknown outcome: link lost");
 	outcome_free(outcome);
@@ -417,7 +417,7 @@ Test(outcome, that_nobody_knows_is_no_failure)
 	end_job(outcome, "b", JOB_FAILED, "no memory");
 	cr_expect_eq(outcome_level(outcome), EVENT_BAD);
 	expect_text(outcome_text(outcome),
-		"start: 1 failed; 1 with unknown outcome: 1 a: link lost; 1 b: no memory");
+		"start: 1 failed; 1 with unknown outcome: link lost (a), no memory (b)");
 	outcome_free(outcome);
 }
 
@@ -429,13 +429,22 @@ Test(outcome, groups_by_cause)
 	end_job(outcome, "b", JOB_FAILED, "no memory");
 	cr_expect_not(outcome_complete(outcome));
 	cr_expect_eq(outcome_level(outcome), EVENT_BAD);
-	expect_text(outcome_text(outcome), "starting: 2 of 6; 1 failed: b: no memory");
+	expect_text(outcome_text(outcome), "starting: 2 of 6; 1 failed: no memory");
 	end_job(outcome, "c", JOB_FAILED, "no memory");
 	end_job(outcome, "d", JOB_DONE, NULL);
 	end_job(outcome, "e", JOB_CANCELLED, NULL);
 	end_job(outcome, "f", JOB_DONE, NULL);
 	cr_expect(outcome_complete(outcome));
-	expect_text(outcome_text(outcome), "started 3; 3 failed: 2 no memory; 1 e: cancelled");
+	expect_text(outcome_text(outcome), "started 3; 1 cancelled; 2 failed: no memory");
+	outcome_free(outcome);
+
+	outcome = outcome_new(registry_find(false, "start"), 1, 4);
+	end_job(outcome, "a", JOB_FAILED, "domain 'a' has no disk");
+	end_job(outcome, "b", JOB_FAILED, "no memory");
+	end_job(outcome, "c", JOB_FAILED, "domain 'c' has no disk");
+	end_job(outcome, "d", JOB_CANCELLED, NULL);
+	expect_text(outcome_text(outcome),
+		"start: 1 cancelled; 3 failed: domain '…' has no disk (2), no memory (b)");
 	outcome_free(outcome);
 
 	outcome = outcome_new(registry_find(false, "start"), 1, 2);
