@@ -46,6 +46,8 @@ void lab_libvirtd_restart(struct lab_libvirtd *daemon);
 
 /* A tiny real QEMU guest (TCG), defined and started with virsh's own connection, not through virt-fleet. */
 void lab_guest_start(struct lab_libvirtd *daemon, const char *name);
+/* One that writes half a mebibyte of its memory over and over, about twice a second. */
+void lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name);
 pid_t lab_guest_pid(struct lab_libvirtd *daemon, const char *name); /* its qemu process */
 /* Runs virsh on the daemon's own socket; returns its output, fails the test on a non-zero exit. */
 char *lab_virsh(struct lab_libvirtd *daemon, const char *const *argv);

@@ -40,6 +40,23 @@ static const unsigned char boot_code[] = {
 
 G_STATIC_ASSERT(sizeof boot_code == POWER_BUTTON_AT + 9);
 
+/* Another, that writes 64 KiB with each tick of the clock, 18 times a second, and begins anew after eight of them. */
+static const unsigned char busy_code[] = {
+	0x31, 0xc0,             /* xor ax, ax */
+	0xbb, 0x00, 0x10,       /* again: mov bx, 0x1000 */
+	0x8e, 0xc3,             /* next: mov es, bx */
+	0x31, 0xff,             /* xor di, di */
+	0xb9, 0x00, 0x80,       /* mov cx, 0x8000 */
+	0x40,                   /* inc ax */
+	0xf3, 0xab,             /* rep stosw */
+	0xfb,                   /* sti */
+	0xf4,                   /* hlt */
+	0x81, 0xc3, 0x00, 0x10, /* add bx, 0x1000 */
+	0x81, 0xfb, 0x00, 0x90, /* cmp bx, 0x9000 */
+	0x72, 0xea,             /* jb next */
+	0xeb, 0xe5,             /* jmp again */
+};
+
 static const char guest_xml[] =
 	"<domain type='qemu'>\n"
 	"<name>%s</name>\n"
@@ -56,10 +73,10 @@ static const char guest_xml[] =
 	"</domain>\n";
 
 static void
-write_disk(const char *path)
+write_disk(const char *path, const unsigned char *code, size_t size)
 {
 	char sector[SECTOR] = { 0 };
-	memcpy(sector, boot_code, sizeof boot_code);
+	memcpy(sector, code, size);
 	sector[SECTOR - 2] = 0x55;
 	sector[SECTOR - 1] = (char)0xaa;
 	g_autoptr(GError) error = NULL;
@@ -67,18 +84,30 @@ write_disk(const char *path)
 		lab_fail(NULL, "%s", error->message);
 }
 
-void
-lab_guest_start(struct lab_libvirtd *daemon, const char *name)
+static void
+start_guest(struct lab_libvirtd *daemon, const char *name, const unsigned char *code, size_t size)
 {
 	g_autofree char *disk = g_strdup_printf("%s/disks/%s.raw", lab_libvirtd_dir(daemon), name);
 	g_autofree char *path = g_strdup_printf("%s/disks/%s.xml", lab_libvirtd_dir(daemon), name);
 	g_autofree char *xml = g_strdup_printf(guest_xml, name, disk);
-	write_disk(disk);
+	write_disk(disk, code, size);
 	lab_write(path, xml);
 	if (geteuid() == 0 && lab_libvirtd_is_session(daemon))
 		g_free(lab_run((const char *[]){ "chown", "nobody", disk, path, NULL }, NULL));
 	g_free(lab_virsh(daemon, (const char *[]){ "define", path, NULL }));
 	g_free(lab_virsh(daemon, (const char *[]){ "start", name, NULL }));
+}
+
+void
+lab_guest_start(struct lab_libvirtd *daemon, const char *name)
+{
+	start_guest(daemon, name, boot_code, sizeof boot_code);
+}
+
+void
+lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name)
+{
+	start_guest(daemon, name, busy_code, sizeof busy_code);
 }
 
 pid_t
