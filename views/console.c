@@ -108,8 +108,8 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "help",
-		NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+		"help", NULL };
 
 	return names;
 }
@@ -301,6 +301,9 @@ static const struct {
 	{ REQ_NEXT_BLOCK, "choose", has_cursor },
 	{ REQ_COPY, "copy", NULL }, /* has a key in one view alone */
 	{ REQ_OPEN, "open", leads_on },
+	{ REQ_CANCEL, "cancel", NULL },
+	{ REQ_RETRY, "retry failed", NULL },
+	{ REQ_PAUSE, "pause", NULL },
 	{ REQ_NEXT_BLOCK, "next block", is_page },
 	{ REQ_SPAN, "span", NULL },
 	{ REQ_XML, "xml", NULL },

@@ -328,19 +328,35 @@ job_took(VALUE_ARGS)
 	known_number(out, took_s(row, ctx->now_us));
 }
 
+/* On a narrow screen this is all there is to see of a move. */
+static void
+running_result(const struct queue_entry *entry, struct value *out)
+{
+	const char *phase = progress_of(entry).phase;
+	double pct = percent(entry);
+
+	if (phase && pct >= 0) {
+		g_snprintf(out->buffer, sizeof(out->buffer), "%s, %.0f%%", phase, pct);
+		value_text(out, out->buffer);
+	} else {
+		value_text(out, phase);
+	}
+}
+
 static void
 job_result(VALUE_ARGS)
 {
 	const struct queue_entry *entry = row;
-	const char *phase = entry->state == JOB_RUNNING ? progress_of(entry).phase : NULL;
 
-	if (entry->error && entry->remark) {
-		g_snprintf(out->buffer, sizeof(out->buffer), "%s; %s", entry->error, entry->remark);
-		value_text(out, out->buffer);
+	if (entry->state == JOB_RUNNING) {
+		running_result(entry, out);
 	} else if (entry->state == JOB_WAITING) {
 		value_text(out, "asked; takes its time");
+	} else if (entry->error && entry->remark) {
+		g_snprintf(out->buffer, sizeof(out->buffer), "%s; %s", entry->error, entry->remark);
+		value_text(out, out->buffer);
 	} else {
-		value_text(out, entry->error ? entry->error : entry->remark ? entry->remark : phase);
+		value_text(out, entry->error ? entry->error : entry->remark);
 	}
 }
 
@@ -401,7 +417,7 @@ static const struct column columns[] = {
 	  .cell = quiet_cell },
 	{ .info = NUMBER_INFO("batch", UNIT_COUNT, "the same number: asked for together"), .title = "BATCH", .width = 5,
 	  .priority = 14, .align = ALIGN_RIGHT, .flags = COLUMN_WIDE, .value = job_batch },
-	{ .info = TEXT_INFO("result", "how it ended, or what it is at"), .title = "RESULT", .width = 20, .flex = 1,
+	{ .info = TEXT_INFO("result", "how it ended, or what it is at"), .title = "RESULT", .width = 24, .flex = 1,
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_VOLATILE, .value = job_result, .cell = quiet_cell },
 	{ .info = TEXT_INFO("uuid", "the VM's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = job_uuid },

@@ -5,6 +5,7 @@
 #include "fleet/clock.h"
 #include "fleet/conn_sim.h"
 #include "fleet/fleet.h"
+#include "tests/support/golden.h"
 #include "tests/support/screen.h"
 #include "tests/support/snaps.h"
 #include "views/console.h"
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define ROLE_LETTERS "abcdefghijklmnopqrstABCDEFGH"
 #define DEADLINE_MS  60000 /* sanitizers and a busy machine take their time */
 #define SECOND_US    INT64_C(1000000)
 #define NOW_US       (1000 * SECOND_US)
@@ -198,62 +198,6 @@ world_done(struct world *world)
 }
 
 /* ---- golden screens ---- */
-
-/* The text, and below it one letter per cell for its role: " " for normal ones; then what those letters are. */
-static char *
-picture(const struct canvas *canvas)
-{
-	GString *out = g_string_new(NULL);
-	g_autofree char *text = canvas_text(canvas);
-	bool used[ROLE_COUNT] = { false };
-
-	g_string_append(out, text);
-	if (out->len && out->str[out->len - 1] != '\n')
-		g_string_append_c(out, '\n');
-	g_string_append(out, "---- roles\n");
-	for (int y = 0; y < canvas_rows(canvas); y++) {
-		gsize line = out->len;
-
-		for (int x = 0; x < canvas_cols(canvas); x++) {
-			enum role role = (enum role)canvas_at(canvas, y, x)->role;
-
-			used[role] = true;
-			g_string_append_c(out, role == ROLE_NORMAL ? ' ' : ROLE_LETTERS[role]);
-		}
-		while (out->len > line && out->str[out->len - 1] == ' ')
-			g_string_truncate(out, out->len - 1);
-		g_string_append_c(out, '\n');
-	}
-	for (int role = ROLE_NORMAL + 1; role < ROLE_COUNT; role++)
-		if (used[role])
-			g_string_append_printf(
-				out, "%c: %s\n", ROLE_LETTERS[role], role_name((enum role)role));
-	return g_string_free(out, FALSE);
-}
-
-static void
-expect_golden(const char *name, const char *got)
-{
-	g_autofree char *path = g_strdup_printf("tests/screen/golden/%s.screen", name);
-	g_autofree char *wanted = NULL;
-	g_auto(GStrv) got_lines = g_strsplit(got, "\n", -1), wanted_lines = NULL;
-
-	if (g_getenv("UPDATE_SCREENS")) {
-		cr_assert(g_file_set_contents(path, got, -1, NULL), "can't write %s", path);
-		return;
-	}
-	cr_assert(g_file_get_contents(path, &wanted, NULL, NULL),
-		"there is no %s: make check-screen UPDATE_SCREENS=1", path);
-	wanted_lines = g_strsplit(wanted, "\n", -1);
-	for (size_t i = 0; got_lines[i] || wanted_lines[i]; i++) {
-		const char *a = wanted_lines[i] ? wanted_lines[i] : "(end)",
-			   *b = got_lines[i] ? got_lines[i] : "(end)";
-
-		cr_expect_str_eq(b, a, "%s, line %zu:\n- %s\n+ %s", name, i + 1, a, b);
-		if (!got_lines[i] || !wanted_lines[i])
-			break;
-	}
-}
 
 /* KEYS as typed; '\n' is Enter, '\t' Tab, '\b' Esc. Each is typed at what the one before has led to. */
 static void
@@ -450,8 +394,8 @@ Test(views, golden)
 			console_set_snapshot(console, stills[j]);
 		}
 		type(console, canvas, scenes[i].keys);
-		got = picture(canvas);
-		expect_golden(scenes[i].name, got);
+		got = golden_picture(canvas);
+		cr_expect(golden_matches(scenes[i].name, got), "%s", scenes[i].name);
 		canvas_free(canvas);
 		console_free(console);
 	}
