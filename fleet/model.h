@@ -562,7 +562,7 @@ struct host_snap {
 	const struct vm_gist *gists;      /* of the same guests */
 	struct vm_totals totals;          /* what they come to, as if the host answered */
 	uint64_t roster;                  /* the same number: the same guests by uuid and name, in the same order */
-	uint64_t facts_roster;            /* the same number, and the same roster: the very same facts. Addresses are in it, so
+	uint64_t facts_roster;            /* the same number, and the same roster: the very same facts, the host's own included. Addresses are in it, so
 	                                   * that it can be compared only while the older one of both snapshots lives */
 	char *strings, *words;            /* private to snapshot*.c: the blocks that the guests' texts point into */
 };

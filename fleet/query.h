@@ -87,6 +87,8 @@ const char *query_text(const struct query *query);
 bool query_match(struct query *query, const void *ctx, const void *row);
 /* The hosts, or what is known of them, are other ones now: call it before each round of matching. */
 void query_forget(struct query *query);
+/* True: QUERY matches no row that OTHER, of the same kind of rows, does not match at the same time. False: nobody knows. */
+bool query_narrows(const struct query *query, const struct query *other);
 /* Calls FN for each field that can decide about a row, labels left out; a field may come several times. */
 void query_each_field(const struct query *query, void (*fn)(const struct query_field *field, void *ctx), void *ctx);
 

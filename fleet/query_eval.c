@@ -121,6 +121,12 @@ query_node_and(GPtrArray *children)
 	return node_of(eval_and, children);
 }
 
+bool
+query_node_is_and(const struct query_node *node)
+{
+	return node->eval == eval_and;
+}
+
 struct query_node *
 query_node_or(GPtrArray *children)
 {

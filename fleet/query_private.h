@@ -110,6 +110,7 @@ struct query_node *query_node_or(GPtrArray *children);
 struct query_node *query_node_not(struct query_node *child);
 /* GLOB: "*" and "?" in it mean any characters. */
 struct query_node *query_node_word(const char *text, bool glob);
+bool query_node_is_and(const struct query_node *node);
 /* Notes which fields' texts can hold the words below NODE. */
 void query_node_aim(struct query_node *node, const struct query_schema *schema);
 /* FIELD, or LABEL of which a copy is made. What it is compared with is set by the caller. */

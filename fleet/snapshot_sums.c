@@ -150,6 +150,8 @@ vm_totals_join(struct vm_totals *to, const struct vm_totals *more, bool fresh)
 /* ---- rosters ---- */
 
 /* FNV-1a. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
 static uint64_t
 hash_add(uint64_t hash, const void *data, size_t n)
 {
@@ -163,7 +165,7 @@ hash_add(uint64_t hash, const void *data, size_t n)
 static uint64_t
 vms_hash(const struct vm *vms, size_t nvms)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = HASH_START;
 
 	for (size_t i = 0; i < nvms; i++) {
 		hash = hash_add(hash, vms[i].uuid, UUID_LEN);
@@ -173,12 +175,12 @@ vms_hash(const struct vm *vms, size_t nvms)
 }
 
 static uint64_t
-facts_hash(const struct vm *vms, size_t nvms)
+facts_hash(const struct host_snap *snap)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = hash_add(HASH_START, &snap->facts, sizeof(snap->facts));
 
-	for (size_t i = 0; i < nvms; i++)
-		hash = hash_add(hash, &vms[i].facts, sizeof(vms[i].facts));
+	for (size_t i = 0; i < snap->nvms; i++)
+		hash = hash_add(hash, &snap->vms[i].facts, sizeof(snap->vms[i].facts));
 	return hash;
 }
 
@@ -262,7 +264,7 @@ void
 snapshot_sum(struct host_snap *snap)
 {
 	snap->roster = vms_hash(snap->vms, snap->nvms);
-	snap->facts_roster = facts_hash(snap->vms, snap->nvms);
+	snap->facts_roster = facts_hash(snap);
 	snapshot_digest(snap);
 	snap->totals = (struct vm_totals){ 0 };
 	for (size_t i = 0; i < snap->nvms; i++)

@@ -50,6 +50,7 @@ enum column_flag {
 	COLUMN_FLAG = 1 << 12,   /* yes or no */
 	COLUMN_LIST = 1 << 13,   /* words with commas between; queries look at each */
 	COLUMN_IN_TEXT = 1 << 15, /* the filter looks through row_kind.text instead */
+	COLUMN_IDENTITY = 1 << 16, /* part of what the row is */
 	COLUMN_LISTED = 1 << 14, /* known from the bare list of a host's guests, or from the config */
 };
 
@@ -126,6 +127,9 @@ struct row_kind {
 	const char *(*text)(const void *row);
 	/* The same number: the host has the same rows by identity and name, in the same order. NULL: it always has. */
 	uint64_t (*roster)(const struct host_snap *host);
+	/* The same number, and the same roster: column_lasts() columns say the same. To be compared only while the older one of both
+	 * snapshots lives. NULL: nobody knows. */
+	uint64_t (*facts)(const struct host_snap *host);
 	/* NULL: all are active, and weigh the same. */
 	enum part (*part)(const struct row_ctx *ctx, const void *row);
 	double (*weight)(const void *row); /* for FOLD_MEAN; 0: not known */
@@ -156,6 +160,13 @@ GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError *
 
 /* What its values are: "text", "yes or no", "bytes per second" … */
 const char *column_type_name(const struct column *column);
+
+/* Hangs on names and facts, and on what the config and the clock say of the host, alone. */
+static inline bool
+column_lasts(const struct column *column)
+{
+	return column->flags & (COLUMN_FACT | COLUMN_OF_HOST | COLUMN_IDENTITY) && !(column->flags & COLUMN_VOLATILE);
+}
 
 /* What COLUMN says of ROW, raw. OUT needs no initialiser, which would clear its buffer for each of 100,000 rows. */
 static inline void

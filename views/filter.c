@@ -13,6 +13,7 @@ struct schema {
 };
 
 struct filter {
+	unsigned refs;
 	struct schema schema;
 	struct query *query;
 	int64_t now_us; /* of the last row: what is remembered of a host holds for one time */
@@ -151,6 +152,7 @@ filter_new(const struct row_kind *kind, const struct config *config, const char 
 {
 	struct filter *filter = g_new0(struct filter, 1);
 
+	filter->refs = 1;
 	schema_init(&filter->schema, kind, config);
 	filter->query = query_new(&filter->schema.query, text, mode, fault, error);
 	if (filter->query)
@@ -162,11 +164,24 @@ filter_new(const struct row_kind *kind, const struct config *config, const char 
 void
 filter_free(struct filter *filter)
 {
-	if (!filter)
+	if (!filter || --filter->refs > 0)
 		return;
 	query_free(filter->query);
 	schema_done(&filter->schema);
 	g_free(filter);
+}
+
+struct filter *
+filter_ref(struct filter *filter)
+{
+	filter->refs++;
+	return filter;
+}
+
+bool
+filter_narrows(const struct filter *filter, const struct filter *other)
+{
+	return query_narrows(filter->query, other->query);
 }
 
 const char *
@@ -222,6 +237,21 @@ filter_flags(const struct filter *filter)
 
 	filter_each_column(filter, add_flags, &flags);
 	return flags;
+}
+
+static void
+note_passing(const struct column *column, void *passing)
+{
+	*(bool *)passing = *(bool *)passing || !column_lasts(column);
+}
+
+bool
+filter_lasts(const struct filter *filter)
+{
+	bool passing = false;
+
+	filter_each_column(filter, note_passing, &passing);
+	return !passing;
 }
 
 /* ---- completion ---- */

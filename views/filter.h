@@ -13,9 +13,14 @@ struct filter;
  * *FAULT (may be NULL) is where it is wrong. A text without terms matches everything. */
 struct filter *filter_new(const struct row_kind *kind, const struct config *config, const char *text, enum query_mode mode,
                           struct query_fault *fault, GError **error);
+struct filter *filter_ref(struct filter *filter); /* one more to be freed */
 void filter_free(struct filter *filter); /* accepts NULL */
 const char *filter_text(const struct filter *filter);
 bool filter_match(struct filter *filter, const struct row_ctx *ctx, const void *row);
+/* True: FILTER matches no row that OTHER, of the same kind, does not match at the same time. False: nobody knows. */
+bool filter_narrows(const struct filter *filter, const struct filter *other);
+/* True: it matches the same rows for as long as column_lasts() says so of what it looks at. */
+bool filter_lasts(const struct filter *filter);
 /* There is another snapshot: call it before each round of matching. */
 void filter_forget(struct filter *filter);
 /* Calls FN for each column that it looks at, some maybe several times. */

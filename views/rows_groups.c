@@ -18,21 +18,40 @@ row_group_key(const char *name)
 	return key;
 }
 
-void
-rows_extract_group(
-	struct rows *rows, const struct grouping *grouping, struct entry *entry, const struct row_ctx *ctx)
+static const char *
+label_of(const struct rows *rows, const char *label, const void *row)
 {
-	const struct host_snap *host = rows->kind->host(entry->row);
-	const char *text = NULL;
+	const struct host_snap *host = rows->kind->host(row);
+
+	return host && host->config && host->config->labels ? g_hash_table_lookup(host->config->labels, label)
+							    : NULL;
+}
+
+void
+rows_extract_groups(struct rows *rows, const struct grouping *grouping, const struct row_ctx *ctx,
+	struct entry *entries, const bool *needed, size_t n)
+{
+	g_autofree const char **texts = g_new(const char *, n);
+	g_autofree uint32_t *numbers = g_new(uint32_t, n);
 	struct value value;
 
-	if (grouping->column) {
-		column_value(grouping->column, ctx, entry->row, &value);
-		text = value.type == VALUE_TEXT ? value.text : NULL;
-	} else if (host && host->config && host->config->labels) {
-		text = g_hash_table_lookup(host->config->labels, grouping->label);
+	for (size_t i = 0; i < n; i++) {
+		texts[i] = NULL;
+		if (!needed[i])
+			continue;
+		if (grouping->column) {
+			column_value(grouping->column, ctx, entries[i].row, &value);
+			texts[i] = value.type == VALUE_TEXT ? value.text : NULL;
+		} else {
+			texts[i] = label_of(rows, grouping->label, entries[i].row);
+		}
+		if (texts[i] == value.buffer)
+			texts[i] = texts_at(rows->group_texts, texts_number(rows->group_texts, texts[i]));
 	}
-	entry->group = text ? texts_number(rows->group_texts, text) : NO_GROUP;
+	texts_numbers(rows->group_texts, texts, numbers, n);
+	for (size_t i = 0; i < n; i++)
+		if (needed[i])
+			entries[i].group = numbers[i];
 }
 
 /* ---- which there are ---- */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define EXTRACT_BATCH 64
+
 /* ---- one row ---- */
 
 /* Orders like the doubles. */
@@ -35,17 +37,48 @@ rows_sorts_by_name(const struct rows *rows, const struct sort_key *key)
 	return key->column == &rows->kind->columns[rows->kind->name_column];
 }
 
-void
-rows_extract_key(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
-	struct entry *entry)
+/* What COLUMN says of the rows in words goes to TEXTS, numbers to the entries themselves. */
+static void
+extract_batch(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
+	struct entry **entries, size_t n)
 {
+	const char *texts[EXTRACT_BATCH];
+	uint32_t numbers[EXTRACT_BATCH];
 	struct value value;
+
+	for (size_t i = 0; i < n; i++) {
+		column_value(key->column, ctx, entries[i]->row, &value);
+		texts[i] = value.type == VALUE_TEXT && value.text != value.buffer ? value.text : NULL;
+		if (value.type == VALUE_TEXT && value.text == value.buffer)
+			entries[i]->key[level] = texts_number(rows->texts[level], value.text);
+		else if (value.type != VALUE_TEXT)
+			entries[i]->key[level] = rows_number_key(&value, key->descending);
+	}
+	if (!(key->column->flags & COLUMN_TEXT))
+		return;
+	texts_numbers(rows->texts[level], texts, numbers, n);
+	for (size_t i = 0; i < n; i++)
+		if (numbers[i] != TEXTS_NONE)
+			entries[i]->key[level] = numbers[i];
+}
+
+void
+rows_extract_keys(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
+	struct entry *entries, const bool *needed, size_t n)
+{
+	struct entry *batch[EXTRACT_BATCH];
+	size_t filled = 0;
 
 	if (!key->column || rows_sorts_by_name(rows, key))
 		return;
-	column_value(key->column, ctx, entry->row, &value);
-	entry->key[level] = value.type == VALUE_TEXT ? texts_number(rows->texts[level], value.text)
-						     : rows_number_key(&value, key->descending);
+	for (size_t i = 0; i < n; i++) {
+		if (needed[i])
+			batch[filled++] = &entries[i];
+		if (filled == EXTRACT_BATCH || (filled && i + 1 == n)) {
+			extract_batch(rows, key, level, ctx, batch, filled);
+			filled = 0;
+		}
+	}
 }
 
 /* ---- all rows ---- */
@@ -106,19 +139,21 @@ rows_sort(struct rows *rows, const struct rows_query *query)
 {
 	const uint32_t *by_name = (const uint32_t *)(const void *)rows->by_name->data;
 	const struct entry *entries = rows_entries(rows);
+	bool sorted = false;
+	guint n = 0;
 
-	g_array_set_size(rows->items, 0);
-	for (guint i = 0; i < rows->by_name->len; i++) {
-		const struct keyed item = { .id = by_name[i] };
-
-		if (entries[item.id].wanted)
-			g_array_append_val(rows->items, item);
-	}
+	g_array_set_size(rows->items, rows->by_name->len);
+	for (guint i = 0; i < rows->by_name->len; i++)
+		if (entries[by_name[i]].wanted)
+			rows_items(rows)[n++].id = by_name[i];
+	g_array_set_size(rows->items, n);
 	for (int level = SORT_KEYS - 1; level >= 0; level--) {
 		const struct sort_key *key = &query->sort[level];
 
-		if (!key->column)
+		/* they are in the order of their names at first */
+		if (!key->column || (rows_sorts_by_name(rows, key) && !key->descending && !sorted))
 			continue;
+		sorted = true;
 		if (rows_sorts_by_name(rows, key))
 			sort_by_name(rows, key->descending);
 		else if (key->column->flags & COLUMN_TEXT)

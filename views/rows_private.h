@@ -23,6 +23,7 @@ struct block {
 	uint32_t first;  /* of its entries */
 	uint32_t n;
 	uint64_t roster; /* the same: the same rows by identity and name; of kinds that gather, if they tell */
+	uint64_t facts;  /* the same, and roster and link, too: the same in all columns that last */
 	uint8_t link;    /* enum link_state: rows look another way when it changes */
 };
 
@@ -42,7 +43,8 @@ struct rows {
 	/* What the entries were made from. */
 	const struct fleet_snap *snap; /* one reference; NULL before the first update */
 	struct rows_query query;       /* its pointers are not to be used, for they may be gone … */
-	char *filter, *label;          /* … but these copies */
+	struct filter *filter;         /* … but this reference */
+	char *label;                   /* … this copy */
 	struct grouping grouping;      /* … and this, but for its label */
 	GArray *blocks, *new_blocks;   /* struct block */
 	GArray *entries, *new_entries; /* struct entry */
@@ -80,12 +82,20 @@ rows_items(const struct rows *rows)
 	return (struct keyed *)(void *)rows->items->data;
 }
 
+/* ---- rows_gather.c ---- */
+
+/* Makes blocks, entries and the order of names anew, from the ones there are as far as they hold. True: other rows match than
+ * before, because the query is another one. */
+bool rows_gather(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
+                 const struct row_ctx *ctx);
+
 /* ---- rows_keys.c: what a row sorts by, as a number ---- */
 
 /* Does the rows' name, and not a column's value, decide at level LEVEL? */
 bool rows_sorts_by_name(const struct rows *rows, const struct sort_key *key);
-void rows_extract_key(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
-                      struct entry *entry);
+/* Of the N ENTRIES that NEEDED says. */
+void rows_extract_keys(struct rows *rows, const struct sort_key *key, int level, const struct row_ctx *ctx,
+                       struct entry *entries, const bool *needed, size_t n);
 /* The number by which VALUE sorts, of a column that holds no words. */
 uint64_t rows_number_key(const struct value *value, bool descending);
 /* Puts the numbers of all rows that match into items, in their order. */
@@ -98,9 +108,9 @@ void rows_order_names(struct rows *rows, const struct row_ctx *ctx, const GArray
 
 /* ---- rows_groups.c ---- */
 
-/* Notes which group ENTRY's row is in. */
-void rows_extract_group(struct rows *rows, const struct grouping *grouping, struct entry *entry,
-                        const struct row_ctx *ctx);
+/* Notes which groups the rows of those of the N ENTRIES are in that NEEDED says. */
+void rows_extract_groups(struct rows *rows, const struct grouping *grouping, const struct row_ctx *ctx,
+                         struct entry *entries, const bool *needed, size_t n);
 /* Makes groups of the sorted items, and lines of both. */
 void rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
                       const struct row_ctx *ctx);

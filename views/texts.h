@@ -15,6 +15,9 @@ void texts_clear(struct texts *texts); /* numbers begin anew */
 
 /* TEXT's number, from 0 on; it is copied when it is a new one. */
 uint32_t texts_number(struct texts *texts, const char *text);
+/* The same for N texts at once, which is faster; NULL among them has the number TEXTS_NONE. */
+#define TEXTS_NONE UINT32_MAX
+void texts_numbers(struct texts *texts, const char *const *in, uint32_t *out, size_t n);
 size_t texts_count(const struct texts *texts);
 const char *texts_at(const struct texts *texts, uint32_t number); /* until texts_clear() */
 

@@ -165,7 +165,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("light", "the state as one character"), .title = "", .width = 1,
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_SCREEN | COLUMN_STICKY, .value = vm_light, .cell = vm_light_cell },
 	{ .info = TEXT_INFO("name", "the guest's name"), .title = "NAME", .width = 12, .max_width = 48, .flex = 4,
-	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT | COLUMN_STICKY, .value = vm_name },
+	  .flags = COLUMN_LISTED | COLUMN_IDENTITY | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_IN_TEXT | COLUMN_STICKY, .value = vm_name },
 	{ .info = TEXT_INFO("host", "the host it is on"), .fold = FOLD_SAME, .title = "HOST", .width = 8, .max_width = 24, .flex = 2,
 	  .flags = COLUMN_LISTED | COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST, .value = vm_host },
 	{ .info = TEXT_INFO("tenant", "whom it belongs to"), .fold = FOLD_SAME, .title = "TENANT", .width = 8, .max_width = 24, .flex = 2,
@@ -268,11 +268,11 @@ static const struct column columns[] = {
 	  .priority = 20, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_OF_HOST | COLUMN_LIST, .alias = "tag",
 	  .value = vm_tags },
 	{ .info = TEXT_INFO("dom0", "is the Xen host itself, Domain-0, which counts nowhere"), .title = "DOM0",
-	  .width = 4, .priority = 20, .flags = COLUMN_LISTED | COLUMN_FLAG, .value = vm_dom0 },
+	  .width = 4, .priority = 20, .flags = COLUMN_LISTED | COLUMN_IDENTITY | COLUMN_FLAG, .value = vm_dom0 },
 	{ .info = TEXT_INFO("labels", "its host's labels"), .title = "LABELS", .width = 10, .max_width = 40, .flex = 1,
 	  .priority = 20, .fold = FOLD_SAME, .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_OF_HOST | COLUMN_LIST, .value = vm_labels },
 	{ .info = TEXT_INFO("uuid", "the guest's UUID"), .title = "UUID", .width = 36, .priority = 20,
-	  .flags = COLUMN_LISTED | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
+	  .flags = COLUMN_LISTED | COLUMN_IDENTITY | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = vm_uuid },
 };
 /* clang-format on */
 
@@ -304,6 +304,12 @@ static uint64_t
 vm_roster(const struct host_snap *host)
 {
 	return host->roster;
+}
+
+static uint64_t
+vm_facts_roster(const struct host_snap *host)
+{
+	return host->facts_roster;
 }
 
 static enum part
@@ -395,6 +401,7 @@ const struct row_kind vm_rows = {
 	.host = vm_host_of,
 	.key = vm_row_key,
 	.roster = vm_roster,
+	.facts = vm_facts_roster,
 	.text = vm_text,
 	.part = vm_part,
 	.weight = vm_weight,

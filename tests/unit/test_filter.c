@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct config *config;
@@ -229,4 +230,122 @@ Test(filter, completes_what_is_there)
 
 		cr_expect_eq(g_strcmp0(joined, cases[i].completions), 0, "'%s': %s", cases[i].text, joined);
 	}
+}
+
+/* ---- shortcuts ---- */
+
+enum { GUESTS = 300 };
+
+/* Guests with all kinds of texts, of which some are missing. */
+static const struct fleet_snap *
+strange_guests(GRand *rand)
+{
+	static const char *const stems[] = { "web", "DB-", "Ärger", "\xff", "x\ny", "ABCDEF", "5254", "run",
+		"", "İ" };
+	static const char *const reasons[] = { NULL, "I/O error", "Migrated" };
+	static struct vm vms[GUESTS];
+	static char names[GUESTS][40];
+	struct snaps_part part = { .host = snaps_host(0, "Host-One"), .vms = vms, .nvms = GUESTS };
+	const struct fleet_snap *strange;
+
+	for (unsigned i = 0; i < GUESTS; i++) {
+		struct vm_facts *facts = (struct vm_facts *)(uintptr_t)snaps_vm_facts(
+			i % 3 ? stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))] : NULL);
+
+		snprintf(names[i], sizeof(names[i]), "%s%d%s",
+			stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))], g_rand_int_range(rand, 0, 20),
+			stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))]);
+		vms[i] = snaps_idle_vm(names[i], i, (enum vm_state)g_rand_int_range(rand, 0, VM_STATE_COUNT));
+		vms[i].reason = reasons[i % G_N_ELEMENTS(reasons)];
+		facts->title = i % 5 ? NULL : g_strdup(stems[g_rand_int_range(rand, 0, G_N_ELEMENTS(stems))]);
+		facts->description = i % 7 ? NULL : g_strdup("Two\nlines of the WEB");
+		vms[i].facts = i % 11 ? facts : NULL;
+		if (!vms[i].facts)
+			vm_facts_unref(facts);
+	}
+	strange = snaps_fleet(&part, 1);
+	for (unsigned i = 0; i < GUESTS; i++)
+		vm_facts_unref(vms[i].facts);
+	return strange;
+}
+
+static const char *const words[] = { "w", "we", "web", "b", "\"x\ny\"", "error", "o", "ä", "är", "Ärger", "i",
+	"run", "run2", "abcde", "abcdef", "5254", "52:54:00", "host", "lines", "\"lines of the web\"", "w*b",
+	"web !error", "!web", "!we", "web or 5254", "we 5254", "state=running", "state=running we",
+	"tenant=web", "cpu>5", "mem>1G web", "kvm", "KV", "name~^w", "name~^we", "(web or db) run",
+	"run (web or db)", "-", "\"0\nr\"", "unkn", "paused" };
+
+/* A guest's texts searched at once are the same as one after the other. */
+Test(filter, texts_are_searched_like_columns)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
+	const struct fleet_snap *strange = strange_guests(rand);
+	const struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US };
+	struct row_kind plain = vm_rows;
+	unsigned found = 0;
+
+	plain.text = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		struct filter *by_text = filter_new(&vm_rows, config, words[i], QUERY_WHOLE, NULL, NULL);
+		struct filter *by_column = filter_new(&plain, config, words[i], QUERY_WHOLE, NULL, NULL);
+
+		cr_assert(by_text && by_column, "%s", words[i]);
+		for (size_t j = 0; j < GUESTS; j++) {
+			bool matches = filter_match(by_column, &ctx, &strange->hosts[0]->vms[j]);
+
+			found += matches;
+			cr_assert_eq(filter_match(by_text, &ctx, &strange->hosts[0]->vms[j]), matches,
+				"%s: %s", words[i], strange->hosts[0]->vms[j].name);
+		}
+		filter_free(by_text);
+		filter_free(by_column);
+	}
+	cr_expect_gt(found, GUESTS);
+	fleet_snap_unref(strange);
+}
+
+/* What is said to narrow never finds what the wider one does not. */
+Test(filter, narrower_ones_find_no_more)
+{
+	static const struct {
+		const char *narrow, *wide;
+		bool narrows;
+	} known[] = { { "web", "we", true }, { "web db", "we", true }, { "db web", "we d", true },
+		{ "we", "web", false }, { "!web", "!we", false }, { "!we", "!we", true }, { "web", "", true },
+		{ "", "web", false }, { "abcdef", "abcde", false }, { "web cpu>5", "cpu>5", true },
+		{ "cpu>6", "cpu>5", false }, { "web or db", "we", false },
+		{ "web or db run", "web or db run", true }, { "w*b", "w", false } };
+	g_autoptr(GRand) rand = g_rand_new_with_seed(6);
+	const struct fleet_snap *strange = strange_guests(rand);
+	const struct row_ctx ctx = { .config = config, .now_us = SNAPS_NOW_US };
+	struct filter *filters[G_N_ELEMENTS(words)];
+	unsigned pairs = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+		struct filter *narrow =
+			filter_new(&vm_rows, config, known[i].narrow, QUERY_WHOLE, NULL, NULL);
+		struct filter *wide = filter_new(&vm_rows, config, known[i].wide, QUERY_WHOLE, NULL, NULL);
+
+		cr_expect_eq(filter_narrows(narrow, wide), known[i].narrows, "'%s' and '%s'", known[i].narrow,
+			known[i].wide);
+		filter_free(narrow);
+		filter_free(wide);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		filters[i] = filter_new(&vm_rows, config, words[i], QUERY_WHOLE, NULL, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(words); j++) {
+			if (!filter_narrows(filters[i], filters[j]))
+				continue;
+			pairs++;
+			for (size_t k = 0; k < GUESTS; k++)
+				cr_assert(!filter_match(filters[i], &ctx, &strange->hosts[0]->vms[k]) ||
+						  filter_match(filters[j], &ctx, &strange->hosts[0]->vms[k]),
+					"'%s' and '%s': %s", words[i], words[j],
+					strange->hosts[0]->vms[k].name);
+		}
+	cr_expect_gt(pairs, G_N_ELEMENTS(words));
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		filter_free(filters[i]);
+	fleet_snap_unref(strange);
 }

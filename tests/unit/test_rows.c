@@ -203,21 +203,38 @@ world_add(struct world *world, size_t host)
 	*vm = snaps_vm(name, world->next++);
 }
 
+/* Its facts are other ones now, perhaps where the old ones were. */
+static void
+world_read_facts(struct world *world, struct vm *vm)
+{
+	static const char *const tenants[] = { "acme", "Bolt", "core", NULL };
+
+	vm_facts_unref(vm->facts);
+	vm->facts = snaps_vm_facts(tenants[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(tenants))]);
+}
+
 /* Some guests come, some go, some get other numbers; the others' hosts stay the very same. */
 static void
 world_change(struct world *world, uint32_t i)
 {
 	struct host_snap host = snaps_host(i, "h");
 
-	if (g_rand_boolean(world->rand) && world->nvms[i] < MOST && world->next < G_N_ELEMENTS(world->names))
+	bool others = g_rand_boolean(world->rand);
+
+	if (others && g_rand_boolean(world->rand) && world->nvms[i] < MOST &&
+		world->next < G_N_ELEMENTS(world->names))
 		world_add(world, i);
-	if (g_rand_boolean(world->rand) && world->nvms[i] > 0) {
+	if (others && g_rand_boolean(world->rand) && world->nvms[i] > 0) {
 		size_t victim = (size_t)g_rand_int_range(world->rand, 0, (gint32)world->nvms[i]);
 
+		vm_facts_unref(world->vms[i][victim].facts);
 		world->vms[i][victim] = world->vms[i][--world->nvms[i]];
 	}
-	for (size_t j = 0; j < world->nvms[i]; j++)
+	for (size_t j = 0; j < world->nvms[i]; j++) {
 		snaps_set_vm(&world->vms[i][j], VM_CPU, g_rand_int_range(world->rand, 0, 5));
+		if (g_rand_int_range(world->rand, 0, 30) == 0)
+			world_read_facts(world, &world->vms[i][j]);
+	}
 	if (g_rand_int_range(world->rand, 0, 8) == 0)
 		host.link = LINK_REFUSED;
 	host.sampled_us += g_rand_int_range(world->rand, 0, 20) * INT64_C(1000000);
@@ -235,15 +252,29 @@ world_step(struct world *world)
 	return snaps_fleet_of(world->hosts, HOSTS);
 }
 
-static struct grouping groupings[2];
+static struct grouping groupings[3];
+
+/* What is typed, letter by letter, so that most filters narrow the one before. */
+static const char *const filters[] = { NULL, "v", "vm", "vm-", "vm-1", "vm-1 !unknown", "vm-1 !unknown core",
+	"core", "!unknown", "running", "running 2", "cor", "co", "tenant=acme", "tenant=acme cpu>2",
+	"name~1$", "name~1$ cpu<3", "acme or vm-1", "acme", "age>5s", "abcdef", "aaaaaa", "aaaaa" };
+
+static void
+world_type(struct world *world, struct rows_query *query, size_t *at)
+{
+	*at = g_rand_int_range(world->rand, 0, 4) == 0
+		      ? (size_t)g_rand_int_range(world->rand, 0, G_N_ELEMENTS(filters))
+		      : (*at + 1) % G_N_ELEMENTS(filters);
+	filter_free(query->filter);
+	query->filter =
+		filters[*at] ? filter_new(&vm_rows, NULL, filters[*at], QUERY_WHOLE, NULL, NULL) : NULL;
+}
 
 static struct rows_query
 world_query(struct world *world)
 {
 	static const char *const columns[] = { NULL, "name", "cpu", "state", "uuid", "tenant", "age",
 		"host" };
-	static const char *const filters[] = { NULL, "vm-1", "!unknown", "running 2" };
-	const char *filter = filters[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(filters))];
 	struct rows_query query = query_by(columns[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(columns))],
 		g_rand_boolean(world->rand));
 
@@ -255,10 +286,9 @@ world_query(struct world *world)
 		g_rand_boolean(world->rand)
 	};
 	query.grouping = g_rand_int_range(world->rand, 0, 3) == 0
-				 ? &groupings[g_rand_int_range(world->rand, 0, 2)]
+				 ? &groupings[g_rand_int_range(world->rand, 0, G_N_ELEMENTS(groupings))]
 				 : NULL;
 	query.folding.all = g_rand_boolean(world->rand);
-	query.filter = filter ? filter_new(&vm_rows, NULL, filter, QUERY_WHOLE, NULL, NULL) : NULL;
 	query.faults = g_rand_int_range(world->rand, 0, 5) == 0;
 	query.scope = g_rand_int_range(world->rand, 0, 4) == 0 ? 3 : -1;
 	return query;
@@ -270,19 +300,26 @@ Test(rows, taking_over_is_only_a_shortcut)
 	struct world *world = g_new0(struct world, 1);
 	struct rows *rows = rows_new(&vm_rows, NULL);
 	struct rows_query query = query_by(NULL, false);
+	size_t typed = 0;
 
 	groupings[0] = (struct grouping){ .column = column_by_name(&vm_rows, "state") };
+	groupings[2] = (struct grouping){ .column = column_by_name(&vm_rows, "tenant") };
 	groupings[1] = (struct grouping){ .column = column_by_name(&vm_rows, "host"), .hosts = true };
 	world->rand = g_rand_new_with_seed(20260810);
 	for (unsigned i = 0; i < HOSTS * MOST / 2; i++)
 		world_add(world, i % HOSTS);
-	for (int step = 0; step < 600; step++) {
+	for (int step = 0; step < 1500; step++) {
 		const struct fleet_snap *snap = world_step(world);
 		struct rows *anew = rows_new(&vm_rows, NULL);
 
 		if (step % 6 == 0) {
 			filter_free(query.filter);
 			query = world_query(world);
+		} else if (step % 6 > 3) {
+			world_type(world, &query, &typed);
+		} else if (step % 6 == 3) {
+			query.sort[1] = query.sort[0];
+			query.sort[0] = (struct sort_key){ column_by_name(&vm_rows, "tenant"), step % 2 };
 		}
 		ctx.now_us += 500000; /* hosts go stale while nothing else happens */
 		if (step % 60 == 0)
@@ -303,8 +340,11 @@ Test(rows, taking_over_is_only_a_shortcut)
 	}
 	filter_free(query.filter);
 	rows_free(rows);
-	for (size_t i = 0; i < HOSTS; i++)
+	for (size_t i = 0; i < HOSTS; i++) {
 		host_snap_unref(world->hosts[i]);
+		for (size_t j = 0; j < world->nvms[i]; j++)
+			vm_facts_unref(world->vms[i][j].facts);
+	}
 	g_rand_free(world->rand);
 	g_free(world);
 }
