@@ -169,7 +169,7 @@ session_keyboard(void *ctx)
 		}
 		if (input.type == INPUT_RESIZE)
 			session_resize(session);
-		else if (is_suspend_key(input))
+		else if (is_suspend_key(input) && !console_takes_keys(session->console))
 			session_to_background(session);
 		else
 			console_input(session->console, input);
@@ -217,6 +217,18 @@ session_copy(void *ctx, const char *text, GError **error)
 	struct session *session = ctx;
 
 	return term_copy(session->term, text, error);
+}
+
+static void
+session_watch(void *ctx, int fd, bool write, void (*ready)(void *data), void *data)
+{
+	struct session *session = ctx;
+
+	loop_remove_fd(session->loop, fd);
+	if (!ready)
+		return;
+	loop_add_fd(session->loop, fd, ready, data);
+	loop_set_writing(session->loop, fd, write);
 }
 
 /* ---- the journal ---- */
@@ -297,6 +309,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.quit = session_quit,
 			.redraw = session_redraw,
 			.copy = session_copy,
+			.watch = session_watch,
 			.ctx = session,
 		},
 		error);

@@ -13,6 +13,7 @@ static const struct action *const actions[] = {
 	&vm_suspend_action,
 	&vm_resume_action,
 	&vm_pin_action,
+	&vm_console_action,
 	&vm_autostart_on_action,
 	&vm_autostart_off_action,
 	&vm_migrate_action,

@@ -298,7 +298,7 @@ may_open(struct shell *shell, const uint8_t uuid[UUID_LEN], const struct console
 	if (!sim_vm_active(&shell->vm))
 		return sim_fail(error, FLEET_ERROR_STATE,
 			"open the console: Requested operation is not valid: domain is not running");
-	if (!call->force && sim_vm_bits(&shell->vm, 140) % 16 == 0)
+	if (!call->force && sim_unit(sim_vm_bits(&shell->vm, 140)) < 0.05)
 		return sim_fail(error, FLEET_ERROR_BUSY, "somebody else has this console open");
 	return true;
 }

@@ -11,6 +11,7 @@
 
 struct watch {
 	int fd; /* -1: removed, swept out after the round */
+	bool writing;
 	void (*ready)(void *ctx);
 	void *ctx;
 };
@@ -93,6 +94,17 @@ loop_add_fd(struct loop *loop, int fd, void (*ready)(void *ctx), void *ctx)
 	struct watch watch = { .fd = fd, .ready = ready, .ctx = ctx };
 
 	g_array_append_val(loop->watches, watch);
+}
+
+void
+loop_set_writing(struct loop *loop, int fd, bool writing)
+{
+	for (guint i = 0; i < loop->watches->len; i++) {
+		struct watch *watch = &g_array_index(loop->watches, struct watch, i);
+
+		if (watch->fd == fd)
+			watch->writing = writing;
+	}
 }
 
 void
@@ -183,9 +195,10 @@ wait_for_events(struct loop *loop)
 	sweep_watches(loop);
 	g_array_set_size(loop->pollfds, 0);
 	for (guint i = 0; i < loop->watches->len; i++) {
+		const struct watch *watch = &g_array_index(loop->watches, struct watch, i);
 		struct pollfd pollfd = {
-			.fd = g_array_index(loop->watches, struct watch, i).fd,
-			.events = POLLIN,
+			.fd = watch->fd,
+			.events = (short)(POLLIN | (watch->writing ? POLLOUT : 0)),
 		};
 
 		g_array_append_val(loop->pollfds, pollfd);

@@ -14,6 +14,8 @@ void loop_free(struct loop *loop);
 
 /* READY is called when FD is readable or in error. FD stays the caller's. */
 void loop_add_fd(struct loop *loop, int fd, void (*ready)(void *ctx), void *ctx);
+/* FD is also looked at for room to write from now on, or no longer: READY is called when there is some. */
+void loop_set_writing(struct loop *loop, int fd, bool writing);
 /* Forgets FD; from any callback, its own too: READY is not called again. */
 void loop_remove_fd(struct loop *loop, int fd);
 /* SIGNAL must be blocked in all threads (signals_block() in main.c does that before the first one). */

@@ -23,7 +23,7 @@ struct vt {
 	GQueue lines; /* struct line *, the newest first */
 	int back;     /* lines that the view is scrolled back */
 	VTermPos cursor;
-	bool cursor_hidden, bell, pasting;
+	bool cursor_hidden, pasting;
 	GString *answers; /* what libvterm answers to the bytes being fed; NULL: none are, keys are pressed */
 	GByteArray *output;
 	struct sieve sieve;
@@ -158,13 +158,6 @@ on_property(VTermProp property, VTermValue *value, void *user)
 	return 1;
 }
 
-static int
-on_bell(void *user)
-{
-	((struct vt *)user)->bell = true;
-	return 1;
-}
-
 static void
 on_output(const char *bytes, size_t n, void *user)
 {
@@ -211,7 +204,6 @@ vt_new(int rows, int cols)
 	static const VTermScreenCallbacks callbacks = {
 		.movecursor = on_move_cursor,
 		.settermprop = on_property,
-		.bell = on_bell,
 		.sb_pushline = on_push_line,
 	};
 	struct vt *vt = g_new0(struct vt, 1);
@@ -276,15 +268,6 @@ GByteArray *
 vt_output(struct vt *vt)
 {
 	return vt->output;
-}
-
-bool
-vt_take_bell(struct vt *vt)
-{
-	bool rang = vt->bell;
-
-	vt->bell = false;
-	return rang;
 }
 
 /* ---- keys ---- */
@@ -360,6 +343,14 @@ put_key(struct vt *vt, const struct input *input)
 }
 
 void
+vt_end_paste(struct vt *vt)
+{
+	if (vt->pasting)
+		vterm_keyboard_end_paste(vt->term);
+	vt->pasting = false;
+}
+
+void
 vt_input(struct vt *vt, struct input input)
 {
 	bool pasted = input.type == INPUT_PASTE;
@@ -367,15 +358,15 @@ vt_input(struct vt *vt, struct input input)
 	if (input.type != INPUT_KEY && !pasted)
 		return;
 	vt->back = 0;
-	if (pasted && !vt->pasting)
-		vterm_keyboard_start_paste(vt->term);
-	else if (!pasted && vt->pasting)
-		vterm_keyboard_end_paste(vt->term);
-	vt->pasting = pasted;
-	if (pasted)
-		put_char(vt, input.key.code == '\n' ? '\r' : input.key.code, 0);
-	else
+	if (!pasted) {
+		vt_end_paste(vt);
 		put_key(vt, &input);
+		return;
+	}
+	if (!vt->pasting)
+		vterm_keyboard_start_paste(vt->term);
+	vt->pasting = true;
+	put_char(vt, input.key.code == '\n' ? '\r' : input.key.code, 0);
 }
 
 /* ---- looking ---- */

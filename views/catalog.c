@@ -13,6 +13,7 @@ const struct view_ops *const catalog[] = {
 	&host_view,
 	&vm_view,
 	&xml_view,
+	&console_view,
 	&help_view,
 	NULL,
 };
@@ -29,8 +30,8 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "host", "vm",
-		"xml", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+		"host", "vm", "xml", "console", "help", NULL };
 
 	return names;
 }

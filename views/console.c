@@ -9,6 +9,7 @@
 #include "views/header.h"
 #include "views/history.h"
 #include "views/request.h"
+#include "views/serial.h"
 
 #include <string.h>
 
@@ -60,6 +61,8 @@ console_new(const struct console_opts *opts, GError **error)
 		.timeline = opts->timeline,
 		.copy = opts->copy,
 		.copy_ctx = opts->ctx,
+		.watch = opts->watch,
+		.watch_ctx = opts->ctx,
 		.journal = opts->journal,
 		.guards = opts->guards,
 		.keys = keys,
@@ -92,6 +95,7 @@ console_free(struct console *console)
 		return;
 	console_drop_modal(console);
 	stack_free(console->env.stack);
+	serial_free(console->env.serial);
 	watch_free(console->watch);
 	work_free(console->work);
 	keys_free(console->keys);
@@ -157,7 +161,10 @@ console_tell(struct console *console, enum role role, const char *text)
 void
 console_job_done(struct console *console, struct job *job)
 {
-	work_done(console->work, job);
+	if (job->class == JOB_CONSOLE)
+		console_serial_done(console, job);
+	else
+		work_done(console->work, job);
 	console->needs_draw = true;
 }
 
@@ -194,6 +201,8 @@ console_tick(struct console *console, int64_t now_us, int64_t wall_us)
 
 	env->now_us = now_us;
 	env->wall_us = wall_us;
+	if (env->serial)
+		serial_tick(env->serial);
 	if (env->notice.text && now_us >= env->notice.until_us) {
 		env_notice_drop(env);
 		console->needs_draw = true;
@@ -216,6 +225,15 @@ console_tick(struct console *console, int64_t now_us, int64_t wall_us)
 	console->update_due_us = now_us + MAX(UPDATE_LEAST_US, UPDATE_SHARE * (clock_now_us() - began));
 }
 
+/* When what is in front wants to be drawn because of what came by itself, 0: it does not. */
+static int64_t
+view_draw_due_us(const struct console *console)
+{
+	struct view *view = console_front(console);
+
+	return view->ops->draw_due_us ? view->ops->draw_due_us(view) : 0;
+}
+
 int64_t
 console_next_due(const struct console *console)
 {
@@ -226,6 +244,8 @@ console_next_due(const struct console *console)
 		due = MIN(due, console->update_due_us);
 	if (env->notice.text)
 		due = MIN(due, env->notice.until_us);
+	if (view_draw_due_us(console))
+		due = MIN(due, view_draw_due_us(console));
 	return due;
 }
 
@@ -444,26 +464,23 @@ draw_summary(struct console *console, const struct pane *pane, int y)
 bool
 console_needs_draw(const struct console *console)
 {
-	return console->needs_draw;
+	int64_t due_us = view_draw_due_us(console);
+
+	return console->needs_draw || (due_us && due_us <= clock_now_us());
 }
 
 /* Header on top, then the view, its summary and the status line; a screen too small for all keeps the first ones. */
-void
-console_draw(struct console *console, struct canvas *canvas)
+static void
+draw_framed(struct console *console, struct view *view, const struct pane *screen)
 {
-	struct pane screen = pane_whole(canvas);
-	struct view *view = stack_front(console->env.stack);
-	int bottom = screen.rows;
+	int bottom = screen->rows;
 	struct pane body;
 
-	console->needs_draw = false;
-	canvas_clear(canvas);
-	canvas_set_cursor(canvas, -1, -1);
 	if (bottom > 2 || console->prompt)
-		draw_status(console, &screen, --bottom);
-	if (bottom > 4 && draw_summary(console, &screen, bottom - 1))
+		draw_status(console, screen, --bottom);
+	if (bottom > 4 && draw_summary(console, screen, bottom - 1))
 		bottom--;
-	body = pane_sub(&screen, 1, 0, bottom - 1, screen.cols);
+	body = pane_sub(screen, 1, 0, bottom - 1, screen->cols);
 	if (body.rows > 0 && body.cols > 0)
 		view_draw(view, &body);
 	if (bottom > 0)
@@ -474,7 +491,22 @@ console_draw(struct console *console, struct canvas *canvas)
 				.work = work_queue(console->work),
 				.questions = console->opts.asks ? asks_open_count(console->opts.asks) : 0,
 			},
-			&screen);
+			screen);
+}
+
+void
+console_draw(struct console *console, struct canvas *canvas)
+{
+	struct pane screen = pane_whole(canvas);
+	struct view *view = stack_front(console->env.stack);
+
+	console->needs_draw = false;
+	canvas_clear(canvas);
+	canvas_set_cursor(canvas, -1, -1);
+	if (view->ops->whole)
+		view_draw(view, &screen);
+	else
+		draw_framed(console, view, &screen);
 	if (console->dialog)
 		dialog_draw(console->dialog, &screen);
 	else if (console->menu)

@@ -38,6 +38,9 @@ struct console_opts {
 	void (*redraw)(void *ctx);   /* Ctrl-L: send the whole screen again; NULL: nothing to do */
 	/* Puts TEXT onto the operator's clipboard; false with an error in words. NULL: that can't be done here. */
 	bool (*copy)(void *ctx, const char *text, GError **error);
+	/* Calls READY whenever FD can be read, has ended or, with WRITE, can be written; a second call for it changes that,
+	 * READY NULL ends it. NULL: guests have no consoles here. */
+	void (*watch)(void *ctx, int fd, bool write, void (*ready)(void *data), void *data);
 	void *ctx;
 };
 
@@ -60,6 +63,8 @@ void console_job_done(struct console *console, struct job *job);
 void console_input(struct console *console, struct input input);
 /* Time goes on: NOW_US of clock_now_us(), WALL_US of clock_wall_us(). Takes the snapshot when one is due. */
 void console_tick(struct console *console, int64_t now_us, int64_t wall_us);
+/* All keys are a guest's at the moment, also those that the terminal's owner would obey. */
+bool console_takes_keys(const struct console *console);
 /* When console_tick() wants to be called next, in clock_now_us() time. */
 int64_t console_next_due(const struct console *console);
 

@@ -54,6 +54,8 @@ dialog_confirmed(struct console *console)
 	}
 	if (console->dialog_use == DIALOG_FOR_PLAN)
 		console_submit_plan(console);
+	else if (console->dialog_use == DIALOG_FOR_SERIAL)
+		console_request(console, REQ_TAKE_OVER);
 	else
 		console->opts.quit(console->opts.ctx);
 	console_drop_modal(console);
@@ -234,6 +236,8 @@ console_request(struct console *console, int request)
 		[REQ_FILTER] = console_filter,
 		[REQ_FAULTS] = open_faults,
 		[REQ_COMMAND] = console_command,
+		[REQ_VIEWER] = console_copy_viewer,
+		[REQ_TUNNEL] = console_copy_tunnel,
 		[REQ_MENU] = console_open_menu,
 		[REQ_CANCEL] = console_cancel_jobs,
 		[REQ_CANCEL_BATCH] = console_cancel_batch,
@@ -292,6 +296,8 @@ console_input(struct console *console, struct input input)
 		console_menu_input(console, input);
 	} else if (console->prompt) {
 		console_prompt_input(console, input);
+	} else if (console_takes_keys(console) && input.type != INPUT_MOUSE) {
+		console_typed(console, input);
 	} else if (input.type == INPUT_KEY) {
 		/* what went wrong stays to be read; all else has been seen */
 		if (console->env.notice.text && console->env.notice.role == ROLE_STATUS)

@@ -13,7 +13,7 @@
 #include "tui/prompt.h"
 
 enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
-enum dialog_use { DIALOG_FOR_PLAN, DIALOG_FOR_ASK, DIALOG_FOR_QUIT };
+enum dialog_use { DIALOG_FOR_PLAN, DIALOG_FOR_ASK, DIALOG_FOR_QUIT, DIALOG_FOR_SERIAL };
 
 struct console {
 	struct console_opts opts;
@@ -92,6 +92,15 @@ void console_cancel_batch(struct console *console);
 void console_retry(struct console *console);
 void console_pause(struct console *console);
 void console_force(struct console *console);
+
+/* ---- console_serial.c ---- */
+
+/* JOB, which was a guest's console, came back; takes it. */
+void console_serial_done(struct console *console, struct job *job);
+/* A key or a paste, for a view that takes what is typed. */
+void console_typed(struct console *console, struct input input);
+void console_copy_viewer(struct console *console);
+void console_copy_tunnel(struct console *console);
 
 /* ---- console_prompt.c ---- */
 

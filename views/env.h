@@ -8,6 +8,7 @@
 #include "views/totals.h"
 
 struct history;
+struct serial;
 struct stack;
 struct timeline;
 struct journal;
@@ -36,6 +37,12 @@ struct env {
 	struct fleet_totals totals;     /* of snap */
 	int64_t now_us, wall_us;
 	struct notice notice;
+	struct serial *serial;          /* the console of a guest that was opened last; NULL: none */
+	bool prefix;                    /* the first of two keys has been typed */
+	/* Calls READY whenever FD can be read, has ended or, with WRITE, can be written; a second call changes that, READY
+	 * NULL ends it. NULL: descriptors can't be waited for here. */
+	void (*watch)(void *ctx, int fd, bool write, void (*ready)(void *data), void *data);
+	void *watch_ctx;
 	GArray *chosen; /* struct row_key: what the verb that opened a view is to be done to */
 	bool (*copy)(void *ctx, const char *text, GError **error); /* NULL: there is no clipboard */
 	void *copy_ctx;

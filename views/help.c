@@ -23,6 +23,7 @@ static const struct {
 	{ "Map", REQ_MEASURE, REQ_CELLS },
 	{ "Pages of a host or a VM", REQ_NEXT_BLOCK, REQ_XML },
 	{ "XML", REQ_COPY, REQ_PREVIOUS_MATCH },
+	{ "Screens and consoles of VMs", REQ_VIEWER, REQ_SEND_SIZE },
 	{ "Marks and verbs", REQ_MENU, REQ_FOLLOW },
 	{ "Program", REQ_FREEZE, REQ_QUIT },
 };

@@ -54,6 +54,8 @@ static const struct binding generic_keys[] = {
 	{ "*", REQ_INVERT },
 	{ "U", REQ_UNMARK },
 	{ "F", REQ_FOLLOW },
+	{ "V", REQ_VIEWER },
+	{ "L", REQ_TUNNEL },
 	{ "Z", REQ_FREEZE },
 	{ "ctrl-r", REQ_REFRESH },
 	{ "ctrl-l", REQ_REDRAW },
@@ -142,7 +144,7 @@ keys_new(const struct config *config, bool readonly, GError **error)
 	for (size_t i = 0; catalog[i]; i++)
 		g_hash_table_insert(keys->views, (gpointer)(uintptr_t)catalog[i]->name,
 			keymap_new(catalog[i]->name, catalog[i]->keys ? catalog[i]->keys : no_keys,
-				keys->generic));
+				catalog[i]->typed ? NULL : keys->generic));
 	if (prefs_check(config, error) && bind_config(keys, config, readonly, error))
 		return keys;
 	keys_free(keys);

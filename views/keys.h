@@ -11,7 +11,7 @@ struct keys;
 struct keys *keys_new(const struct config *config, bool readonly, GError **error);
 void keys_free(struct keys *keys); /* accepts NULL */
 
-/* The keymap of the view called VIEW; its parent is the generic one. */
+/* The keymap of the view called VIEW; its parent is the generic one, unless the view takes what is typed. */
 const struct keymap *keys_of(const struct keys *keys, const char *view);
 /* How the first key for REQUEST is shown: "Enter", "/", "Ctrl-r"; NULL: none. Caller frees. */
 char *keys_label(const struct keymap *keymap, int request);

@@ -47,6 +47,12 @@
 	_(COPY, "copy", "Copy the XML to the clipboard of this terminal")                     \
 	_(NEXT_MATCH, "next-match", "Go to the next line that matches")                       \
 	_(PREVIOUS_MATCH, "previous-match", "Go to the matching line before")                 \
+	_(VIEWER, "viewer", "Copy the line that shows the VM's screen: virt-viewer ...")       \
+	_(TUNNEL, "tunnel", "Copy the line that leads to its screen's port: ssh -L ...")      \
+	_(RECONNECT, "reconnect", "Connect to the VM's console again")                        \
+	_(TAKE_OVER, "take-over", "Take the VM's console over from whoever has it")           \
+	_(SEND_ESCAPE, "send-escape", "Type Ctrl-] on the VM's console")                      \
+	_(SEND_SIZE, "send-size", "Type stty with this screen's size on the VM's console")    \
 	_(MENU, "menu", "The verbs for the marked rows, or the one under the cursor")          \
 	_(MARK, "mark", "Mark the row and move on")                                           \
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \

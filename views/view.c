@@ -34,6 +34,8 @@ view_new(const struct view_ops *ops, struct env *env, const struct row_key *subj
 		view->list = list_new(ops->kind, env, subject ? (int64_t)subject->host : -1, view->state);
 	if (ops->fill)
 		view->page = page_new(ops->least);
+	if (ops->opened)
+		ops->opened(view);
 	return view;
 }
 

@@ -29,17 +29,25 @@ struct view_ops {
 	int least;                   /* … in columns of at least this width */
 	void (*draw)(struct view *view, const struct pane *pane);     /* draws itself */
 
+	bool whole;                  /* … over the whole screen, with a header of its own and no status line */
+	int64_t (*draw_due_us)(struct view *view); /* when it wants to be drawn because of what came by itself; 0: it does
+	                                            * not. NULL: never does */
+
 	size_t state_size;           /* of its private, zeroed view->state: what kind->gather() is given as its source */
 	void (*observe)(struct view *view);      /* a new snapshot is there; root views: also when not in front */
 	void (*search)(struct view *view, const char *text); /* `/` searches instead of filtering: TEXT as it is typed, "" at
 	                                                      * first and when given up; NULL: no search */
 	bool (*request)(struct view *view, int request); /* true: done; asked before everybody else */
+	/* All keys that its own table leaves are this view's, and pastes; the generic table does not count. Returns a request
+	 * that is to be done instead, or KEYMAP_NONE. NULL: no. */
+	int (*typed)(struct view *view, struct input input);
 	/* Views that draw themselves: a click or the wheel, true: a double click on something, which means OPEN; what the
 	 * cursor is on, false: nothing. NULL: no. */
 	bool (*mouse)(struct view *view, struct input input);
 	bool (*current)(struct view *view, struct row_key *key);
 	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */
 	char *(*title)(struct view *view);       /* more than the name for the header, caller frees; NULL: name */
+	void (*opened)(struct view *view);       /* it was made; NULL: nothing is to be done */
 	void (*done)(struct view *view);
 };
 

@@ -82,9 +82,10 @@ uri_of(const struct config_host *host, const struct vm *vm)
 
 	if (spec->transport == TRANSPORT_SIM) {
 		spec->transport = TRANSPORT_SSH;
+		g_free(spec->host);
 		spec->host = g_strdup(host->name);
 	}
-	if (!spec->driver || strcmp(spec->driver, "auto") == 0)
+	if (!spec->driver || !spec->path)
 		hostspec_set_hypervisor(spec, driver ? driver : "qemu", NULL);
 	uri = hostspec_format(spec);
 	hostspec_free(spec);

@@ -254,6 +254,7 @@ vm_fill(struct view *view, struct page *page)
 	dossier_events(view, page);
 	vm_page_vcpus(&on);
 	vm_page_agent(&on);
+	vm_page_screen(&on);
 	vm_page_saved(&on);
 	dossier_unknowns(page, vm->host->facts ? vm->host->facts->unknowns : NULL,
 		on.detail ? on.detail->unknowns : NULL);

@@ -26,6 +26,9 @@ void vm_page_disks(const struct vm_page *on);
 void vm_page_nics(const struct vm_page *on);
 void vm_page_hostdevs(const struct vm_page *on);
 
+/* ---- vm_screen.c ---- */
+void vm_page_screen(const struct vm_page *on);
+
 /* ---- vm_inside.c ---- */
 void vm_page_migration(const struct vm_page *on);
 void vm_page_agent(const struct vm_page *on);

@@ -22,8 +22,10 @@ Test(registry, is_well_formed)
 		cr_expect(action->name && action->help && action->verb && action->doing && action->done &&
 				  action->effect,
 			"%s lacks a text", action->name);
-		cr_expect(action->possible && action->run && (action->timeout_s || action->class == JOB_MOVE),
+		cr_expect(action->possible && !action->run == !!(action->flags & ACTION_SCREEN),
 			"%s lacks a part", action->name);
+		cr_expect(action->timeout_s || action->class == JOB_MOVE || action->class == JOB_CONSOLE,
+			"%s takes for ever", action->name);
 		cr_expect_eq(registry_find(false, action->name), action, "%s comes twice", action->name);
 		for (size_t j = 0; j < i; j++) {
 			cr_expect(!action->key || g_strcmp0(action->key, actions[j]->key) != 0,

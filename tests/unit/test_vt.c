@@ -53,7 +53,7 @@ static const struct {
 	{ "\033[2;3Hat\033[1;1Hhome", "home\n  at\n", NULL, NULL },
 	{ "\033[?1049hvi\033[?1049l$", "$\n", NULL, NULL }, { "┌─┐", "┌─┐\n", "+-+\n", NULL },
 	/* what must not get out */
-	{ "\033]0;title\007ok", "ok\n", NULL, NULL }, { "\033]52;c;ZXZpbA==\007ok", "ok\n", NULL, NULL },
+	{ "\a\aok", "ok\n", NULL, NULL }, { "\033]0;title\007ok", "ok\n", NULL, NULL }, { "\033]52;c;ZXZpbA==\007ok", "ok\n", NULL, NULL },
 	{ "\033]52;c;?\007ok", "ok\n", NULL, NULL }, { "\033P$qm\033\\ok", "ok\n", NULL, NULL },
 	{ "\033P$qrm -rf\r\033\\ok", "ok\n", NULL, NULL }, { "\033[21tok", "ok\n", NULL, NULL },
 	{ "\033#P$qx\033\\\033\r]0;t\007\033(0q\033(Bok", "─ok\n", "-ok\n", NULL },
@@ -311,17 +311,6 @@ Test(vt, a_string_without_end_takes_no_memory_without_end)
 		vt_feed(vt, much, 1 << 20);
 	vt_feed(vt, "\007\033[H\033[Jok", 9);
 	expect_shown(vt, "ok\n");
-	vt_free(vt);
-}
-
-Test(vt, tells_of_the_bell_once)
-{
-	struct vt *vt = vt_new(ROWS, COLS);
-
-	cr_expect_not(vt_take_bell(vt));
-	vt_feed(vt, "\a\a", 2);
-	cr_expect(vt_take_bell(vt));
-	cr_expect_not(vt_take_bell(vt));
 	vt_free(vt);
 }
 
