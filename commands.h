@@ -30,5 +30,6 @@ int command_console(const struct command_env *env);
 int command_list(const struct command_env *env);
 /* `list WHAT --columns help`: needs neither config nor hosts. */
 int command_columns_help(const char *what);
+int command_do(const struct command_env *env);
 int command_check(const struct command_env *env);
 int command_snapshot(const struct command_env *env);

@@ -113,6 +113,7 @@ run(const struct options *options)
 	static int (*const commands[COMMAND_COUNT])(const struct command_env *) = {
 		[COMMAND_CONSOLE] = command_console,
 		[COMMAND_LIST] = command_list,
+		[COMMAND_DO] = command_do,
 		[COMMAND_CHECK] = command_check,
 		[COMMAND_SNAPSHOT] = command_snapshot,
 	};

@@ -1,6 +1,8 @@
 #include "options.h"
 
+#include "actions/registry.h"
 #include "config/config.h"
+#include "config/words.h"
 #include "views/batch.h"
 
 #include <string.h>
@@ -38,9 +40,9 @@ static const struct option table[] = {
 		"open only the daemons' read-only sockets; no verbs", NULL, ON_ALL },
 	{ "demo", 0, G_OPTION_ARG_CALLBACK, TO(demo),
 		"a simulated fleet, by default of 221 hosts and 4780 VMs", "HOSTSxVMS",
-		ON(CONSOLE) | ON(LIST) | ON(SNAPSHOT) },
+		ON(CONSOLE) | ON(LIST) | ON(DO) | ON(SNAPSHOT) },
 	{ "refresh", 0, G_OPTION_ARG_STRING, TO(refresh), "sample each host this often (2s, 500ms, 1m)",
-		"TIME", ON(CONSOLE) | ON(LIST) },
+		"TIME", ON(CONSOLE) | ON(LIST) | ON(DO) },
 	{ "event-log", 0, G_OPTION_ARG_FILENAME, TO(event_log),
 		"append what happens to this file, as a JSON object per line", "FILE", ON(CONSOLE) },
 	{ "view", 0, G_OPTION_ARG_STRING, TO(view), "begin with this view", "VIEW",
@@ -55,12 +57,12 @@ static const struct option table[] = {
 		ON(CONSOLE) },
 	{ "size", 0, G_OPTION_ARG_STRING, TO(size), "columns x lines of the frame (default 120x40)", "WxH",
 		ON(SNAPSHOT) },
-	{ "output", 'o', G_OPTION_ARG_STRING, TO(format), "table, wide, json, jsonl or csv", "FORMAT",
-		ON(LIST) },
+	{ "output", 'o', G_OPTION_ARG_STRING, TO(format),
+		"table, wide, json, jsonl or csv; of do: table, json or jsonl", "FORMAT", ON(LIST) | ON(DO) },
 	{ "columns", 0, G_OPTION_ARG_STRING, TO(columns), "these columns; \"all\"; \"help\" explains them",
 		"A,B,...", ON(LIST) },
 	{ "where", 0, G_OPTION_ARG_STRING, TO(where), "only rows that match, as after / on the screen",
-		"QUERY", ON(LIST) },
+		"QUERY", ON(LIST) | ON(DO) },
 	{ "sort", 0, G_OPTION_ARG_STRING, TO(sort),
 		"one or two columns; numbers begin with the highest; +: the lowest, -: the highest first",
 		"A,B", ON(LIST) },
@@ -68,6 +70,11 @@ static const struct option table[] = {
 		"what groups are made by: tenant, site, tag, \"label rack\" and others", "WHAT", ON(LIST) },
 	{ "watch", 0, G_OPTION_ARG_STRING, TO(watch), "print again every so many seconds, until stopped",
 		"TIME", ON(LIST) },
+	{ "to", 0, G_OPTION_ARG_STRING, TO(to), "the host that guests go to", "HOST", ON(DO) },
+	{ "dry-run", 'n', G_OPTION_ARG_NONE, TO(dry_run), "say what would be done to whom, and do nothing",
+		NULL, ON(DO) },
+	{ "yes", 'y', G_OPTION_ARG_NONE, TO(yes), "do not ask", NULL, ON(DO) },
+	{ "parallel", 0, G_OPTION_ARG_STRING, TO(parallel), "so many at once, at most", "N", ON(DO) },
 	{ "dump-config", 0, G_OPTION_ARG_NONE, TO(dump_config), "print the default configuration", NULL,
 		ON_ALL },
 	{ "version", 0, G_OPTION_ARG_NONE, TO(version), "print the version", NULL, ON_ALL },
@@ -177,6 +184,42 @@ fail_list(const char *what, GError **error)
 	return false;
 }
 
+static bool
+fail_verb(const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *allowed = NULL, *quoted = name ? words_quote(name) : NULL;
+	size_t n;
+	const struct action *const *actions = registry_actions(false, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!(actions[i]->flags & ACTION_SCREEN))
+			g_ptr_array_add(names, (gpointer)(uintptr_t)actions[i]->name);
+	g_ptr_array_add(names, NULL);
+	allowed = words_allowed("", name ? name : "", (const char *const *)names->pdata);
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "do what? %s%s%s", quoted ? quoted : "",
+		quoted ? " is no verb" : "a verb is missing", allowed);
+	return false;
+}
+
+/* Takes verb and arguments off WORDS, as far as they can't be hosts; returns how many. */
+static int
+take_verb(struct options *options, char **words)
+{
+	const struct action *action = registry_find(false, words[0]);
+	GPtrArray *arguments = g_ptr_array_new();
+	int n = 1;
+
+	options->verb = g_strdup(words[0]);
+	for (; words[n] && strcmp(words[n], "--") != 0 && action_owns(action, words[n]); n++)
+		g_ptr_array_add(arguments, g_strdup(words[n]));
+	if (options->to)
+		g_ptr_array_add(arguments, g_strconcat("to=", options->to, NULL));
+	g_ptr_array_add(arguments, NULL);
+	options->arguments = (char **)g_ptr_array_free(arguments, FALSE);
+	return n;
+}
+
 /* Takes the command's word and arguments off ARGV's rest; what remains are hosts. */
 static bool
 parse_command(struct options *options, int argc, char **argv, GError **error)
@@ -193,6 +236,13 @@ parse_command(struct options *options, int argc, char **argv, GError **error)
 		if (at >= argc || !g_strv_contains(batch_names(), argv[at]))
 			return fail_list(at < argc ? argv[at] : NULL, error);
 		options->what = g_strdup(argv[at++]);
+	}
+	if (options->command == COMMAND_DO) {
+		const struct action *action = at < argc ? registry_find(false, argv[at]) : NULL;
+
+		if (!action || action->flags & ACTION_SCREEN)
+			return fail_verb(at < argc ? argv[at] : NULL, error);
+		at += take_verb(options, argv + at);
 	}
 	if (at < argc && strcmp(argv[at], "--") == 0)
 		at++;
@@ -240,5 +290,7 @@ options_done(struct options *options)
 			g_free(*place);
 	}
 	g_free(options->what);
+	g_free(options->verb);
+	g_strfreev(options->arguments);
 	g_strfreev(options->hosts);
 }

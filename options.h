@@ -10,6 +10,7 @@
 #define COMMANDS(_)                                                                                     \
 	_(CONSOLE, "", "[HOST...]", "open the console on these hosts, or on the config's")              \
 	_(LIST, "list", "hosts|vms|groups|events [HOST...]", "print a table, JSON or CSV")              \
+	_(DO, "do", "VERB [ARGUMENT...] [HOST...]", "do something to all guests that --where means")    \
 	_(CHECK, "check", "[HOST...]", "connect step by step and say what fails")                       \
 	_(SNAPSHOT, "snapshot", "[HOST...]", "print one frame of the screen as text")
 
@@ -23,6 +24,8 @@ enum command {
 struct options {
 	enum command command;
 	char *what;        /* of list: "hosts", "vms", "groups" or "events" */
+	char *verb;        /* of do: a verb's name */
+	char **arguments;  /* of do: what stands behind it, NULL-terminated */
 	char **hosts;      /* HOST arguments, NULL-terminated, never NULL */
 	char **uris;       /* -c, NULL: none */
 	char *config;      /* NULL: the usual places */
@@ -32,6 +35,8 @@ struct options {
 	char *event_log;   /* NULL: none */
 	char *theme, *refresh, *view, *size;
 	char *format, *columns, *where, *sort, *by, *watch;
+	char *to, *parallel; /* of do */
+	bool dry_run, yes;
 	bool dump_config, version;
 };
 

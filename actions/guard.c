@@ -211,6 +211,17 @@ is_about(const struct rule *rule, enum config_guard_kind kind, const struct acti
 	return rule->kind == kind && (!rule->verbs->len || g_ptr_array_find(rule->verbs, action, NULL));
 }
 
+void
+guards_need(const struct guards *guards, const struct action *action, struct snap_need *need)
+{
+	for (guint i = 0; i < guards->rules->len; i++) {
+		const struct rule *rule = guards->rules->pdata[i];
+
+		if (rule->query && is_about(rule, rule->kind, action))
+			guards->queries->need(rule->query, need);
+	}
+}
+
 static const char *
 find_rule(
 	struct guards *guards, enum config_guard_kind kind, const struct action *action, const struct vm *vm)

@@ -7,6 +7,7 @@
 #include "actions/action.h"
 #include "config/config.h"
 #include "fleet/query.h"
+#include "fleet/snapshot.h"
 
 struct guards;
 
@@ -19,6 +20,7 @@ struct guard_queries {
 	void *(*compile)(const struct config *config, const char *text, struct query_fault *fault, GError **error);
 	enum guard_match (*match)(void *query, const struct config *config, const struct vm *vm, int64_t now_us);
 	void (*forget)(void *query); /* another snapshot comes */
+	void (*need)(const void *query, struct snap_need *need); /* adds what it has to know of hosts */
 	void (*free)(void *query);
 };
 
@@ -27,6 +29,8 @@ struct guard_queries {
 struct guards *guards_new(const struct config *config, const struct guard_queries *queries, GError **error);
 void guards_free(struct guards *guards); /* accepts NULL */
 
+/* Adds to NEED what the rules about ACTION have to know of hosts. */
+void guards_need(const struct guards *guards, const struct action *action, struct snap_need *need);
 /* To be called before each round with another snapshot. */
 void guards_begin(struct guards *guards, int64_t now_us);
 /* The rule that denies ACTION to VM, or may do so, "deny: stop where tag=prod"; NULL: none. Borrowed. */

@@ -284,42 +284,22 @@ batch_free(struct batch *batch)
 
 /* ---- what it needs ---- */
 
-struct needing {
-	const struct row_kind *kind;
-	struct snap_need need;
-};
-
-static void
-add_need(const struct column *column, void *ctx)
-{
-	struct needing *needing = ctx;
-	bool of_guest = needing->kind == &vm_rows && !(column->flags & COLUMN_OF_HOST);
-
-	if (column->flags & COLUMN_RATE)
-		needing->need.samples = 2;
-	else if (!(column->flags & (COLUMN_LISTED | COLUMN_FACT)))
-		needing->need.samples = MAX(needing->need.samples, 1);
-	if (column->flags & COLUMN_FACT && needing->kind == &host_rows)
-		needing->need.host_facts = true;
-	else if (column->flags & COLUMN_FACT && needing->kind == &vm_rows)
-		*(of_guest ? &needing->need.vm_facts : &needing->need.host_facts) = true;
-}
-
 struct snap_need
 batch_need(const struct batch *batch)
 {
-	struct needing needing = { .kind = batch->listing->kind };
+	const struct row_kind *kind = batch->listing->kind;
+	struct snap_need need = { 0 };
 
 	for (guint i = 0; i < batch->columns->len; i++)
-		add_need(batch->columns->pdata[i], &needing);
+		column_need(batch->columns->pdata[i], kind, &need);
 	for (int i = 0; i < SORT_KEYS; i++)
 		if (batch->sort[i].column)
-			add_need(batch->sort[i].column, &needing);
+			column_need(batch->sort[i].column, kind, &need);
 	if (batch->filter)
-		filter_each_column(batch->filter, add_need, &needing);
+		filter_need(batch->filter, &need);
 	if (batch->listing->need)
-		batch->listing->need(&batch->source, &needing.need);
-	return needing.need;
+		batch->listing->need(&batch->source, &need);
+	return need;
 }
 
 /* ---- printing ---- */

@@ -228,3 +228,18 @@ columns_parse(const struct row_kind *kind, const char *text, GError **error)
 	}
 	return g_steal_pointer(&columns);
 }
+
+void
+column_need(const struct column *column, const struct row_kind *kind, struct snap_need *need)
+{
+	bool of_guest = kind == &vm_rows && !(column->flags & COLUMN_OF_HOST);
+
+	if (column->flags & COLUMN_RATE)
+		need->samples = 2;
+	else if (!(column->flags & (COLUMN_LISTED | COLUMN_FACT)))
+		need->samples = MAX(need->samples, 1);
+	if (column->flags & COLUMN_FACT && kind == &host_rows)
+		need->host_facts = true;
+	else if (column->flags & COLUMN_FACT && kind == &vm_rows)
+		*(of_guest ? &need->vm_facts : &need->host_facts) = true;
+}

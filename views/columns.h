@@ -158,6 +158,8 @@ char *columns_names(const struct row_kind *kind);
  * unknown one and what there is. */
 GPtrArray *columns_parse(const struct row_kind *kind, const char *text, GError **error);
 
+/* Adds to NEED what has to be asked of hosts for COLUMN of KIND. */
+void column_need(const struct column *column, const struct row_kind *kind, struct snap_need *need);
 /* What its values are: "text", "yes or no", "bytes per second" … */
 const char *column_type_name(const struct column *column);
 

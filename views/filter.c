@@ -254,6 +254,25 @@ filter_lasts(const struct filter *filter)
 	return !passing;
 }
 
+struct needing {
+	const struct row_kind *kind;
+	struct snap_need *need;
+};
+
+static void
+add_need(const struct column *column, void *ctx)
+{
+	const struct needing *needing = ctx;
+
+	column_need(column, needing->kind, needing->need);
+}
+
+void
+filter_need(const struct filter *filter, struct snap_need *need)
+{
+	filter_each_column(filter, add_need, &(struct needing){ filter->schema.kind, need });
+}
+
 /* ---- completion ---- */
 
 struct live {

@@ -28,6 +28,9 @@ void filter_each_column(const struct filter *filter, void (*fn)(const struct col
 /* The flags of all columns that it looks at, together: what must be known, and whether an unchanged row may match anew. */
 unsigned filter_flags(const struct filter *filter);
 
+/* Adds to NEED what it has to know of hosts. */
+void filter_need(const struct filter *filter, struct snap_need *need);
+
 /* How TEXT can go on, for tui/prompt.h, with values that are in SNAP now (NULL: none): NULL-terminated whole texts, caller
  * frees; NULL: no idea. ROW: as for matching. */
 char **filter_complete(const struct row_kind *kind, const struct row_ctx *row, const struct fleet_snap *snap, const char *text);

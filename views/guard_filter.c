@@ -58,9 +58,16 @@ forget(void *query)
 	filter_forget(filter->no);
 }
 
+static void
+need(const void *query, struct snap_need *out)
+{
+	filter_need(((const struct guard_filter *)query)->yes, out);
+}
+
 const struct guard_queries guard_filters = {
 	.compile = compile,
 	.match = match,
 	.forget = forget,
+	.need = need,
 	.free = guard_filter_free,
 };
