@@ -319,6 +319,14 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool
+is_stopped(const struct doing *doing)
+{
+	struct pollfd wait = { .fd = doing->stop_fd, .events = POLLIN };
+
+	return poll(&wait, 1, 0) > 0;
+}
+
 static int
 run(struct doing *doing)
 {
@@ -330,10 +338,15 @@ run(struct doing *doing)
 	if (!command_start(doing->env, NULL, &doing->app, &error))
 		return command_failed(EXIT_SOME_FAILED, error);
 	snap = settle(&doing->app, &doing->need, &settle_opts);
-	doing->missing = settle_report(snap, &doing->need);
-	make_plan(doing, snap);
+	if (is_stopped(doing)) {
+		status = EXIT_SOME_FAILED;
+		fprintf(stderr, "virt-fleet: stopped; nothing is done\n");
+	} else {
+		doing->missing = settle_report(snap, &doing->need);
+		make_plan(doing, snap);
+		status = decide(doing);
+	}
 	fleet_snap_unref(snap);
-	status = decide(doing);
 	status = command_end(&doing->app, status);
 	journal_free(doing->journal);
 	return status;

@@ -205,9 +205,11 @@ fail_word(const struct action *action, const char *word, GError **error)
 {
 	g_autoptr(GPtrArray) words = arg_words(action);
 	g_autofree char *quoted = words_quote(word), *usage = action_usage(action), *allowed = NULL;
+	const char *equals = strchr(word, '=');
+	g_autofree char *name = equals ? g_strndup(word, (gsize)(equals + 1 - word)) : g_strdup(word);
 
 	if (words->len > 1)
-		allowed = words_allowed("", word, (const char *const *)words->pdata);
+		allowed = words_allowed("", name, (const char *const *)words->pdata);
 	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "%s: what is %s? type: %s%s", action->name,
 		quoted, usage, allowed ? allowed : "");
 	return false;

@@ -42,7 +42,13 @@ _virt_fleet() {
 		;;
 	--view) words=$(_virt_fleet_allowed "$program" snapshot --view '?') ;;
 	--theme) words=$(_virt_fleet_allowed "$program" --theme '?') ;;
-	--output | -o) words=$(_virt_fleet_allowed "$program" list vms -o '?') ;;
+	--output | -o)
+		if [ "$command" = do ]; then
+			words=$(_virt_fleet_allowed "$program" do "${what:-start}" --where x -o '?')
+		else
+			words=$(_virt_fleet_allowed "$program" list vms -o '?')
+		fi
+		;;
 	--columns | --sort)
 		# the last one of a list: what is before it stays
 		words=$("$program" list "${what:-vms}" --columns help 2>/dev/null | awk '{print $1}')
@@ -53,7 +59,12 @@ _virt_fleet() {
 		return
 		;;
 	list) [ "$command" = list ] && words=$(_virt_fleet_allowed "$program" list '?') ;;
+	do) [ "$command" = do ] && words=$(_virt_fleet_allowed "$program" do '?') ;;
 	esac
+	# a verb's arguments, and hosts
+	if [ "$command" = do ] && [ -n "$what" ] && [ -z "$words" ] && [ "${cur#-}" = "$cur" ]; then
+		words="$(_virt_fleet_allowed "$program" do "$what" '?=') $(compgen -A hostname)"
+	fi
 	if [ -z "$words" ]; then
 		case $cur in
 		-*) words=$("$program" --help | sed -n 's/^  \(-., \)\?\(--[a-z-]*\)\(=\)\?.*/\2\3/p') ;;

@@ -196,8 +196,7 @@ menu_draw(struct menu *menu, const struct pane *screen)
 	height = MIN((int)menu->n + frame, screen->rows);
 	box = pane_sub(screen, (screen->rows - height) / 2, (screen->cols - width) / 2, height, width);
 	menu->shown = pane_sub(&box, frame / 2, frame, box.rows - frame, box.cols - 2 * frame);
-	if (menu->cursor < menu->first)
-		menu->first = menu->cursor;
+	menu->first = MIN(MIN(menu->first, menu->cursor), menu->n - MIN(menu->n, (size_t)menu->shown.rows));
 	if (menu->cursor >= menu->first + (size_t)MAX(menu->shown.rows, 1))
 		menu->first = menu->cursor + 1 - (size_t)MAX(menu->shown.rows, 1);
 	for (int y = 0; y < box.rows; y++)

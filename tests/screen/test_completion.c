@@ -21,6 +21,10 @@ static const struct {
 	{ { "--theme", "" }, { "colour-blind" }, "pulse" },
 	{ { "list", "" }, { "hosts", "vms" }, "check" },
 	{ { "list", "vms", "-o", "" }, { "json", "csv" }, "vms" },
+	{ { "" }, { "do" }, "stop" },
+	{ { "do", "" }, { "start", "shutdown", "autostart-off" }, "check" },
+	{ { "do", "stop", "--w" }, { "--where=" }, "stop" },
+	{ { "do", "stop", "-o", "" }, { "jsonl" }, "csv" },
 	{ { "list", "hosts", "--columns", "name,vcpu-r" }, { "name,vcpu-ratio" }, "tenant" },
 };
 

@@ -4,6 +4,7 @@
 #include "fleet/clock.h"
 #include "tests/support/fake_conn.h"
 #include "tests/support/snaps.h"
+#include "views/guard_filter.h"
 
 #include <criterion/criterion.h>
 #include <locale.h>
@@ -22,6 +23,8 @@ struct world {
 	struct asks *asks;
 	unsigned quits, redraws;
 	bool readonly;
+	const char *rules; /* of the config; NULL: the defaults */
+	struct guards *guards;
 	/* with a fleet */
 	struct fake *fake;
 	struct conn_factory factory;
@@ -51,6 +54,7 @@ world_open(struct world *world)
 			.config = world->config,
 			.fleet = world->fleet,
 			.asks = world->asks,
+			.guards = world->guards,
 			.readonly = world->readonly,
 			.view = "vms",
 			.quit = count_quit,
@@ -81,6 +85,7 @@ static void
 world_done(struct world *world)
 {
 	console_free(world->console);
+	guards_free(world->guards);
 	if (world->fleet) {
 		mailbox_close(world->mailbox);
 		fleet_stop(world->fleet);
@@ -108,7 +113,7 @@ static void
 type(struct world *world, const char *keys)
 {
 	for (; *keys; keys++)
-		press(world, (uint32_t)(unsigned char)*keys, 0);
+		press(world, *keys == '\r' ? (uint32_t)KEY_CODE_ENTER : (uint32_t)(unsigned char)*keys, 0);
 }
 
 static char *
@@ -725,7 +730,10 @@ fleet_init(struct world *world, enum vm_state state)
 	g_autoptr(GError) error = NULL;
 
 	setlocale(LC_ALL, "C.UTF-8");
-	world->config = snaps_config();
+	world->config = world->rules ? config_parse(world->rules, strlen(world->rules), "c.yaml", NULL)
+				     : snaps_config();
+	world->guards = guards_new(world->config, &guard_filters, &error);
+	cr_assert(world->guards, "%s", error ? error->message : "");
 	cr_assert(config_select(world->config, hosts, NULL, &error), "%s", error ? error->message : "");
 	world->config->interval_ms = 100;
 	world->config->shutdown_wait_ms = 4000;
@@ -890,6 +898,64 @@ Test(console, says_why_nothing_can_be_done)
 	expect_shown("nothing to start: already running (vm-a)");
 	type(&world, "2S");
 	expect_shown("shutdown is done to VMs");
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	world_done(&world);
+}
+
+Test(console, the_menu_counts_and_does)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, "x");
+	expect_shown("vm-a on kvm1");
+	expect_shown("already running");
+	ESC;
+	expect_not_shown("already running");
+	type(&world, "  ");
+	ENTER; /* on marks: the menu, and not a page */
+	expect_shown("2 VMs");
+	expect_shown("2 of 2");
+	type(&world, "K");
+	expect_shown("Force off 2 guests on 1 host");
+	ESC;
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	world_done(&world);
+}
+
+Test(console, words_behind_a_verb_are_checked)
+{
+	struct world world = { 0 };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	type(&world, ":stop now");
+	ENTER;
+	expect_shown("stop: what is 'now'? type: stop");
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	world_done(&world);
+}
+
+/* The same rails before keys, menu and commands. */
+Test(console, guard_rails_hold_wherever_a_verb_comes_from)
+{
+	static const char *const ways[] = { "K", "xK", ":stop\r" };
+	struct world world = { .rules = "guards:\n  - deny: stop where host=kvm1\n  - confirm: suspend\n" };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		type(&world, ways[i]);
+		expect_shown("nothing to force off: deny: stop where host=kvm1 (vm-a)");
+		ESC;
+		ESC;
+	}
+	type(&world, "*K");
+	expect_shown("Force off 4 guests on 1 host");
+	expect_shown("deny: stop where host=kvm1 (vm-a");
+	ESC;
+	type(&world, "U:suspend\r");
+	expect_shown("Type 1 to confirm");
+	expect_shown("confirm: suspend");
+	ESC;
 	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
 	world_done(&world);
 }
