@@ -206,8 +206,8 @@ stake(const struct doing *doing)
 	if (doing->plan->confirm)
 		return doing->plan->confirm;
 	if (doing->action->flags & ACTION_HURTS)
-		return "it hurts guests";
-	return plan_types_count(doing->plan, doing->env->config) ? "these are many" : NULL;
+		return "this hurts guests";
+	return plan_types_count(doing->plan, doing->env->config) ? "this is about many guests" : NULL;
 }
 
 /* With a terminal the operator is asked whenever it is about more than one guest, too, as on the screen. */
@@ -221,7 +221,7 @@ confirmed(const struct doing *doing)
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		return (!why && doing->plan->targets->len == 1) || ask(doing);
 	if (why)
-		fprintf(stderr, "virt-fleet: nothing is done: %s; --yes does it all the same\n", why);
+		fprintf(stderr, "virt-fleet: nothing is done: %s, and nobody can be asked here; --yes says yes\n", why);
 	return !why;
 }
 

@@ -196,6 +196,8 @@ print_table(const GPtrArray *list, FILE *out)
 	int widths[NPARTS];
 	bool moves = false;
 
+	if (!list->len)
+		return;
 	for (int part = 0; part < NPARTS; part++)
 		parts[0][part] = g_strdup(titles[part]);
 	for (guint i = 0; i < list->len; i++) {
