@@ -311,14 +311,20 @@ trial_add(struct trial *trial, enum obstacle_kind kind, const char *what, const 
 	va_end(args);
 }
 
+/* The word for an obstacle of the guest's own, in counts. */
+static const char *
+own_word(const struct obstacle *own)
+{
+	return own->kind == OBSTACLE_COPY ? "storage" : own->what;
+}
+
 static void
 add_own(struct trial *trial)
 {
 	for (guint i = 0; i < trial->candidate->own->len; i++) {
 		const struct obstacle *own = &g_array_index(trial->candidate->own, struct obstacle, i);
 
-		trial_add(trial, own->kind, own->kind == OBSTACLE_COPY ? "storage" : own->what, "%s %s",
-			own->what, own->why);
+		trial_add(trial, own->kind, own_word(own), "%s %s", own->what, own->why);
 	}
 }
 
@@ -377,6 +383,37 @@ reasons_text(const GArray *reasons)
 			g_string_append_printf(text, "%s%s", i ? "; " : "", reason->why);
 	}
 	return g_string_free(text, FALSE);
+}
+
+char *
+targets_words_there(struct targets *targets, const struct vm *vm, const struct host_snap *host)
+{
+	g_autoptr(GArray) reasons = obstacles_new();
+	struct trial trial = {
+		.targets = targets,
+		.vm = vm,
+		.host = host,
+		.candidate = targets_candidate(targets, vm),
+		.reasons = reasons,
+	};
+
+	trial_check(&trial);
+	g_array_sort(reasons, compare_kinds);
+	return reasons->len ? reasons_text(reasons) : NULL;
+}
+
+char *
+targets_own_words(struct targets *targets, const struct vm *vm)
+{
+	const GArray *own = targets_candidate(targets, vm)->own;
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < own->len; i++) {
+		const struct obstacle *obstacle = &g_array_index(own, struct obstacle, i);
+
+		g_string_append_printf(text, "%s%s: %s", i ? "; " : "", obstacle->what, obstacle->why);
+	}
+	return g_string_free(text, own->len == 0);
 }
 
 enum verdict

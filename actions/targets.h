@@ -59,6 +59,9 @@ enum verdict targets_judge(struct targets *targets, const struct vm *vm, const s
 /* All reasons: an array of struct obstacle, the worst first, with a clear function; caller unrefs. */
 GArray *targets_reasons(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 
+/* What VM's own side says, which holds wherever it goes; the worst first, in one line; NULL: nothing. Caller frees. */
+char *targets_own_words(struct targets *targets, const struct vm *vm);
+
 /* VM goes to HOST: its room is less from now on, and that of VM's own host more. */
 void targets_put(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 struct room targets_room(const struct targets *targets, const struct host_snap *host);
@@ -76,7 +79,7 @@ struct place {
 	const struct host_snap *host;
 	enum verdict verdict;       /* for a set: of the best that most of it can hope for */
 	unsigned fits, asked;       /* how many of the guests can go (FITS or CAUTION), of how many */
-	char *why;                  /* NULL: nothing to say */
+	char *why;                  /* for one guest: what is so there and not everywhere; NULL: nothing */
 	struct room before, after;  /* with those that can go */
 	bool same_site;             /* as all of the guests' hosts */
 };

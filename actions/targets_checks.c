@@ -270,11 +270,6 @@ check_places(struct trial *trial)
 	if (facts->cpuset && room->pcpus > 0 && highest(facts->cpuset) >= (long)room->pcpus)
 		trial_add(trial, OBSTACLE_BLOCKS, "pinning", "pinned to CPUs %s, and it has %.0f",
 			facts->cpuset, room->pcpus);
-	else if (facts->cpuset)
-		trial_add(trial, OBSTACLE_CAUTION, "pinning",
-			"pinned to CPUs %s, which may be somebody's there", facts->cpuset);
-	else if (facts->pinned)
-		trial_add(trial, OBSTACLE_CAUTION, "pinning", "pinned to CPUs that may be somebody's there");
 	if (facts->numa_nodes && there && there->ncells && highest(facts->numa_nodes) >= (long)there->ncells)
 		trial_add(trial, OBSTACLE_BLOCKS, "NUMA", "its memory is on nodes %s, and there %s %zu",
 			facts->numa_nodes, there->ncells == 1 ? "is" : "are", there->ncells);

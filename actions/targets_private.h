@@ -48,6 +48,8 @@ bool targets_excludes(const struct targets *targets, const struct host_snap *hos
 void room_change(struct room *room, const struct vm *vm, int sign);
 /* The verdict without its words, and in *WHAT (may be NULL) one word for what stands in the way; NULL: nothing does. */
 enum verdict targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what);
+/* The reasons that are HOST's and not the guest's own; NULL: there are none. Caller frees. */
+char *targets_words_there(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 const struct candidate *targets_candidate(struct targets *targets, const struct vm *vm);
 /* What its guests call the networks that they are on. */
 GHashTable *targets_networks(struct targets *targets, const struct host_snap *host);

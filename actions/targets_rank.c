@@ -70,6 +70,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 	struct room *room = &targets->rooms[host->index], before = *room;
 	struct place place = { .host = host, .before = before, .same_site = true };
 	enum verdict best = VERDICT_NO, worst = VERDICT_FITS;
+	const struct vm *asked = NULL;
 
 	for (guint i = 0; i < vms->len; i++) {
 		const struct vm *vm = vms->pdata[i];
@@ -80,6 +81,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 			continue;
 		verdict = targets_quick(targets, vm, host, &what);
 		best = MIN(best, verdict);
+		asked = vm;
 		place.asked++;
 		place.same_site = place.same_site && hosts_same_site(vm->host, host);
 		if (what)
@@ -94,7 +96,7 @@ place_for(struct targets *targets, const GPtrArray *vms, const struct host_snap 
 	place.after = *room;
 	*room = before;
 	if (place.asked == 1)
-		targets_judge(targets, vms->pdata[0], host, &place.why);
+		place.why = targets_words_there(targets, asked, host);
 	else
 		place.why = causes_text(causes->len ? causes : cautions);
 	return place;

@@ -14,6 +14,7 @@ const struct view_ops *const catalog[] = {
 	&vm_view,
 	&xml_view,
 	&console_view,
+	&targets_view,
 	&help_view,
 	NULL,
 };
@@ -31,7 +32,7 @@ const char *const *
 catalog_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
-		"host", "vm", "xml", "console", "help", NULL };
+		"host", "vm", "xml", "console", "targets", "help", NULL };
 
 	return names;
 }

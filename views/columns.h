@@ -23,9 +23,11 @@ struct vm_size {
 struct history;
 struct queue;
 struct timeline;
+struct maintenance;
 
 struct row_ctx {
 	const struct config *config;
+	const struct maintenance *maintenance; /* NULL: the config alone says which hosts are in it */
 	const struct history *history; /* NULL: none is kept (batch) */
 	struct timeline *timeline;     /* what the rows of events are gathered from; NULL: there are none */
 	struct queue *queue;           /* … and those of jobs */

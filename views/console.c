@@ -75,6 +75,7 @@ console_new(const struct console_opts *opts, GError **error)
 	console->env.row.history = console->env.history;
 	console->env.chosen = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
+	console_moves_init(console);
 	console->work = work_new(&console->env);
 	console->env.row.queue = work_queue(console->work);
 	console->watch = watch_new(opts->fleet);
@@ -98,6 +99,7 @@ console_free(struct console *console)
 	serial_free(console->env.serial);
 	watch_free(console->watch);
 	work_free(console->work);
+	console_moves_done(console);
 	keys_free(console->keys);
 	env_notice_drop(&console->env);
 	history_free(console->env.history);
@@ -113,7 +115,7 @@ const char *const *
 console_view_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
-		"help", NULL };
+		"targets", "help", NULL };
 
 	return names;
 }
@@ -136,6 +138,7 @@ update_all(struct console *console)
 		env->row.size = density_size(env->snap, env->row.now_us);
 		console->sized_us = env->row.now_us;
 	}
+	console_moves_update(console);
 	totals_fleet(env->snap, &env->row, &env->totals);
 	history_feed(env->history, env->snap, env->row.now_us);
 	stack_observe(env->stack);

@@ -22,6 +22,7 @@
 struct console;
 struct journal;
 struct guards;
+struct maintenance;
 
 struct console_opts {
 	const struct config *config; /* borrowed */
@@ -30,6 +31,7 @@ struct console_opts {
 	struct timeline *timeline;   /* borrowed; shown, and told of verbs; NULL: none */
 	struct journal *journal;     /* borrowed; keeps what verbs do; NULL: nothing does */
 	struct guards *guards;       /* borrowed; what they deny is not done; NULL: none */
+	struct maintenance *maintenance; /* borrowed; NULL: what operators say is forgotten with the console */
 	bool readonly;               /* no verbs; the badge [RO] */
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */

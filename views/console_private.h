@@ -21,6 +21,7 @@ struct console {
 	struct keys *keys;
 	struct work *work;
 	struct watch *watch;
+	struct maintenance *own_maintenance; /* when the owner has none; else NULL */
 
 	/* What input goes to: a dialog, else the menu, else a prompt, else the keys. */
 	struct dialog *dialog;
@@ -79,6 +80,19 @@ void console_propose(struct console *console, const struct action *action, char 
 void console_ask_next(struct console *console);
 /* Answers the question that was asked with yes and SECRET (NULL: none is wanted). */
 void console_answer(struct console *console, const char *secret);
+
+/* Shows PLAN (taken) to the operator, or does it where nothing is at stake. HIDDEN: of the marked rows. */
+void console_decide(struct console *console, struct plan *plan, unsigned hidden);
+
+/* ---- console_moves.c ---- */
+
+/* Which hosts are in maintenance, and which guests on their way, has its place in env from now on. */
+void console_moves_init(struct console *console);
+void console_moves_done(struct console *console);
+/* A snapshot is there: what is on its way, and who is in maintenance by now? */
+void console_moves_update(struct console *console);
+/* As env.act. */
+void console_act_on(void *console, const struct env_act *act);
 
 /* ---- console_menu.c ---- */
 

@@ -46,6 +46,8 @@ console_plan_opts(struct console *console, const struct action *action, const st
 		.guards = console->opts.guards,
 		.now_us = console->env.now_us,
 		.config = console->opts.config,
+		.maintenance = console->env.maintenance,
+		.incoming = console->env.incoming,
 	};
 }
 
@@ -94,7 +96,13 @@ ask_for_params(struct console *console, const struct action *action, const GArra
 			continue;
 		g_array_set_size(console->env.chosen, 0);
 		g_array_append_vals(console->env.chosen, keys->data, keys->len);
-		stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
+		if (catalog[i]->about_one)
+			stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
+		else
+			stack_push(console->env.stack, catalog[i]);
+		if (catalog[i]->chosen)
+			catalog[i]->chosen(console_front(console));
+		view_update(console_front(console));
 		return true;
 	}
 	while (arg && arg->name && !arg->needed)
@@ -104,12 +112,10 @@ ask_for_params(struct console *console, const struct action *action, const GArra
 	return arg && arg->name;
 }
 
-/* Asks about the plan, or does it where nothing is at stake. */
-static void
-decide(struct console *console, unsigned hidden)
+void
+console_decide(struct console *console, struct plan *plan, unsigned hidden)
 {
-	const struct plan *plan = console->plan;
-
+	console->plan = plan;
 	if (plan->targets->len == 0) {
 		g_autofree char *text = plan_nothing(plan);
 
@@ -138,16 +144,14 @@ console_act(struct console *console, const struct action *action, char *const *p
 	}
 	if (!params && ask_for_params(console, action, keys))
 		return;
-	console->plan = make_plan(console, action, params, keys);
-	decide(console, hidden);
+	console_decide(console, make_plan(console, action, params, keys), hidden);
 }
 
 void
 console_propose(
 	struct console *console, const struct action *action, char *const *params, const GArray *keys)
 {
-	console->plan = make_plan(console, action, params, keys);
-	decide(console, 0);
+	console_decide(console, make_plan(console, action, params, keys), 0);
 }
 
 /* ---- questions of hosts ---- */

@@ -43,3 +43,10 @@ env_shows(const struct env *env, const struct row_key *key)
 {
 	return key->is_host ? key->host < env->snap->nhosts : fleet_snap_find_vm(env->snap, key) != NULL;
 }
+
+void
+env_act(const struct env *env, const struct env_act *act)
+{
+	if (act->action)
+		env->act(env->act_ctx, act);
+}

@@ -13,12 +13,23 @@ struct stack;
 struct timeline;
 struct journal;
 struct guards;
+struct maintenance;
+struct relocation;
 
 /* One line for the operator, until it is old or he goes on. */
 struct notice {
 	char *text; /* NULL: none */
 	enum role role;
 	int64_t until_us;
+};
+
+/* A verb that a view has been told all about: to be done at once, or asked about. */
+struct env_act {
+	const struct action *action;
+	const GArray *keys;                  /* struct row_key */
+	char *const *params;                 /* NULL: none */
+	const struct relocation *relocation; /* NULL: none was shown */
+	const char *released;                /* a host that comes out of maintenance with it; NULL: none */
 };
 
 struct env {
@@ -43,10 +54,17 @@ struct env {
 	 * NULL ends it. NULL: descriptors can't be waited for here. */
 	void (*watch)(void *ctx, int fd, bool write, void (*ready)(void *data), void *data);
 	void *watch_ctx;
+	struct maintenance *maintenance; /* never NULL; row.maintenance is the same */
+	GArray *incoming; /* struct incoming: guests on their way to other hosts; of the last snapshot */
 	GArray *chosen; /* struct row_key: what the verb that opened a view is to be done to */
 	bool (*copy)(void *ctx, const char *text, GError **error); /* NULL: there is no clipboard */
+	void (*act)(void *ctx, const struct env_act *act);
+	void *act_ctx;
 	void *copy_ctx;
 };
+
+/* Does what ACT says, or asks first. */
+void env_act(const struct env *env, const struct env_act *act);
 
 /* Puts TEXT onto the operator's clipboard. False with an error in words when that can't be done. */
 bool env_copy(const struct env *env, const char *text, GError **error);

@@ -54,6 +54,15 @@
 	_(SEND_ESCAPE, "send-escape", "Type Ctrl-] on the VM's console")                      \
 	_(SEND_SIZE, "send-size", "Type stty with this screen's size on the VM's console")    \
 	_(MENU, "menu", "The verbs for the marked rows, or the one under the cursor")          \
+	_(MOVE_OFFLINE, "move-offline", "Move only the definition, of VMs that are off")       \
+	_(MOVE_COPY, "move-copy", "Copy the storage along: none, all, what a base there lacks") \
+	_(MOVE_POSTCOPY, "move-postcopy", "Let VMs run there as soon as memory was copied once") \
+	_(MOVE_AUTOCONVERGE, "move-autoconverge", "Slow VMs down until their move gets done")  \
+	_(MOVE_COMPRESS, "move-compress", "Compress memory on its way")                        \
+	_(MOVE_BANDWIDTH, "move-bandwidth", "How much a move may copy in a second")            \
+	_(MOVE_DOWNTIME, "move-downtime", "For how long a VM may stand still at the end")      \
+	_(MOVE_TLS, "move-tls", "Encrypt what flows between the hosts")                        \
+	_(MOVE_P2P, "move-p2p", "Let the source's daemon do it")                               \
 	_(MARK, "mark", "Mark the row and move on")                                           \
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
 	_(INVERT, "invert", "Invert the marks of the rows shown")                             \

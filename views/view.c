@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WHEEL_LINES 3
+#define HEAD_LEAST  8 /* lines, for a table with something above it */
 
 static void
 remember_name(struct view *view, const char *name)
@@ -65,11 +66,21 @@ view_update(struct view *view)
 	}
 }
 
+/* What stands above the table gives way where there is no room for both. */
+static void
+draw_list(struct view *view, const struct pane *pane)
+{
+	int head = view->ops->head && pane->rows > HEAD_LEAST ? view->ops->head(view, pane) : 0;
+	struct pane below = pane_sub(pane, head, 0, pane->rows - head, pane->cols);
+
+	list_draw(view->list, &below);
+}
+
 void
 view_draw(struct view *view, const struct pane *pane)
 {
 	if (view->list)
-		list_draw(view->list, pane);
+		draw_list(view, pane);
 	else if (view->page)
 		page_draw(view->page, pane);
 	else

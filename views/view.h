@@ -45,6 +45,8 @@ struct view_ops {
 	 * cursor is on, false: nothing. NULL: no. */
 	bool (*mouse)(struct view *view, struct input input);
 	bool (*current)(struct view *view, struct row_key *key);
+	void (*chosen)(struct view *view);       /* its verb has just opened it, about env->chosen; NULL: nothing to do */
+	int (*head)(struct view *view, const struct pane *pane); /* draws lines above the table; how many; NULL: none */
 	char *(*summary)(struct view *view);     /* the line under the table, caller frees; NULL: no line */
 	char *(*title)(struct view *view);       /* more than the name for the header, caller frees; NULL: name */
 	void (*opened)(struct view *view);       /* it was made; NULL: nothing is to be done */

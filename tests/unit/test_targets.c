@@ -333,7 +333,7 @@ Test(targets, says_for_each_cause_whether_it_goes_and_why_not)
 		{ other_cpu_passed_through, VERDICT_NO, "host-passthrough" },
 		{ same_cpu_passed_through, VERDICT_FITS, NULL },
 		{ pinned_high, VERDICT_NO, "pinned to CPUs 30-33, and it has 32" },
-		{ pinned, VERDICT_CAUTION, "may be somebody's there" },
+		{ pinned, VERDICT_CAUTION, "must exist there and may be somebody's" },
 		{ local_disk, VERDICT_COPY, "/images/a.qcow2 is the host's own" },
 		{ local_disk_copied, VERDICT_FITS, NULL },
 		{ no_guest_on_its_network, VERDICT_CAUTION, "no guest there is on bridge br0" },
