@@ -5,6 +5,7 @@
 
 #include "actions/journal.h"
 #include "actions/note.h"
+#include "actions/reconciler.h"
 #include "fleet/clock.h"
 #include "tui/loop.h"
 #include "tui/term.h"
@@ -35,8 +36,9 @@ struct session {
 	struct loop *loop;
 	struct console *console;
 	struct canvas *canvas;
-	struct journal *journal; /* NULL: nothing will be done */
-	const char *ended_by;    /* a signal's name, NULL: the operator */
+	struct journal *journal;       /* NULL: nothing will be done */
+	struct reconciler *reconciler; /* NULL: likewise, or there is no thread left for it */
+	const char *ended_by;          /* a signal's name, NULL: the operator */
 };
 
 /* ---- stderr ---- */
@@ -100,6 +102,13 @@ session_paint(void *ctx)
 }
 
 static void
+session_job_done(struct session *session, struct job *job)
+{
+	reconciler_add_job(session->reconciler, job);
+	console_job_done(session->console, job);
+}
+
+static void
 session_mail(void *ctx)
 {
 	struct session *session = ctx;
@@ -108,7 +117,7 @@ session_mail(void *ctx)
 	if (mailbox_take_mark(session->app.mailbox))
 		console_fleet_changed(session->console);
 	while (mailbox_pop(session->app.mailbox, &message))
-		console_job_done(session->console, message.data);
+		session_job_done(session, message.data);
 	if (session->app.eventlog) {
 		bool bad;
 		g_autofree char *news = eventlog_take_news(session->app.eventlog, &bad);
@@ -239,18 +248,23 @@ tell_lost(struct session *session, const struct config *config, const GPtrArray 
 {
 	GString *text = g_string_new(NULL);
 	g_autofree char *remark = NULL;
+	unsigned n = 0;
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct journal_lost *lost = found->pdata[i];
 
+		reconciler_add_lost(session->reconciler, config, lost);
+		if (lost->told)
+			continue;
 		note_lost(session->app.timeline, config, lost);
-		if (i < LOST_NAMED)
-			g_string_append_printf(text, "%s%s of %s", i ? ", " : "",
+		if (n++ < LOST_NAMED)
+			g_string_append_printf(text, "%s%s of %s", n > 1 ? ", " : "",
 				lost->verb ? lost->verb : "an act", lost->vm ? lost->vm : "-");
 	}
-	remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", found->len,
-		found->len == 1 ? "" : "s", text->str, found->len > LOST_NAMED ? ", …" : "");
-	console_tell(session->console, ROLE_WARN, remark);
+	remark = g_strdup_printf("an earlier run did not see the end of %u act%s: %s%s", n, n == 1 ? "" : "s",
+		text->str, n > LOST_NAMED ? ", …" : "");
+	if (n)
+		console_tell(session->console, ROLE_WARN, remark);
 	g_string_free(text, TRUE);
 }
 
@@ -267,6 +281,36 @@ session_open_journal(struct session *session, const struct command_env *env)
 		.path = config->journal_path,
 		.max_bytes = config->journal_max_mib << 20,
 		.syslog = config->journal_syslog,
+	});
+}
+
+static const struct fleet_snap *
+session_snapshot(void *ctx)
+{
+	struct session *session = ctx;
+
+	return fleet_snapshot(session->app.fleet);
+}
+
+static void
+session_found(void *ctx)
+{
+	struct session *session = ctx;
+
+	mailbox_mark(session->app.mailbox);
+}
+
+static void
+session_start_reconciler(struct session *session)
+{
+	if (!session->journal)
+		return;
+	session->reconciler = reconciler_new(&(struct reconciler_opts){
+		.timeline = session->app.timeline,
+		.journal = session->journal,
+		.snapshot = session_snapshot,
+		.changed = session_found,
+		.ctx = session,
 	});
 }
 
@@ -331,6 +375,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 	loop_add_fd(session->loop, STDIN_FILENO, session_keyboard, session);
 	loop_add_fd(session->loop, mailbox_fd(session->app.mailbox), session_mail, session);
 	loop_set_after(session->loop, session_paint, session);
+	session_start_reconciler(session);
 	session_recover(session, config);
 	return true;
 }
@@ -401,6 +446,7 @@ command_console(const struct command_env *env)
 	}
 	if (session.ended_by)
 		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
+	reconciler_free(session.reconciler);
 	if (!app_done(&session.app))
 		_exit(status);
 	journal_free(session.journal);

@@ -275,10 +275,16 @@ add_params(cJSON *object, char *const *params)
 		json_add_text(members, params[0], params[1]);
 }
 
+char *
+journal_id(const struct journal *journal, const struct job *job)
+{
+	return g_strdup_printf("%s:%" PRIu64, journal->process, job->number);
+}
+
 static cJSON *
 line_of_job(const struct journal *journal, const char *event, const struct job *job)
 {
-	g_autofree char *id = g_strdup_printf("%s:%" PRIu64, journal->process, job->number);
+	g_autofree char *id = journal_id(journal, job);
 	cJSON *object = line_new(journal, event, id);
 	char uuid[37];
 
@@ -317,22 +323,43 @@ journal_begin(struct journal *journal, struct job *job, GError **error)
 	return ok;
 }
 
-void
-journal_end(struct journal *journal, const struct job *job, const char *result, const char *error)
+/* Frees OBJECT. Writes it, at worst to syslog alone. */
+static void
+line_write(struct journal *journal, cJSON *object)
 {
-	cJSON *object = line_of_job(journal, "end", job);
-	g_autofree char *line = NULL;
+	g_autofree char *line = line_text(object);
 	bool ok;
 
-	json_add_text(object, "result", result);
-	json_add_text(object, "error", error);
-	cJSON_AddNumberToObject(object, "took_s", (double)((clock_now_us() - job->started_us) / 1000) / 1000);
-	line = line_text(object);
 	pthread_mutex_lock(&journal->lock);
 	ok = file_write(journal, line, NULL);
 	pthread_mutex_unlock(&journal->lock);
 	if (!ok || journal->syslog)
 		syslog(LOG_NOTICE, "%s", line);
+}
+
+void
+journal_end(struct journal *journal, const struct job *job, const char *result, const char *error)
+{
+	cJSON *object = line_of_job(journal, "end", job);
+
+	json_add_text(object, "result", result);
+	json_add_text(object, "error", error);
+	cJSON_AddNumberToObject(object, "took_s", (double)((clock_now_us() - job->started_us) / 1000) / 1000);
+	line_write(journal, object);
+}
+
+void
+journal_found(struct journal *journal, const char *id, const char *vm, const uint8_t uuid[UUID_LEN],
+	const char *where)
+{
+	cJSON *object = line_new(journal, "found", id);
+	char text[37];
+
+	uuid_format(uuid, text);
+	json_add_text(object, "vm", vm);
+	json_add_text(object, "uuid", text);
+	json_add_text(object, "where", where);
+	line_write(journal, object);
 }
 
 /* ---- what an earlier run left behind ---- */
@@ -342,6 +369,7 @@ lost_free(gpointer pointer)
 {
 	struct journal_lost *lost = pointer;
 
+	g_free(lost->id);
 	g_free(lost->host);
 	g_free(lost->vm);
 	g_free(lost->verb);
@@ -374,7 +402,17 @@ file_tail(const struct journal *journal, GError **error)
 	return g_strdup(start ? start + 1 : text);
 }
 
-/* The begins in TEXT that have no end, and whose process is not there any more: id to cJSON object. */
+/* Whether LINE, an end, is that of a migration that may still be found. */
+static bool
+is_open_end(const cJSON *line, const char *event)
+{
+	g_autofree char *result = member(line, "result"), *dest = member(line, "dest");
+
+	return g_strcmp0(event, "end") == 0 && g_strcmp0(result, "unknown") == 0 && dest;
+}
+
+/* The begins in TEXT that have no end, or an open one in their place, and whose process is not there any more: id to cJSON
+ * object. */
 static GHashTable *
 find_lost(const char *text)
 {
@@ -388,7 +426,7 @@ find_lost(const char *text)
 		cJSON *object = cJSON_Parse(lines[i]);
 		g_autofree char *event = member(object, "event"), *key = member(object, "id");
 
-		if (key && g_strcmp0(event, "begin") == 0) {
+		if (key && (g_strcmp0(event, "begin") == 0 || is_open_end(object, event))) {
 			g_hash_table_replace(begun, g_steal_pointer(&key), g_steal_pointer(&object));
 		} else if (key) {
 			g_hash_table_remove(begun, key);
@@ -430,11 +468,15 @@ by_time(gconstpointer a, gconstpointer b)
 }
 
 static struct journal_lost *
-lost_new(const cJSON *begin)
+lost_new(const char *id, const cJSON *begin)
 {
+	const cJSON *params = cJSON_GetObjectItemCaseSensitive(begin, "params");
 	struct journal_lost *lost = g_new0(struct journal_lost, 1);
-	g_autofree char *uuid = member(begin, "uuid");
+	g_autofree char *uuid = member(begin, "uuid"), *event = member(begin, "event");
 
+	lost->id = g_strdup(id);
+	lost->told = g_strcmp0(event, "end") == 0;
+	lost->offline = cJSON_HasObjectItem(params, "offline");
 	lost->host = member(begin, "host");
 	lost->vm = member(begin, "vm");
 	lost->verb = member(begin, "verb");
@@ -462,8 +504,10 @@ recover(struct journal *journal, GPtrArray *found, GError **error)
 	begun = find_lost(text);
 	g_hash_table_iter_init(&iter, begun);
 	while (g_hash_table_iter_next(&iter, &id, &begin)) {
-		g_ptr_array_add(found, lost_new(begin));
-		if (!close_lost(journal, id, begin, error))
+		struct journal_lost *lost = lost_new(id, begin);
+
+		g_ptr_array_add(found, lost);
+		if (!lost->told && !close_lost(journal, id, begin, error))
 			return false;
 	}
 	g_ptr_array_sort(found, by_time);
