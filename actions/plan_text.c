@@ -105,13 +105,13 @@ has_names(const struct plan_refusal *refusal)
 }
 
 static void
-append_refusals(GString *text, const struct plan *plan)
+append_refusals(GString *text, const struct plan *plan, const char *between)
 {
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
 		const GPtrArray *guests = refusal->guests;
 
-		g_string_append_printf(text, "%s%s (", i ? ", " : "", refusal->why);
+		g_string_append_printf(text, "%s%s (", i ? between : "", refusal->why);
 		if (!has_names(refusal) || (guests->len > 1 && !refusal->denied)) {
 			g_string_append_printf(text, "%u)", guests->len);
 			continue;
@@ -141,7 +141,7 @@ plan_text(const struct plan *plan)
 	append_params(text, plan);
 	if (plan->refusals->len) {
 		g_string_append(text, "\nLeft out: ");
-		append_refusals(text, plan);
+		append_refusals(text, plan, "\nLeft out: ");
 	}
 	if (plan->confirm)
 		g_string_append_printf(text, "\nGuard rail: %s", plan->confirm);
@@ -157,6 +157,6 @@ plan_nothing(const struct plan *plan)
 	g_string_printf(text, "nothing to %s: ", verb);
 	if (plan->blocked)
 		g_string_append_printf(text, "%s%s", plan->blocked, plan->refusals->len ? "; " : "");
-	append_refusals(text, plan);
+	append_refusals(text, plan, ", ");
 	return g_string_free(text, FALSE);
 }

@@ -44,6 +44,16 @@ const struct action vm_start_action = {
 	.run = vm_act_run,
 };
 
+static const struct action_arg shutdown_args[] = {
+	{ .name = "wait",
+		.help = "Wait so long, 5s to 1h, for the guest to be off; else as long as limits.shutdown_wait says",
+		.kind = ARG_NUMBER,
+		.unit = UNIT_SECONDS,
+		.min = 5,
+		.max = 3600 },
+	{ 0 },
+};
+
 const struct action vm_shutdown_action = {
 	.name = "shutdown",
 	.help = "Ask the guest to power off",
@@ -56,6 +66,7 @@ const struct action vm_shutdown_action = {
 	.needs = "a running guest",
 	.target = TARGET_VM,
 	.flags = ACTION_HURTS,
+	.args = shutdown_args,
 	.timeout_s = 60,
 	.act = VM_ACT_SHUTDOWN,
 	.awaited = VM_STATE_OFF,
