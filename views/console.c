@@ -1,22 +1,17 @@
-/* console: life, time and drawing; console_input.c, console_prompt.c and console_verbs.c have the keys and what they do. */
+/* console: life and drawing; console_update.c has time and what comes with it, console_input.c, console_prompt.c and
+ * console_verbs.c have the keys and what they do. */
 #include "views/console_private.h"
 
 #include "actions/registry.h"
 #include "fleet/clock.h"
 #include "tui/cell.h"
 #include "views/catalog.h"
-#include "views/density.h"
 #include "views/header.h"
 #include "views/history.h"
 #include "views/request.h"
 #include "views/serial.h"
 
 #include <string.h>
-
-#define SECOND_US       INT64_C(1000000)
-#define UPDATE_LEAST_US 100000            /* between two snapshots … */
-#define SIZE_US         INT64_C(10000000) /* the median guest is not another one each second */
-#define UPDATE_SHARE    8 /* … and so many times what the last update took, so that keys find us idle */
 
 /* ---- life ---- */
 
@@ -104,6 +99,8 @@ console_free(struct console *console)
 	env_notice_drop(&console->env);
 	history_free(console->env.history);
 	g_array_unref(console->env.chosen);
+	fleet_snap_unref(console->update.snap);
+	fleet_snap_unref(console->update.past);
 	fleet_snap_unref(console->env.snap);
 	g_ptr_array_free(console->filters, TRUE);
 	g_ptr_array_free(console->searches, TRUE);
@@ -118,138 +115,6 @@ console_view_names(void)
 		"targets", "help", NULL };
 
 	return names;
-}
-
-/* ---- time ---- */
-
-void
-console_fleet_changed(struct console *console)
-{
-	console->changed = true;
-}
-
-/* Everything that follows from snapshot and time. */
-static void
-update_all(struct console *console)
-{
-	struct env *env = &console->env;
-
-	if (!env->row.size.vcpus || env->row.now_us >= console->sized_us + SIZE_US) {
-		env->row.size = density_size(env->snap, env->row.now_us);
-		console->sized_us = env->row.now_us;
-	}
-	console_moves_update(console);
-	totals_fleet(env->snap, &env->row, &env->totals);
-	history_feed(env->history, env->snap, env->row.now_us);
-	stack_observe(env->stack);
-	console->needs_draw = true;
-}
-
-void
-console_set_snapshot(struct console *console, const struct fleet_snap *snap)
-{
-	fleet_snap_ref(snap);
-	fleet_snap_unref(console->env.snap);
-	console->env.snap = snap;
-	update_all(console);
-}
-
-void
-console_tell(struct console *console, enum role role, const char *text)
-{
-	env_notice(&console->env, role, "%s", text);
-	console->needs_draw = true;
-}
-
-void
-console_job_done(struct console *console, struct job *job)
-{
-	if (job->class == JOB_CONSOLE)
-		console_serial_done(console, job);
-	else
-		work_done(console->work, job);
-	console->needs_draw = true;
-}
-
-static void
-take_snapshot(struct console *console)
-{
-	const struct fleet_snap *old = console->env.snap;
-
-	console->env.snap = fleet_snapshot(console->opts.fleet);
-	work_observe(console->work, console->env.snap);
-	console->changed = false;
-	fleet_snap_unref(old);
-}
-
-/* The screen stands still; the world, and its history, does not. */
-static void
-watch_on(struct console *console)
-{
-	const struct fleet_snap *snap = fleet_snapshot(console->opts.fleet);
-
-	console->changed = false;
-	history_feed(console->env.history, snap, console->env.now_us);
-	work_observe(console->work, snap);
-	fleet_snap_unref(snap);
-}
-
-void
-console_tick(struct console *console, int64_t now_us, int64_t wall_us)
-{
-	struct env *env = &console->env;
-	bool due = console->changed && console->opts.fleet && now_us >= console->update_due_us;
-	bool second =
-		wall_us / SECOND_US != env->wall_us / SECOND_US || now_us - console->updated_us >= SECOND_US;
-
-	env->now_us = now_us;
-	env->wall_us = wall_us;
-	if (env->serial)
-		serial_tick(env->serial);
-	if (env->notice.text && now_us >= env->notice.until_us) {
-		env_notice_drop(env);
-		console->needs_draw = true;
-	}
-	if (second)
-		console->needs_draw = true;
-	if (!due && (console->frozen || !second))
-		return;
-	int64_t began = clock_now_us();
-
-	if (console->frozen) {
-		watch_on(console);
-	} else {
-		env->row.now_us = now_us;
-		if (due)
-			take_snapshot(console);
-		update_all(console);
-		console->updated_us = now_us;
-	}
-	console->update_due_us = now_us + MAX(UPDATE_LEAST_US, UPDATE_SHARE * (clock_now_us() - began));
-}
-
-/* When what is in front wants to be drawn because of what came by itself, 0: it does not. */
-static int64_t
-view_draw_due_us(const struct console *console)
-{
-	struct view *view = console_front(console);
-
-	return view->ops->draw_due_us ? view->ops->draw_due_us(view) : 0;
-}
-
-int64_t
-console_next_due(const struct console *console)
-{
-	const struct env *env = &console->env;
-	int64_t due = env->now_us + SECOND_US - env->wall_us % SECOND_US;
-
-	if (console->changed && console->opts.fleet)
-		due = MIN(due, console->update_due_us);
-	if (env->notice.text)
-		due = MIN(due, env->notice.until_us);
-	if (view_draw_due_us(console))
-		due = MIN(due, view_draw_due_us(console));
-	return due;
 }
 
 /* ---- drawing ---- */
@@ -464,14 +329,6 @@ draw_summary(struct console *console, const struct pane *pane, int y)
 	return true;
 }
 
-bool
-console_needs_draw(const struct console *console)
-{
-	int64_t due_us = view_draw_due_us(console);
-
-	return console->needs_draw || (due_us && due_us <= clock_now_us());
-}
-
 /* Header on top, then the view, its summary and the status line; a screen too small for all keeps the first ones. */
 static void
 draw_framed(struct console *console, struct view *view, const struct pane *screen)
@@ -503,7 +360,7 @@ console_draw(struct console *console, struct canvas *canvas)
 	struct pane screen = pane_whole(canvas);
 	struct view *view = stack_front(console->env.stack);
 
-	console->needs_draw = false;
+	console->needs_draw = console->answering = false;
 	canvas_clear(canvas);
 	canvas_set_cursor(canvas, -1, -1);
 	if (view->ops->whole)

@@ -284,7 +284,7 @@ key_input(struct console *console, struct keyspec key)
 void
 console_input(struct console *console, struct input input)
 {
-	console->needs_draw = true;
+	console->needs_draw = console->answering = true;
 	if (console->dialog) {
 		enum dialog_result result = dialog_input(console->dialog, input);
 

@@ -3,6 +3,7 @@
 
 #include "views/console.h"
 #include "views/env.h"
+#include "views/history.h"
 #include "views/keys.h"
 #include "views/stack.h"
 #include "views/watch.h"
@@ -14,6 +15,15 @@
 
 enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
 enum dialog_use { DIALOG_FOR_PLAN, DIALOG_FOR_ASK, DIALOG_FOR_QUIT, DIALOG_FOR_SERIAL };
+
+/* What a new snapshot, or another second, brings; see console_update.c. */
+struct update {
+	const struct fleet_snap *snap; /* a reference; NULL: no update is under way */
+	const struct fleet_snap *past; /* a reference to the one shown before; NULL: none */
+	size_t part;                   /* the next one */
+	struct history_part history;
+	int64_t began_us, took_us;
+};
 
 struct console {
 	struct console_opts opts;
@@ -49,6 +59,8 @@ struct console {
 	int64_t updated_us;   /* last update of the views */
 	int64_t sized_us;     /* when the median guest was looked for last */
 	int64_t update_due_us; /* the next one, if the fleet changed */
+	struct update update;
+	bool answering;       /* there was input since the last draw */
 	bool needs_draw;
 };
 

@@ -148,8 +148,7 @@ console_act(struct console *console, const struct action *action, char *const *p
 }
 
 void
-console_propose(
-	struct console *console, const struct action *action, char *const *params, const GArray *keys)
+console_propose(struct console *console, const struct action *action, char *const *params, const GArray *keys)
 {
 	console_decide(console, make_plan(console, action, params, keys), 0);
 }

@@ -1,40 +1,11 @@
-#include "views/history_line.h"
-
-#include "tui/bar.h"
-#include "views/units.h"
+/* history: feeding; history_read.c has the reading, history_line.c the rings. */
+#include "views/history_private.h"
 
 #include <math.h>
 #include <string.h>
 
 #define STALE_INTERVALS 3                 /* a host that missed so many samples has a gap … */
 #define GONE_US         INT64_C(60000000) /* so long a guest that left may turn up on another host */
-#define FLEET_STALE_US  INT64_C(10000000) /* … and the fleet when nobody fed us for so long */
-
-struct guest {
-	uint8_t uuid[UUID_LEN];
-	struct line *line; /* NULL: nothing was ever known, as of guests that are off */
-};
-
-/* A host's slot. */
-struct host {
-	struct line line;
-	int64_t stale_us;     /* older numbers than this are not the present */
-	struct guest *guests; /* in the order of the snapshot seen last */
-	size_t nguests;
-};
-
-/* A guest that its host has no more: it was removed, or it was migrated and its line goes on elsewhere. */
-struct gone {
-	struct guest guest;
-	int64_t at_us;
-};
-
-struct history {
-	struct line fleet;
-	GArray *gone;        /* struct gone, in the order of their going */
-	struct host **hosts; /* by index; NULL: never sampled */
-	size_t nhosts;
-};
 
 /* LINE may be NULL. */
 static void
@@ -118,8 +89,8 @@ any_known(const double numbers[HISTORY_SERIES_COUNT])
 	return false;
 }
 
-static struct guest *
-find_guest(const struct host *host, const uint8_t uuid[UUID_LEN], size_t hint)
+struct guest *
+history_find_guest(const struct host *host, const uint8_t uuid[UUID_LEN], size_t hint)
 {
 	for (size_t n = 0; n < host->nguests; n++) {
 		struct guest *guest = &host->guests[(hint + n) % host->nguests];
@@ -173,11 +144,14 @@ forget_gone(struct history *history, int64_t now_us)
 static void
 match_guests(struct history *history, struct host *host, const struct host_snap *snap)
 {
-	struct guest *guests = g_new(struct guest, snap->nvms);
+	struct guest *guests;
 	size_t hint = 0;
 
+	if (host->roster == snap->roster && host->nguests == snap->nvms)
+		return;
+	guests = g_new(struct guest, snap->nvms);
 	for (size_t i = 0; i < snap->nvms; i++) {
-		struct guest *old = find_guest(host, snap->vms[i].uuid, hint);
+		struct guest *old = history_find_guest(host, snap->vms[i].uuid, hint);
 
 		memcpy(guests[i].uuid, snap->vms[i].uuid, UUID_LEN);
 		guests[i].line = old ? g_steal_pointer(&old->line) : NULL;
@@ -189,12 +163,13 @@ match_guests(struct history *history, struct host *host, const struct host_snap 
 	g_free(host->guests);
 	host->guests = guests;
 	host->nguests = snap->nvms;
+	host->roster = snap->roster;
 }
 
 /* A guest's line runs ahead of the clock by so much, that the points of longer spans do not end at the same moment for all
  * 100,000 guests: to make them costs twenty times what else there is to do. The same on every host. */
-static int64_t
-guest_shift_us(const uint8_t uuid[UUID_LEN])
+int64_t
+history_shift_us(const uint8_t uuid[UUID_LEN])
 {
 	return uuid[UUID_LEN - 1] % LINE_STEPS_1H * LINE_STEP_US;
 }
@@ -216,7 +191,7 @@ static void
 feed_guest(struct history *history, struct guest *guest, const struct vm *vm, bool steady,
 	const double numbers[HISTORY_SERIES_COUNT])
 {
-	int64_t at_us = vm->sampled_us + guest_shift_us(guest->uuid);
+	int64_t at_us = vm->sampled_us + history_shift_us(guest->uuid);
 	bool first = !guest->line;
 
 	if (first && !any_known(numbers))
@@ -301,8 +276,8 @@ share_pct(const struct share *share)
 	return share->whole > 0 ? 100 * share->part / share->whole : NAN;
 }
 
-static void
-sum_add(double *sum, double number)
+void
+history_sum(double *sum, double number)
 {
 	if (!isnan(number))
 		*sum = isnan(*sum) ? number : *sum + number;
@@ -332,7 +307,7 @@ feed_fleet(struct history *history, const struct fleet_snap *snap, int64_t now_u
 		share_add(&cpu, pcpus * host_number(host, HOST_CPU) / 100, pcpus);
 		share_add(&mem, host_number(host, HOST_MEM_USED), host_number(host, HOST_MEM_TOTAL));
 		for (int j = HISTORY_NET_RX; j <= HISTORY_DISK_WR; j++)
-			sum_add(&numbers[j], host_number(host, rates[j]));
+			history_sum(&numbers[j], host_number(host, rates[j]));
 		ready = host->index < history->nhosts && history->hosts[host->index]
 				? line_newest(&history->hosts[host->index]->line, HISTORY_READY)
 				: NAN;
@@ -356,100 +331,45 @@ find_changed(struct history *history, const struct host_snap *host)
 	return host->sampled_us > slot->line.at_us ? slot : NULL;
 }
 
-/* All guests that left are let go before any that came is fed: it may be the same one. */
-void
-history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us)
+/* Does FN to the hosts with something new from PART's on, until GUESTS are used up. */
+static void
+each_changed(struct history *history, const struct fleet_snap *snap, struct history_part *part,
+	size_t *guests, void (*fn)(struct history *history, struct host *host, const struct host_snap *snap))
 {
-	struct host *host;
+	for (; part->host<snap->nhosts && * guests> 0; part->host++) {
+		struct host *host = find_changed(history, snap->hosts[part->host]);
 
-	for (size_t i = 0; i < snap->nhosts; i++)
-		if ((host = find_changed(history, snap->hosts[i])))
-			match_guests(history, host, snap->hosts[i]);
-	for (size_t i = 0; i < snap->nhosts; i++)
-		if ((host = find_changed(history, snap->hosts[i])))
-			feed_host(history, host, snap->hosts[i]);
+		if (!host)
+			continue;
+		fn(history, host, snap->hosts[part->host]);
+		*guests -= MIN(*guests, snap->hosts[part->host]->nvms + 1);
+	}
+}
+
+/* All guests that left are let go before any that came is fed: it may be the same one. */
+bool
+history_feed_part(struct history *history, const struct fleet_snap *snap, int64_t now_us,
+	struct history_part *part, size_t guests)
+{
+	if (!part->matched) {
+		each_changed(history, snap, part, &guests, match_guests);
+		part->matched = part->host == snap->nhosts;
+		part->host = part->matched ? 0 : part->host;
+	}
+	if (part->matched)
+		each_changed(history, snap, part, &guests, feed_host);
+	if (!part->matched || part->host < snap->nhosts)
+		return false;
 	forget_gone(history, now_us);
 	feed_fleet(history, snap, now_us);
-}
-
-/* ---- reading ---- */
-
-/* KEY's line, when it is out of date, and how far it runs ahead of the clock; NULL: nothing is known. */
-static const struct line *
-find_line(const struct history *history, const struct row_key *key, int64_t *stale_us, int64_t *shift_us)
-{
-	const struct host *host;
-	const struct guest *guest;
-
-	*stale_us = FLEET_STALE_US;
-	*shift_us = 0;
-	if (!key)
-		return &history->fleet;
-	host = key->host < history->nhosts ? history->hosts[key->host] : NULL;
-	if (!host)
-		return NULL;
-	*stale_us = host->stale_us;
-	if (key->is_host)
-		return &host->line;
-	guest = find_guest(host, key->uuid, 0);
-	*shift_us = guest_shift_us(key->uuid);
-	/* a guest is as present as its host */
-	if (guest && guest->line)
-		*stale_us += host->line.at_us - (guest->line->at_us - *shift_us);
-	return guest ? guest->line : NULL;
-}
-
-bool
-history_read(const struct history *history, const struct row_key *key, enum history_series series,
-	enum history_span span, int64_t now_us, double *out)
-{
-	int64_t stale_us, shift_us;
-	const struct line *line = find_line(history, key, &stale_us, &shift_us);
-	int64_t end_us = now_us + shift_us;
-
-	if (line && end_us - line->at_us <= stale_us)
-		end_us = MIN(line->at_us, end_us);
-	return line && line_read(line, series, span, end_us, out);
-}
-
-/* Adds SERIES to NUMBERS where it is known; what only one of them knows is that one's. */
-static bool
-add_series(const struct history *history, const struct row_key *key, enum history_series series,
-	enum history_span span, int64_t now_us, double numbers[HISTORY_MAX_POINTS])
-{
-	double more[HISTORY_MAX_POINTS];
-
-	if (!history_read(history, key, series, span, now_us, more))
-		return false;
-	for (size_t i = 0; i < history_points(span); i++)
-		sum_add(&numbers[i], more[i]);
 	return true;
 }
 
-size_t
-history_spark(const struct history *history, const struct row_key *key, const struct history_look *look,
-	int64_t now_us, uint8_t out[HISTORY_MAX_POINTS])
+void
+history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us)
 {
-	double numbers[HISTORY_MAX_POINTS], largest = 0, full;
-	size_t points = history_points(look->span), first = 0;
-	bool known = false;
+	struct history_part part = { 0 };
 
-	for (size_t i = 0; i < points; i++)
-		numbers[i] = NAN;
-	for (int i = 0; history && i < HISTORY_SERIES_COUNT; i++)
-		if (look->series >> i & 1u)
-			known = add_series(
-					history, key, (enum history_series)i, look->span, now_us, numbers) ||
-				known;
-	if (!known)
-		return 0;
-	while (isnan(numbers[first]))
-		first++;
-	for (size_t i = first; i < points; i++)
-		largest = fmax(largest, numbers[i]);
-	full = look->full > 0 ? look->full : unit_round_up(largest);
-	for (size_t i = first; i < points; i++)
-		out[i - first] = isnan(numbers[i]) ? SPARK_UNKNOWN
-						   : (uint8_t)CLAMP(100 * numbers[i] / full + 0.5, 0, 100);
-	return points - first;
+	while (!history_feed_part(history, snap, now_us, &part, SIZE_MAX))
+		;
 }

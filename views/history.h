@@ -41,6 +41,15 @@ void history_free(struct history *history); /* accepts NULL */
  * have a gap. */
 void history_feed(struct history *history, const struct fleet_snap *snap, int64_t now_us);
 
+/* The same in parts of about GUESTS guests, so that there is time for something else between them: with *PART all zero at first,
+ * until true. SNAP stays the same meanwhile. */
+struct history_part {
+	size_t host;  /* private */
+	bool matched; /* private */
+};
+bool history_feed_part(struct history *history, const struct fleet_snap *snap, int64_t now_us,
+                       struct history_part *part, size_t guests);
+
 /* Points of SPAN, and how long one lasts. */
 size_t history_points(enum history_span span);
 int64_t history_step_us(enum history_span span);
