@@ -15,6 +15,7 @@ aim_wish(char *const *params)
 			: strcmp(copy, "all") == 0 ? COPY_ALL
 						   : COPY_INCREMENTAL,
 		.offline = action_param(params, "offline") != NULL,
+		.unsafe = action_param(params, "unsafe") != NULL,
 	};
 }
 

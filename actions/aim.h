@@ -7,7 +7,7 @@
 #include "actions/plan.h"
 #include "actions/targets.h"
 
-/* What PARAMS (may be NULL) wish: "copy" all or inc, "offline". */
+/* What PARAMS (may be NULL) wish: "copy" all or inc, "offline", "unsafe". */
 struct move_wish aim_wish(char *const *params);
 /* The questions to be asked about places for a plan of OPTS; borrows from OPTS. */
 struct targets_opts aim_targets_opts(const struct plan_opts *opts);

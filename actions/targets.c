@@ -230,7 +230,8 @@ own_obstacles(const struct targets *targets, const struct vm *vm)
 		const struct obstacle *obstacle = &g_array_index(own, struct obstacle, i);
 
 		if (obstacle->of_target ||
-			(obstacle->kind == OBSTACLE_COPY && targets->opts.wish.copy != COPY_NONE))
+			(obstacle->kind == OBSTACLE_COPY &&
+				(targets->opts.wish.copy != COPY_NONE || targets->opts.wish.unsafe)))
 			g_array_remove_index(own, i);
 	}
 	return own;

@@ -16,6 +16,7 @@ enum copy_storage { COPY_NONE, COPY_ALL, COPY_INCREMENTAL };
 struct move_wish {
 	enum copy_storage copy;
 	bool offline; /* the definition of guests that are off */
+	bool unsafe;  /* somebody knows that storage is shared, whatever it looks like */
 };
 
 /* A guest that is on its way to a host (or is going to be) and not seen there yet. */
