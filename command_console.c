@@ -2,6 +2,7 @@
  * console: the interactive program – terminal, loop, fleet and console object joined together.
  */
 #include "commands.h"
+#include "farewell.h"
 
 #include "actions/journal.h"
 #include "actions/note.h"
@@ -22,9 +23,6 @@
 /* What libraries say on stderr meanwhile is kept up to so many bytes and shown when the screen is gone. */
 #define STDERR_KEPT 65536
 
-/* Acts under way get so long to end after SIGTERM or the loss of the terminal. */
-#define DRAIN_MS 15000
-
 /* Lost acts that are called by name on the status line. */
 #define LOST_NAMED 3
 
@@ -38,7 +36,8 @@ struct session {
 	struct canvas *canvas;
 	struct journal *journal;       /* NULL: nothing will be done */
 	struct reconciler *reconciler; /* NULL: likewise, or there is no thread left for it */
-	const char *ended_by;          /* a signal's name, NULL: the operator */
+	const char *ended_by;          /* a signal's name, NULL: the operator … */
+	bool abort_moves;              /* … who wants that */
 };
 
 /* ---- stderr ---- */
@@ -102,8 +101,10 @@ session_paint(void *ctx)
 }
 
 static void
-session_job_done(struct session *session, struct job *job)
+session_job_done(void *ctx, struct job *job)
 {
+	struct session *session = ctx;
+
 	reconciler_add_job(session->reconciler, job);
 	console_job_done(session->console, job);
 }
@@ -146,10 +147,16 @@ session_end(struct session *session, const char *why)
 }
 
 /* The line is raw, so that the shell's key for it comes to us: we stop as any program would. Everything stops with us; what
- * has gone stale meanwhile says so, and lost links are made anew. SIGCONT puts the screen back. */
+ * has gone stale meanwhile says so, and lost links are made anew. SIGCONT puts the screen back. But a move would be lost with
+ * its link. */
 static void
 session_to_background(struct session *session)
 {
+	if (fleet_moves_pending(session->app.fleet) > 0) {
+		console_tell(
+			session->console, ROLE_WARN, "not while a guest is on the move: that would break it");
+		return;
+	}
 	term_suspend(session->term);
 	raise(SIGSTOP);
 }
@@ -207,9 +214,12 @@ session_signal(void *ctx, int signal)
 }
 
 static void
-session_quit(void *ctx)
+session_quit(void *ctx, bool abort)
 {
-	session_end(ctx, NULL);
+	struct session *session = ctx;
+
+	session->abort_moves = abort;
+	session_end(session, NULL);
 }
 
 static void
@@ -380,26 +390,9 @@ session_start(struct session *session, const struct command_env *env, GError **e
 	return true;
 }
 
-/* Lets acts under way end when nobody is there to be asked. */
-static void
-session_drain(struct session *session)
-{
-	int64_t end = clock_now_us() + (int64_t)DRAIN_MS * 1000;
-	struct message message;
-
-	while (session->ended_by && fleet_jobs_pending(session->app.fleet) > 0 && clock_now_us() < end) {
-		while (mailbox_pop(session->app.mailbox, &message)) {
-			note_job(session->app.timeline, message.data);
-			job_free(message.data);
-		}
-		g_usleep(20000);
-	}
-}
-
 static void
 session_stop(struct session *session)
 {
-	term_stop(session->term);
 	canvas_free(session->canvas);
 	console_free(session->console);
 	loop_free(session->loop);
@@ -436,16 +429,23 @@ command_console(const struct command_env *env)
 		fleet_start(session.app.fleet);
 		loop_run(session.loop);
 	}
-	session_stop(&session);
+	term_stop(session.term);
 	stderr_show(real_stderr);
+	if (session.ended_by)
+		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
 	if (error) {
 		fprintf(stderr, "virt-fleet: %s\n", error->message);
 		status = EXIT_USAGE;
 	} else {
-		session_drain(&session);
+		farewell(&(struct farewell_opts){
+			.mailbox = session.app.mailbox,
+			.console = session.console,
+			.done = session_job_done,
+			.ctx = &session,
+			.abort_moves = session.abort_moves,
+		});
 	}
-	if (session.ended_by)
-		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
+	session_stop(&session);
 	reconciler_free(session.reconciler);
 	if (!app_done(&session.app))
 		_exit(status);

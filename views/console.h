@@ -36,7 +36,8 @@ struct console_opts {
 	bool demo;                   /* the badge DEMO */
 	bool ascii;                  /* the canvas will be ASCII: glyphs and sparklines in tables follow */
 	const char *view;            /* name of the first view; NULL: pulse */
-	void (*quit)(void *ctx);     /* the operator wants out (and confirmed it, where jobs run) */
+	/* The operator wants out, and confirmed it, where acts are under way; ABORT: moves are to be aborted first. */
+	void (*quit)(void *ctx, bool abort);
 	void (*redraw)(void *ctx);   /* Ctrl-L: send the whole screen again; NULL: nothing to do */
 	/* Puts TEXT onto the operator's clipboard; false with an error in words. NULL: that can't be done here. */
 	bool (*copy)(void *ctx, const char *text, GError **error);
@@ -69,6 +70,14 @@ void console_tick(struct console *console, int64_t now_us, int64_t wall_us);
 bool console_takes_keys(const struct console *console);
 /* When console_tick() wants to be called next, in clock_now_us() time. */
 int64_t console_next_due(const struct console *console);
+
+/* Before the end, and after each job that comes back then: what has not begun never will, and what waits for its guest is
+ * settled. */
+void console_close(struct console *console, int64_t now_us);
+/* Jobs that are to come back; moves alone with MOVES. */
+unsigned console_left(const struct console *console, bool moves);
+/* Asks what is under way to give up. */
+void console_abort(struct console *console);
 
 /* True when a draw would show something new. */
 bool console_needs_draw(const struct console *console);

@@ -57,7 +57,7 @@ dialog_confirmed(struct console *console)
 	else if (console->dialog_use == DIALOG_FOR_SERIAL)
 		console_request(console, REQ_TAKE_OVER);
 	else
-		console->opts.quit(console->opts.ctx);
+		console->opts.quit(console->opts.ctx, false);
 	console_drop_modal(console);
 }
 
@@ -91,23 +91,6 @@ go_back(struct console *console)
 {
 	if (!stack_back(console->env.stack))
 		env_notice(&console->env, ROLE_STATUS, "nothing to back out of; q quits");
-}
-
-static void
-request_quit(struct console *console)
-{
-	unsigned pending = work_pending(console->work);
-	g_autofree char *text =
-		g_strdup_printf("%u act%s under way. Quitting now gives up on what has not been sent to "
-				"its host yet; the rest ends without anybody to tell how.",
-			pending, pending == 1 ? " is" : "s are");
-
-	if (pending == 0)
-		console->opts.quit(console->opts.ctx);
-	else
-		console_open_dialog(console, DIALOG_FOR_QUIT,
-			&(struct dialog_opts){
-				.title = "Quit?", .text = text, .confirm = "Quit", .dangerous = true });
 }
 
 static void
@@ -248,7 +231,7 @@ console_request(struct console *console, int request)
 		[REQ_FREEZE] = toggle_freeze,
 		[REQ_REFRESH] = refresh,
 		[REQ_REDRAW] = redraw,
-		[REQ_QUIT] = request_quit,
+		[REQ_QUIT] = console_ask_to_quit,
 	};
 	const struct action *action = request_action(request);
 
@@ -290,6 +273,8 @@ console_input(struct console *console, struct input input)
 
 		if (result == DIALOG_CONFIRMED)
 			dialog_confirmed(console);
+		else if (result == DIALOG_OTHER)
+			console->opts.quit(console->opts.ctx, true);
 		else if (result == DIALOG_CANCELLED)
 			console_drop_modal(console);
 	} else if (console->menu) {

@@ -128,6 +128,10 @@ void console_typed(struct console *console, struct input input);
 void console_copy_viewer(struct console *console);
 void console_copy_tunnel(struct console *console);
 
+/* ---- console_quit.c ---- */
+
+void console_ask_to_quit(struct console *console); /* or quits at once, when nothing is under way */
+
 /* ---- console_prompt.c ---- */
 
 void console_filter(struct console *console);

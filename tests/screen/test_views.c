@@ -218,9 +218,10 @@ type(struct console *console, struct canvas *canvas, const char *keys)
 }
 
 static void
-quit(void *ctx)
+quit(void *ctx, bool abort)
 {
 	(void)ctx;
+	(void)abort;
 }
 
 static const struct {

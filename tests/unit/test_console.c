@@ -21,7 +21,7 @@ struct world {
 	struct config *config;
 	struct console *console;
 	struct asks *asks;
-	unsigned quits, redraws;
+	unsigned quits, aborts, redraws;
 	bool readonly;
 	const char *rules; /* of the config; NULL: the defaults */
 	struct guards *guards;
@@ -33,9 +33,12 @@ struct world {
 };
 
 static void
-count_quit(void *ctx)
+count_quit(void *ctx, bool abort)
 {
-	((struct world *)ctx)->quits++;
+	struct world *world = ctx;
+
+	world->quits++;
+	world->aborts += abort;
 }
 
 static void

@@ -139,9 +139,10 @@ world_init(struct world *world)
 }
 
 static void
-quit(void *ctx)
+quit(void *ctx, bool abort)
 {
 	(void)ctx;
+	(void)abort;
 }
 
 static bool

@@ -31,7 +31,7 @@ show(void)
 }
 
 static void
-quit(void *unused G_GNUC_UNUSED)
+quit(void *unused G_GNUC_UNUSED, bool abort G_GNUC_UNUSED)
 {
 }
 

@@ -18,9 +18,10 @@ struct world {
 };
 
 static void
-quit(void *ctx)
+quit(void *ctx, bool abort)
 {
 	(void)ctx;
+	(void)abort;
 }
 
 /* CONFIG: YAML; NULL: the defaults. */

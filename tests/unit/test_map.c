@@ -206,7 +206,7 @@ Test(map, the_worst_of_several_is_shown)
 /* ---- the view ---- */
 
 static void
-quit(void *unused G_GNUC_UNUSED)
+quit(void *unused G_GNUC_UNUSED, bool abort G_GNUC_UNUSED)
 {
 }
 

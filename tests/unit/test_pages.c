@@ -28,9 +28,10 @@ teardown(void)
 TestSuite(pages, .init = setup, .fini = teardown);
 
 static void
-quit(void *ctx)
+quit(void *ctx, bool abort)
 {
 	(void)ctx;
+	(void)abort;
 }
 
 static struct console *

@@ -32,7 +32,7 @@ teardown(void)
 TestSuite(pulse, .init = setup, .fini = teardown);
 
 static void
-quit(void *ctx G_GNUC_UNUSED)
+quit(void *ctx G_GNUC_UNUSED, bool abort G_GNUC_UNUSED)
 {
 }
 
