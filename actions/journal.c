@@ -82,14 +82,19 @@ user_name(void)
 
 /* ---- life ---- */
 
+char *
+journal_place(const char *path)
+{
+	return path ? g_strdup(path)
+		    : g_build_filename(g_get_user_state_dir(), "virt-fleet", "journal.jsonl", NULL);
+}
+
 struct journal *
 journal_new(const struct journal_opts *opts)
 {
 	struct journal *journal = g_new0(struct journal, 1);
 
-	journal->path =
-		opts->path ? g_strdup(opts->path)
-			   : g_build_filename(g_get_user_state_dir(), "virt-fleet", "journal.jsonl", NULL);
+	journal->path = journal_place(opts->path);
 	journal->max_bytes = opts->max_bytes;
 	journal->syslog = opts->syslog;
 	journal->source = opts->source;

@@ -23,6 +23,9 @@ struct journal_opts {
 
 #define JOURNAL_KEPT 4
 
+/* Where the journal is when the config says PATH, or nothing (NULL). Caller frees. Any thread. */
+char *journal_place(const char *path);
+
 /* Opens nothing yet. */
 struct journal *journal_new(const struct journal_opts *opts);
 void journal_free(struct journal *journal); /* nobody writes any more; accepts NULL */

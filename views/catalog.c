@@ -15,6 +15,7 @@ const struct view_ops *const catalog[] = {
 	&xml_view,
 	&console_view,
 	&targets_view,
+	&journal_view,
 	&help_view,
 	NULL,
 };
@@ -32,7 +33,7 @@ const char *const *
 catalog_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
-		"host", "vm", "xml", "console", "targets", "help", NULL };
+		"host", "vm", "xml", "console", "targets", "journal", "help", NULL };
 
 	return names;
 }

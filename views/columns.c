@@ -126,7 +126,8 @@ column_type_name(const struct column *column)
 	return unit_name(column->info->unit);
 }
 
-static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &group_rows, &event_rows, &job_rows };
+static const struct row_kind *const kinds[] = { &host_rows, &vm_rows, &group_rows, &event_rows, &job_rows,
+	&journal_rows };
 
 const struct row_kind *
 row_kind_by_name(const char *name)

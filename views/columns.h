@@ -31,6 +31,7 @@ struct row_ctx {
 	const struct history *history; /* NULL: none is kept (batch) */
 	struct timeline *timeline;     /* what the rows of events are gathered from; NULL: there are none */
 	struct queue *queue;           /* … and those of jobs */
+	const char *journal;           /* path of the journal, which its view's rows are read from; NULL: there is none */
 	int64_t now_us;
 	bool ascii;
 	struct vm_size size;
@@ -140,7 +141,7 @@ struct row_kind {
 	enum severity (*fault)(const struct row_ctx *ctx, const void *row, char *out, size_t size);
 };
 
-extern const struct row_kind host_rows, vm_rows, event_rows, job_rows;
+extern const struct row_kind host_rows, vm_rows, event_rows, job_rows, journal_rows;
 
 /* What states, types and hypervisors are called, for column.words. */
 extern const char *const vm_state_words[], *const vm_type_words[], *const hypervisor_words[], *const link_words[];

@@ -3,6 +3,7 @@
 #include "views/console_private.h"
 
 #include "actions/registry.h"
+#include "actions/journal.h"
 #include "fleet/clock.h"
 #include "tui/cell.h"
 #include "views/catalog.h"
@@ -72,6 +73,8 @@ console_new(const struct console_opts *opts, GError **error)
 	totals_fleet(console->env.snap, &console->env.row, &console->env.totals);
 	console_moves_init(console);
 	console->work = work_new(&console->env);
+	console->journal_place = opts->demo ? NULL : journal_place(opts->config->journal_path);
+	console->env.row.journal = console->journal_place;
 	console->env.row.queue = work_queue(console->work);
 	console->watch = watch_new(opts->fleet);
 	console->filters = g_ptr_array_new_with_free_func(g_free);
@@ -96,6 +99,7 @@ console_free(struct console *console)
 	work_free(console->work);
 	console_moves_done(console);
 	keys_free(console->keys);
+	g_free(console->journal_place);
 	env_notice_drop(&console->env);
 	history_free(console->env.history);
 	g_array_unref(console->env.chosen);
@@ -112,7 +116,7 @@ const char *const *
 console_view_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
-		"targets", "help", NULL };
+		"targets", "journal", "help", NULL };
 
 	return names;
 }

@@ -156,6 +156,12 @@ open_jobs(struct console *console)
 }
 
 static void
+open_journal(struct console *console)
+{
+	stack_open(console->env.stack, &journal_view, NULL);
+}
+
+static void
 open_events(struct console *console)
 {
 	stack_open(console->env.stack, &events_view, NULL);
@@ -214,6 +220,7 @@ console_request(struct console *console, int request)
 		[REQ_MAP] = open_map,
 		[REQ_JOBS] = open_jobs,
 		[REQ_EVENTS] = open_events,
+		[REQ_JOURNAL] = open_journal,
 		[REQ_XML] = open_xml,
 		[REQ_HELP] = open_help,
 		[REQ_FILTER] = console_filter,

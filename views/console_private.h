@@ -30,6 +30,7 @@ struct console {
 	struct env env;
 	struct keys *keys;
 	struct work *work;
+	char *journal_place; /* NULL: nothing is written down */
 	struct watch *watch;
 	struct maintenance *own_maintenance; /* when the owner has none; else NULL */
 

@@ -34,6 +34,7 @@ static const struct binding generic_keys[] = {
 	{ "5", REQ_MAP },
 	{ "6", REQ_JOBS },
 	{ "7", REQ_EVENTS },
+	{ "J", REQ_JOURNAL },
 	{ "/", REQ_FILTER },
 	{ "!", REQ_FAULTS },
 	{ ":", REQ_COMMAND },

@@ -25,6 +25,7 @@
 	_(MAP, "map", "A heat map: a cell per host or VM")                                     \
 	_(JOBS, "jobs", "What virt-fleet does and has done: queued, running, failed, done")    \
 	_(EVENTS, "events", "What happened, the newest first")                                \
+	_(JOURNAL, "journal", "Who did what, as it was written down")                         \
 	_(FILTER, "filter", "Filter rows by a query: web cpu>80 !tag=prod")       \
 	_(FAULTS, "faults", "Only rows that deserve attention")                               \
 	_(COMMAND, "command", "Type a command; Tab completes")                                \
