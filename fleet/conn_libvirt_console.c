@@ -16,9 +16,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define PIECE    4096
-#define PIECES   64   /* that are received before what is typed has its turn */
-#define CHECK_MS 1000 /* how often the link is looked at while nothing comes */
+#define PIECE        4096
+#define PIECES       64 /* that are received before what is typed has its turn */
+#define SETTLE_US    100000
+#define SETTLE_TRIES 20
+#define CHECK_MS     1000 /* how often the link is looked at while nothing comes */
 
 /* Shared with libvirt's event thread, which may still be in the callback when the stream is over. */
 struct bell {
@@ -32,6 +34,7 @@ struct console {
 	virStreamPtr stream;
 	struct bell *bell;
 	struct linebuf out; /* for the socket */
+	bool broken;        /* the stream ended by an error, not at its end */
 };
 
 enum turn { TURN_ON, TURN_CLOSED_HERE, TURN_CLOSED_THERE };
@@ -73,6 +76,7 @@ receive(struct console *console)
 	for (int i = 0; readable && i < PIECES; i++) {
 		int n = virStreamRecv(console->stream, piece, sizeof(piece));
 
+		console->broken = n == -1;
 		if (n == 0 || n == -1)
 			return TURN_CLOSED_THERE;
 		if (n == -2) {
@@ -147,27 +151,46 @@ turn_once(struct console *console)
 	return turn;
 }
 
+/* A guest's console ends before libvirt has noticed that the guest has. */
+static int
+state_after_end(virDomainPtr dom, bool broken, int *reason)
+{
+	int state = -1;
+
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		if (virDomainGetState(dom, &state, reason, 0) < 0)
+			return -1;
+		if (broken || state == VIR_DOMAIN_SHUTOFF)
+			break;
+		g_usleep(SETTLE_US);
+	}
+	return state;
+}
+
 /* The stream's end does not tell why; the guest's state does. False: the link was lost. */
 static bool
 explain_end(struct console *console, virDomainPtr dom, GError **error)
 {
-	int state, reason;
+	int reason = 0, state;
 
 	virResetLastError();
 	if (!libvirt_ready(console->lv, error))
 		return false;
-	if (virDomainGetState(dom, &state, &reason, 0) < 0) {
+	state = state_after_end(dom, console->broken, &reason);
+	if (state < 0 && libvirt_lost(console->lv, error, "console"))
+		return false;
+	if (state < 0)
 		console->call->ended = "the guest is gone";
-		return !libvirt_lost(console->lv, error, "console");
-	}
-	if (state != VIR_DOMAIN_SHUTOFF)
-		console->call->ended = "somebody else has taken it over";
-	else if (reason == VIR_DOMAIN_SHUTOFF_MIGRATED)
+	else if (state == VIR_DOMAIN_SHUTOFF && reason == VIR_DOMAIN_SHUTOFF_MIGRATED)
 		console->call->ended = "the guest has moved to another host";
-	else if (reason == VIR_DOMAIN_SHUTOFF_CRASHED)
+	else if (state == VIR_DOMAIN_SHUTOFF && reason == VIR_DOMAIN_SHUTOFF_CRASHED)
 		console->call->ended = "the guest has crashed";
-	else
+	else if (state == VIR_DOMAIN_SHUTOFF)
 		console->call->ended = "the guest is off";
+	else if (console->broken)
+		console->call->ended = "somebody else has taken it over";
+	else
+		console->call->ended = "its host has closed it";
 	return true;
 }
 

@@ -48,6 +48,8 @@ void lab_libvirtd_restart(struct lab_libvirtd *daemon);
 void lab_guest_start(struct lab_libvirtd *daemon, const char *name);
 /* One that writes half a mebibyte of its memory over and over, about twice a second. */
 void lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name);
+/* One that says back what it is told on its serial console, and "!" when it is there. */
+void lab_guest_start_echo(struct lab_libvirtd *daemon, const char *name);
 pid_t lab_guest_pid(struct lab_libvirtd *daemon, const char *name); /* its qemu process */
 /* Runs virsh on the daemon's own socket; returns its output, fails the test on a non-zero exit. */
 char *lab_virsh(struct lab_libvirtd *daemon, const char *const *argv);

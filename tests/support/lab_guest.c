@@ -57,6 +57,53 @@ static const unsigned char busy_code[] = {
 	0xeb, 0xe5,             /* jmp again */
 };
 
+/* A third one, that says back what it is told on its serial port. */
+static const unsigned char echo_code[] = {
+	0xfa,                               /* cli */
+	0x31, 0xc0,                         /* xor ax, ax */
+	0x8e, 0xd8,                         /* mov ds, ax */
+	0x8e, 0xd0,                         /* mov ss, ax */
+	0xbc, 0x00, 0x7c,                   /* mov sp, 0x7c00 */
+	0xc7, 0x06, 0x30, 0x00, 0x3a, 0x7c, /* mov word [4 * 0x0c], heard */
+	0xa3, 0x32, 0x00,                   /* mov [4 * 0x0c + 2], ax */
+	0xba, 0xfb, 0x03,                   /* mov dx, line control */
+	0xb0, 0x03,                         /* mov al, 8n1 */
+	0xee,                               /* out dx, al */
+	0xba, 0xf9, 0x03,                   /* mov dx, interrupt enable */
+	0xb0, 0x01,                         /* mov al, when something came */
+	0xee,                               /* out dx, al */
+	0xba, 0xfc, 0x03,                   /* mov dx, modem control */
+	0xb0, 0x0b,                         /* mov al, DTR, RTS, interrupts */
+	0xee,                               /* out dx, al */
+	0xb0, 0x30,                         /* mov al, counter 0: once, and no count yet */
+	0xe6, 0x43,                         /* out 0x43, al */
+	0xb0, 0xef,                         /* mov al, ~IRQ4 */
+	0xe6, 0x21,                         /* out 0x21, al */
+	0xb0, 0xff,                         /* mov al, none */
+	0xe6, 0xa1,                         /* out 0xa1, al */
+	0xb4, 0x21,                         /* mov ah, '!' */
+	0xe8, 0x12, 0x00,                   /* call put */
+	0xfb,                               /* sti */
+	0xf4,                               /* sleep: hlt */
+	0xeb, 0xfd,                         /* jmp sleep */
+	/* heard, at 0x7c00 + 0x3a: */
+	0xba, 0xf8, 0x03, /* mov dx, data */
+	0xec,             /* in al, dx */
+	0x88, 0xc4,       /* mov ah, al */
+	0xe8, 0x05, 0x00, /* call put */
+	0xb0, 0x20,       /* mov al, end of interrupt */
+	0xe6, 0x20,       /* out 0x20, al */
+	0xcf,             /* iret */
+	0xba, 0xfd, 0x03, /* put: mov dx, line status */
+	0xec,             /* wait: in al, dx */
+	0xa8, 0x20,       /* test al, ready */
+	0x74, 0xfb,       /* jz wait */
+	0xba, 0xf8, 0x03, /* mov dx, data */
+	0x88, 0xe0,       /* mov al, ah */
+	0xee,             /* out dx, al */
+	0xc3,             /* ret */
+};
+
 static const char guest_xml[] =
 	"<domain type='qemu'>\n"
 	"<name>%s</name>\n"
@@ -108,6 +155,12 @@ void
 lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name)
 {
 	start_guest(daemon, name, busy_code, sizeof busy_code);
+}
+
+void
+lab_guest_start_echo(struct lab_libvirtd *daemon, const char *name)
+{
+	start_guest(daemon, name, echo_code, sizeof echo_code);
 }
 
 pid_t
