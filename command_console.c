@@ -356,6 +356,7 @@ session_start(struct session *session, const struct command_env *env, GError **e
 			.timeline = session->app.timeline,
 			.journal = session->journal,
 			.guards = env->guards,
+			.maintenance = env->maintenance,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = config->ascii,

@@ -6,6 +6,7 @@
 #include "drive.h"
 #include "settle.h"
 
+#include "actions/aim.h"
 #include "actions/journal.h"
 #include "actions/registry.h"
 #include "config/words.h"
@@ -113,6 +114,7 @@ make_plan(struct doing *doing, const struct fleet_snap *snap)
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	int64_t now_us = clock_now_us();
 
+	command_read_maintenance(doing->env);
 	pick_rows(doing->pick, snap, now_us, keys);
 	doing->plan = plan_new(&(struct plan_opts){
 		.action = doing->action,
@@ -122,6 +124,7 @@ make_plan(struct doing *doing, const struct fleet_snap *snap)
 		.guards = doing->env->guards,
 		.now_us = now_us,
 		.config = doing->env->config,
+		.maintenance = doing->env->maintenance,
 	});
 }
 
@@ -254,8 +257,13 @@ static int
 act(struct doing *doing)
 {
 	struct results *results = results_new();
+	g_autoptr(GError) error = NULL;
 	unsigned failed;
 
+	if (!aim_note(doing->plan, doing->env->maintenance, &error)) {
+		results_free(results);
+		return command_failed(EXIT_SOME_FAILED, error);
+	}
 	open_journal(doing);
 	failed = drive(
 		&(struct drive_opts){

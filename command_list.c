@@ -221,9 +221,11 @@ command_list(const struct command_env *env)
 
 	if (!parse_watch(options->watch, &listing.every_us, &error))
 		return command_failed(EXIT_USAGE, error);
+	command_read_maintenance(env);
 	listing.batch = batch_new(
 		&(struct batch_opts){
 			.config = env->config,
+			.maintenance = env->maintenance,
 			.what = options->what,
 			.by = options->by,
 			.format = options->format,

@@ -75,6 +75,7 @@ command_snapshot(const struct command_env *env)
 	frame.console = console_new(
 		&(struct console_opts){
 			.config = env->config,
+			.maintenance = env->maintenance,
 			.readonly = env->options->readonly,
 			.demo = env->sim != NULL,
 			.ascii = env->config->ascii,

@@ -13,6 +13,15 @@ command_failed(int status, const GError *error)
 	return status;
 }
 
+void
+command_read_maintenance(const struct command_env *env)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!maintenance_refresh(env->maintenance, &error))
+		fprintf(stderr, "virt-fleet: who is in maintenance is not known: %s\n", error->message);
+}
+
 bool
 command_start(const struct command_env *env, const struct snap_need *once, struct app *app, GError **error)
 {

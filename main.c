@@ -121,13 +121,22 @@ run(const struct options *options)
 	struct sim *sim = NULL;
 	struct config *config = load_config(options, &sim, &error);
 	struct guards *guards = config ? guards_new(config, &guard_filters, &error) : NULL;
+	/* what is simulated is nobody's: another world's hosts may have the same names */
+	g_autofree char *path = sim ? NULL : maintenance_usual_path();
+	struct maintenance *maintenance = maintenance_new(path);
 	int status;
 
 	if (guards)
 		status = commands[options->command](&(struct command_env){
-			.options = options, .config = config, .sim = sim, .guards = guards });
+			.options = options,
+			.config = config,
+			.sim = sim,
+			.guards = guards,
+			.maintenance = maintenance,
+		});
 	else
 		status = usage_error(error);
+	maintenance_free(maintenance);
 	guards_free(guards);
 	sim_free(sim);
 	config_free(config);

@@ -61,6 +61,29 @@ send_to(struct plan *plan, guint i, struct targets *targets, const struct plan_o
 	}
 }
 
+/* Whether they can be given up is to be known before they begin. */
+static void
+note_abort(struct plan *plan, const struct fleet_snap *snap)
+{
+	guint stubborn = 0;
+
+	for (guint i = 0; i < plan->targets->len; i++) {
+		const struct plan_target *target = plan->targets->pdata[i];
+		const struct host_facts *facts = snap->hosts[target->key.host]->facts;
+
+		stubborn += facts && !(facts->moves & MOVE_BIT(ABORT));
+	}
+	if (stubborn == 0)
+		plan->note = g_strdup("It can be given up until its end: then the guest stays where it is.");
+	else if (stubborn == plan->targets->len)
+		plan->note = g_strdup("Once begun it can't be given up: the driver offers no way.");
+	else
+		plan->note =
+			g_strdup_printf("%u of them can't be given up once they have begun: their driver "
+					"offers no way.",
+				stubborn);
+}
+
 /* ---- all to one host ---- */
 
 static const struct host_snap *
@@ -159,6 +182,7 @@ aim_migrate(struct plan *plan, const struct plan_opts *opts, GError **error)
 	else
 		send_as_planned(plan, targets, opts, opts->relocation);
 	targets_free(targets);
+	note_abort(plan, opts->snap);
 	return true;
 }
 
@@ -205,5 +229,6 @@ aim_evacuate(struct plan *plan, const struct plan_opts *opts, GError **error G_G
 	send_as_planned(plan, targets, opts, moves ? moves : opts->relocation);
 	targets_free(targets);
 	relocation_free(moves);
+	note_abort(plan, opts->snap);
 	return true;
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define CROWDED 0.90 /* so full that another site is better */
+
 /* ---- how full ---- */
 
 static double
@@ -86,10 +88,12 @@ tags_of(const struct host_snap *host)
 	return host->config && host->config->tag_list ? host->config->tag_list : "";
 }
 
+/* Other tags are better than another site, and both are better than to be crowded at home. */
 static int
-strangeness(const struct host_snap *a, const struct host_snap *b)
+strangeness(const struct host_snap *a, const struct host_snap *b, double after)
 {
-	return (hosts_same_site(a, b) ? 0 : 2) + (strcmp(tags_of(a), tags_of(b)) == 0 ? 0 : 1);
+	return (strcmp(tags_of(a), tags_of(b)) == 0 ? 0 : 1) + (hosts_same_site(a, b) ? 0 : 2) +
+	       (after > CROWDED ? 4 : 0);
 }
 
 /* Nothing is promised twice, and nobody is given more than the operator wants of vCPUs: what nobody knows is no room. */
@@ -129,9 +133,9 @@ try_host(struct targets *targets, const struct vm *vm, const struct host_snap *h
 	if (!evacuate_has_room(targets, &after))
 		return false;
 	choice->host = host;
-	choice->strangeness = strangeness(vm->host, host);
 	choice->before = score_of(targets, room);
 	choice->after = score_of(targets, &after);
+	choice->strangeness = strangeness(vm->host, host, choice->after);
 	return true;
 }
 
@@ -160,13 +164,15 @@ choose(struct targets *targets, const struct vm *vm, const GPtrArray *avoided, G
 /* ---- in words ---- */
 
 static char *
-why_there(const struct choice *choice, const struct vm *vm)
+why_there(struct targets *targets, const struct choice *choice, const struct vm *vm)
 {
-	const char *site = hosts_same_site(vm->host, choice->host) ? "same site" : "another site";
+	const char *where =
+		hosts_same_site(vm->host, choice->host) ? "least full here" : "least full elsewhere";
+	g_autofree char *caution =
+		choice->verdict == VERDICT_CAUTION ? targets_words_there(targets, vm, choice->host) : NULL;
 
-	return g_strdup_printf("least full that can take it (%s%s): %.0f%% to %.0f%%", site,
-		choice->verdict == VERDICT_CAUTION ? ", with caution" : "", 100 * choice->before,
-		100 * choice->after);
+	return g_strdup_printf("%s: %.0f to %.0f%%%s%s", where, 100 * choice->before, 100 * choice->after,
+		caution ? "; " : "", caution ? caution : "");
 }
 
 /* What its own side says is the reason; else what the hosts say, by how many of them. */
@@ -232,7 +238,8 @@ place_one(struct targets *targets, struct relocation *moves, const struct vm *vm
 {
 	g_autoptr(GHashTable) causes = g_hash_table_new(g_str_hash, g_str_equal);
 	struct choice choice = choose(targets, vm, avoided, causes);
-	g_autofree char *why = choice.host ? why_there(&choice, vm) : why_nowhere(targets, vm, causes);
+	g_autofree char *why =
+		choice.host ? why_there(targets, &choice, vm) : why_nowhere(targets, vm, causes);
 
 	if (choice.host) {
 		relocation_add(moves, vm, choice.host, choice.verdict, why);

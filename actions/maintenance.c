@@ -336,6 +336,24 @@ maintenance_covers(const struct maintenance *maintenance, const struct host_stat
 	return host && (host->maintenance || maintenance_find(maintenance, host->name));
 }
 
+char *
+maintenance_words(const struct maintenance *maintenance, const struct host_static *host)
+{
+	const struct maintenance_note *note = maintenance_find(maintenance, host->name);
+	GString *text = g_string_new("in maintenance");
+
+	if (!note)
+		g_string_append(text, ", by the config");
+	if (note && note->since)
+		g_string_append_printf(text, " since %.10s", note->since);
+	if (note && note->by)
+		g_string_append_printf(text, " by %s", note->by);
+	if (note && note->guests->len)
+		g_string_append_printf(text, "; %u guest%s moved away", note->guests->len,
+			note->guests->len == 1 ? "" : "s");
+	return g_string_free(text, FALSE);
+}
+
 unsigned
 maintenance_count(const struct maintenance *maintenance)
 {

@@ -41,6 +41,8 @@ struct maintenance_note {
 const struct maintenance_note *maintenance_find(const struct maintenance *maintenance, const char *host);
 /* Is HOST out of service, by the config or by a note? MAINTENANCE may be NULL: then the config alone says. */
 bool maintenance_covers(const struct maintenance *maintenance, const struct host_static *host);
+/* "in maintenance since 2026-11-22 by root; 20 guests moved away", "in maintenance, by the config"; caller frees. */
+char *maintenance_words(const struct maintenance *maintenance, const struct host_static *host);
 /* How many notes there are. */
 unsigned maintenance_count(const struct maintenance *maintenance);
 /* Another number whenever a note may have changed. */

@@ -190,6 +190,7 @@ plan_new(const struct plan_opts *opts)
 	if (other && nobody_can(plan->action, opts->snap, keys) && !nobody_can(other, opts->snap, keys))
 		plan->action = other;
 	plan->params = g_strdupv((char **)(uintptr_t)opts->params);
+	plan->released = g_strdup(opts->released);
 	plan->targets = g_ptr_array_new_with_free_func(target_free);
 	plan->refusals = g_ptr_array_new_with_free_func(refusal_free);
 	if (opts->guards)
@@ -230,6 +231,8 @@ plan_free(struct plan *plan)
 	g_ptr_array_free(plan->targets, TRUE);
 	g_ptr_array_free(plan->refusals, TRUE);
 	g_strfreev(plan->params);
+	g_free(plan->released);
+	g_free(plan->note);
 	g_free(plan->confirm);
 	g_free(plan->blocked);
 	g_free(plan);

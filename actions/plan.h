@@ -38,6 +38,8 @@ struct plan {
 	GPtrArray *refusals; /* struct plan_refusal */
 	unsigned hosts;      /* that the targets are on */
 	char *confirm;       /* the guard that wants the count typed, in words; NULL: none */
+	char *released;      /* the host that comes out of maintenance when all this begins; NULL: none */
+	char *note;          /* what else is to be known before it begins, in words; NULL: nothing */
 	char *blocked;       /* why nothing may come of all this, in words; then there are no targets; NULL: nothing */
 };
 
@@ -54,7 +56,7 @@ struct plan_opts {
 	const struct maintenance *maintenance; /* NULL: the config alone says which hosts are in it */
 	const char *released;                  /* a host that is about to be released; NULL: none */
 	const GArray *incoming;                /* struct incoming (actions/targets.h): other moves under way; NULL: none */
-	const struct relocation *relocation;             /* who goes where, as it was shown; NULL: to be found now */
+	const struct relocation *relocation;   /* who goes where, as it was shown; NULL: to be found now */
 };
 
 /* The action (or its `otherwise`, where that is what can be done) on the guests that are meant. Everything is copied. */

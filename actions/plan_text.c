@@ -129,6 +129,10 @@ plan_text(const struct plan *plan)
 {
 	GString *text = g_string_new(plan->action->effect);
 
+	if (plan->note)
+		g_string_append_printf(text, " %s", plan->note);
+	if (plan->released)
+		g_string_append_printf(text, " %s is released from maintenance.", plan->released);
 	g_string_append_printf(text, "\n\nGuest%s: ", plan->targets->len == 1 ? "" : "s");
 	for (guint i = 0; i < plan->targets->len; i++) {
 		const struct plan_target *target = plan->targets->pdata[i];

@@ -17,6 +17,7 @@ static const struct action *const actions[] = {
 	&vm_autostart_on_action,
 	&vm_autostart_off_action,
 	&vm_migrate_action,
+	&host_evacuate_action,
 };
 
 const struct action *const *

@@ -60,19 +60,12 @@ targets_excludes(const struct targets *targets, const struct host_snap *host)
 static void
 check_maintenance(struct trial *trial)
 {
-	const struct host_static *config = trial->host->config;
-	const struct maintenance *maintenance = trial->targets->opts.maintenance;
-	const struct maintenance_note *note;
+	g_autofree char *words = NULL;
 
 	if (!targets_excludes(trial->targets, trial->host))
 		return;
-	note = maintenance_find(maintenance, config->name);
-	if (note && note->by && note->since)
-		trial_add(trial, OBSTACLE_BLOCKS, "maintenance", "in maintenance since %.10s, by %s",
-			note->since, note->by);
-	else
-		trial_add(trial, OBSTACLE_BLOCKS, "maintenance", "in maintenance%s",
-			config->maintenance ? ", by the config" : "");
+	words = maintenance_words(trial->targets->opts.maintenance, trial->host->config);
+	trial_add(trial, OBSTACLE_BLOCKS, "maintenance", "%s", words);
 }
 
 /* ---- the hypervisor ---- */

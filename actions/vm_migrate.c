@@ -15,7 +15,7 @@
 
 /* ---- before it begins ---- */
 
-static bool
+bool
 migrate_possible(const struct vm *vm, const char **why_not)
 {
 	if (vm->host->facts && !vm->host->facts->moves)
@@ -27,7 +27,7 @@ migrate_possible(const struct vm *vm, const char **why_not)
 	return false;
 }
 
-static bool
+bool
 migrate_check(char *const *params, GError **error)
 {
 	struct move_opts opts;
@@ -243,7 +243,7 @@ migrate_run(struct job *job, struct conn *conn, GError **error)
 static const char *const copy_words[] = { "all", "inc", NULL };
 
 /* clang-format off: a line each is how a table is read. */
-static const struct action_arg migrate_args[] = {
+const struct action_arg migrate_args[] = {
 	{ .name = "to", .help = "the host it goes to", .kind = ARG_HOST, .bare = true, .needed = true },
 	{ .name = "offline", .help = "move the definition of a guest that is off", .kind = ARG_FLAG },
 	{ .name = "copy",

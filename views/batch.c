@@ -30,6 +30,7 @@ struct listing {
 
 struct batch {
 	const struct config *config;
+	const struct maintenance *maintenance;
 	const struct listing *listing;
 	union source source;
 	batch_printer printer;
@@ -259,6 +260,7 @@ batch_new(const struct batch_opts *opts, GError **error)
 	struct batch *batch = g_new0(struct batch, 1);
 
 	batch->config = opts->config;
+	batch->maintenance = opts->maintenance;
 	batch->stream = opts->stream;
 	if (choose_listing(batch, opts, error) && choose_format(batch, opts, error) &&
 		choose_sort(batch, opts->sort ? opts->sort : batch->listing->sort, error) &&
@@ -348,6 +350,7 @@ static void
 print_page(struct batch *batch, const struct batch_moment *moment, FILE *out)
 {
 	struct row_ctx ctx = { .config = batch->config,
+		.maintenance = batch->maintenance,
 		.timeline = moment->timeline,
 		.now_us = moment->now_us,
 		.ascii = batch->config->ascii,

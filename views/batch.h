@@ -15,8 +15,11 @@
 
 struct batch;
 
+struct maintenance;
+
 struct batch_opts {
 	const struct config *config; /* borrowed, outlives the batch */
+	const struct maintenance *maintenance; /* borrowed, outlives the batch; NULL: the config alone says who is in it */
 	const char *what;            /* "hosts", "vms", "groups", "events" */
 	const char *by;              /* of groups: "tenant", "label rack"; NULL: tenant */
 	const char *format;          /* "table", "wide", "json", "jsonl", "csv"; NULL: table */

@@ -10,6 +10,7 @@ const struct view_ops *const catalog[] = {
 	&map_view,
 	&jobs_view,
 	&events_view,
+	&plan_view,
 	&host_view,
 	&vm_view,
 	&xml_view,
@@ -32,7 +33,7 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
 		"host", "vm", "xml", "console", "targets", "journal", "help", NULL };
 
 	return names;

@@ -92,6 +92,21 @@ complete_filter(const struct command_ctx *ctx, struct candidates *out)
 		candidate(out, found[i]);
 }
 
+static void
+complete_on_off(const struct command_ctx *ctx G_GNUC_UNUSED, struct candidates *out)
+{
+	candidate(out, "on");
+	candidate(out, "off");
+}
+
+static void
+complete_site(const struct command_ctx *ctx, struct candidates *out)
+{
+	for (size_t i = 0; i < ctx->snap->nhosts; i++)
+		if (ctx->snap->hosts[i]->config && ctx->snap->hosts[i]->config->site)
+			candidate(out, ctx->snap->hosts[i]->config->site);
+}
+
 static const struct {
 	const char *word, *usage, *help;
 	const char *separators; /* between the words of its argument that are completed one by one */
@@ -113,6 +128,11 @@ static const struct {
 		"Add VMs up by: tenant, site, tag, hypervisor, os, type, state, host, label NAME", NULL, true,
 		complete_groups },
 	[COMMAND_FORM_HOST] = { "host", "host NAME", "Open a host's page", NULL, false, complete_host },
+	[COMMAND_FORM_MAINTENANCE] = { "maintenance", "maintenance on|off",
+		"Take the chosen hosts out of service: nothing is moved to them; or release them", NULL,
+		false, complete_on_off },
+	[COMMAND_FORM_EVEN] = { "even", "even [SITE]",
+		"Plan to make the hosts of a site, or of each, equally full", NULL, true, complete_site },
 	[COMMAND_FORM_VM] = { "vm", "vm NAME", "Open a VM's page", NULL, false, complete_vm },
 };
 

@@ -12,6 +12,8 @@ enum command_form {
 	COMMAND_FORM_GROUPS,  /* argument: tenant, label rack, …; NULL: as they are */
 	COMMAND_FORM_HOST,    /* argument: a host's name */
 	COMMAND_FORM_VM,      /* argument: a guest's name */
+	COMMAND_FORM_MAINTENANCE, /* argument: on or off */
+	COMMAND_FORM_EVEN,    /* argument: a site; NULL: all */
 	COMMAND_FORM_COUNT
 };
 

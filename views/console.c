@@ -115,7 +115,7 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
 		"targets", "journal", "help", NULL };
 
 	return names;

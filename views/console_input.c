@@ -174,6 +174,12 @@ open_map(struct console *console)
 }
 
 static void
+open_plan(struct console *console)
+{
+	stack_open(console->env.stack, &plan_view, NULL);
+}
+
+static void
 open_groups(struct console *console)
 {
 	stack_open(console->env.stack, &groups_view, NULL);
@@ -221,6 +227,10 @@ console_request(struct console *console, int request)
 		[REQ_JOBS] = open_jobs,
 		[REQ_EVENTS] = open_events,
 		[REQ_JOURNAL] = open_journal,
+		[REQ_PLAN] = open_plan,
+		[REQ_MAINTENANCE] = console_toggle_maintenance,
+		[REQ_RETURN] = console_plan_return,
+		[REQ_EVEN] = console_plan_even,
 		[REQ_XML] = open_xml,
 		[REQ_HELP] = open_help,
 		[REQ_FILTER] = console_filter,

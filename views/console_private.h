@@ -104,6 +104,13 @@ void console_moves_init(struct console *console);
 void console_moves_done(struct console *console);
 /* A snapshot is there: what is on its way, and who is in maintenance by now? */
 void console_moves_update(struct console *console);
+/* Takes the chosen hosts out of service, or releases them; toggle: what the first of them is not. */
+void console_set_maintenance(struct console *console, bool on);
+void console_toggle_maintenance(struct console *console);
+/* Shows a plan: how the guests of the chosen host come back, how hosts get equally full – those of SITE, or all. */
+void console_plan_return(struct console *console);
+void console_plan_even(struct console *console);
+void console_plan_even_at(struct console *console, const char *site);
 /* As env.act. */
 void console_act_on(void *console, const struct env_act *act);
 

@@ -191,6 +191,27 @@ run_vm(struct console *console, const char *argument, GError **error)
 }
 
 static bool
+run_maintenance(struct console *console, const char *argument, GError **error)
+{
+	bool on = strcmp(argument, "on") == 0;
+
+	if (!on && strcmp(argument, "off") != 0) {
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "maintenance is on or off, not '%s'",
+			argument);
+		return false;
+	}
+	console_set_maintenance(console, on);
+	return true;
+}
+
+static bool
+run_even(struct console *console, const char *argument, GError **error G_GNUC_UNUSED)
+{
+	console_plan_even_at(console, argument);
+	return true;
+}
+
+static bool
 run_filter(struct console *console, const char *argument, GError **error)
 {
 	bool ok = apply_filter(console, argument ? argument : "", QUERY_WHOLE, error);
@@ -210,6 +231,8 @@ run_command(struct console *console, const char *text)
 		[COMMAND_FORM_GROUPS] = run_groups,
 		[COMMAND_FORM_HOST] = run_host,
 		[COMMAND_FORM_VM] = run_vm,
+		[COMMAND_FORM_MAINTENANCE] = run_maintenance,
+		[COMMAND_FORM_EVEN] = run_even,
 	};
 	struct command_ctx ctx = command_ctx(console);
 	g_autoptr(GError) error = NULL;

@@ -1,6 +1,7 @@
 /* console: verbs on guests, from the selection to the jobs, and the questions of hosts. */
 #include "views/console_private.h"
 
+#include "actions/aim.h"
 #include "actions/plan.h"
 #include "views/catalog.h"
 
@@ -11,6 +12,12 @@
 void
 console_submit_plan(struct console *console)
 {
+	g_autoptr(GError) error = NULL;
+
+	if (!aim_note(console->plan, console->env.maintenance, &error)) {
+		console_complain(console, error);
+		return;
+	}
 	work_submit(console->work, console->plan);
 }
 
@@ -98,6 +105,8 @@ ask_for_params(struct console *console, const struct action *action, const GArra
 		g_array_append_vals(console->env.chosen, keys->data, keys->len);
 		if (catalog[i]->about_one)
 			stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
+		else if (i < CATALOG_ROOTS)
+			stack_open(console->env.stack, catalog[i], NULL);
 		else
 			stack_push(console->env.stack, catalog[i]);
 		if (catalog[i]->chosen)

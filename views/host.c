@@ -1,4 +1,5 @@
 /* host: everything known of one host. host_link.c, host_room.c, host_cpus.c and host_guests.c have most of its blocks. */
+#include "actions/maintenance.h"
 #include "views/catalog.h"
 #include "views/host_page.h"
 #include "views/request.h"
@@ -27,6 +28,11 @@ head_state(const struct host_page *on)
 	page_piece(on->page, NULL, ROLE_TITLE, "%s", host->name);
 	page_piece(on->page, NULL, look->role == ROLE_GOOD ? ROLE_NORMAL : look->role, "%s for %s",
 		link_state_word(link), age);
+	if (maintenance_covers(on->env->maintenance, host->config)) {
+		g_autofree char *words = maintenance_words(on->env->maintenance, host->config);
+
+		page_piece(on->page, NULL, ROLE_WARN, "%s", words);
+	}
 	if (host->facts)
 		page_piece(on->page, NULL, version.role, "%s", version.text);
 	if (host->listed)
@@ -152,6 +158,8 @@ host_title(struct view *view)
 
 static const struct binding keys[] = {
 	{ "T", REQ_SPAN },
+	{ "m", REQ_MAINTENANCE },
+	{ "R", REQ_RETURN },
 	{ NULL, 0 },
 };
 

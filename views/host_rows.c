@@ -1,11 +1,15 @@
 /* What can be said about a host. */
 #include "views/host_values.h"
+
+#include "actions/maintenance.h"
 #include "views/units.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SPARK_WIDTH 10
+
+static const struct look maintenance_look = { "◇", '%', ROLE_INFO, "in maintenance" };
 
 /* Old numbers of a host that is gone are not shown as if they were today's; those that hardly ever change stay. */
 static bool
@@ -35,12 +39,20 @@ host_light(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx,
 	value_number(out, (role == ROLE_BAD ? 200 : role == ROLE_WARN ? 100 : 0) + (double)link);
 }
 
+static bool
+in_maintenance(const struct row_ctx *ctx, const struct host_snap *host)
+{
+	return maintenance_covers(ctx->maintenance, host->config);
+}
+
 static void
 host_light_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
 	struct cell *out)
 {
 	const struct look *look = link_look(host_snap_link(row, ctx->now_us));
 
+	if (look->role == ROLE_GOOD && in_maintenance(ctx, row))
+		look = &maintenance_look;
 	if (ctx->ascii)
 		cell_printf(out, look->role, "%c", look->ascii);
 	else
@@ -90,6 +102,13 @@ host_hv_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ct
 }
 
 static void
+host_maintenance(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
+	struct value *out)
+{
+	value_flag(out, in_maintenance(ctx, row));
+}
+
+static void
 host_state(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx, const void *row,
 	struct value *out)
 {
@@ -103,7 +122,11 @@ host_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx 
 	enum link_state link = host_snap_link(row, ctx->now_us);
 	enum role role = link_look(link)->role;
 
-	cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, link_state_word(link));
+	/* how it answers matters more where that is bad */
+	if (role == ROLE_GOOD && in_maintenance(ctx, row))
+		cell_set(out, maintenance_look.role, "maintenance");
+	else
+		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, link_state_word(link));
 }
 
 /* The last known number of guests lasts, how many of them run does not. */
@@ -190,6 +213,8 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("state", "how the host answers"), .title = "STATE", .width = 12,
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .words = link_words, .value = host_state,
 	  .cell = host_state_cell },
+	{ .info = TEXT_INFO("maintenance", "out of service: nothing is moved to it"), .fold = FOLD_SAME, .title = "MAINT", .width = 5,
+	  .priority = 20, .flags = COLUMN_LISTED | COLUMN_FLAG | COLUMN_VOLATILE, .value = host_maintenance },
 	{ .info = &host_field_info[HOST_VMS], .title = "VMS", .width = 7, .align = ALIGN_RIGHT,
 	  .flags = COLUMN_LISTED | COLUMN_DEFAULT, .field = HOST_VMS, .value = host_vms, .cell = host_vms_cell },
 	{ FIELD(VMS_RUNNING), .fold = FOLD_SUM, .title = "RUN", .width = 5, .priority = 20,
@@ -331,6 +356,14 @@ describe_link(
 	}
 }
 
+static void
+describe_maintenance(const struct row_ctx *ctx, const struct host_snap *host, char *out, size_t size)
+{
+	g_autofree char *words = maintenance_words(ctx->maintenance, host->config);
+
+	g_strlcpy(out, words, size);
+}
+
 static enum severity
 host_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
 {
@@ -350,6 +383,11 @@ host_fault(const struct row_ctx *ctx, const void *row, char *out, size_t size)
 		if (out)
 			describe_link(ctx, host, link, out, size);
 		return role == ROLE_BAD ? SEVERITY_BAD : SEVERITY_WARN;
+	}
+	if (in_maintenance(ctx, host)) {
+		if (out)
+			describe_maintenance(ctx, host, out, size);
+		return SEVERITY_WARN;
 	}
 	for (size_t i = 0; link == LINK_UP && i < G_N_ELEMENTS(limits); i++) {
 		double number = host->value[limits[i].field];

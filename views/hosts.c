@@ -1,5 +1,7 @@
 /* hosts: a row per host. */
+#include "actions/maintenance.h"
 #include "views/catalog.h"
+#include "views/request.h"
 #include "views/summary.h"
 #include "views/units.h"
 
@@ -23,6 +25,20 @@ append_pct(GString *text, const char *before, const char *what, double pct, cons
 		g_string_append_printf(text, "%s%s%.0f%%%s", before, what, pct, after);
 }
 
+/* " · 2 in maintenance", of those shown. */
+static void
+append_maintenance(GString *text, const char *dot, struct view *view)
+{
+	const struct rows *rows = list_rows(view->list);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < rows_matched(rows); i++)
+		n += maintenance_covers(
+			view->env->maintenance, ((const struct host_snap *)rows_data(rows)[i])->config);
+	if (n)
+		g_string_append_printf(text, "%s%u in maintenance", dot, n);
+}
+
 static char *
 hosts_summary(struct view *view)
 {
@@ -38,6 +54,7 @@ hosts_summary(struct view *view)
 	else
 		g_string_printf(text, "%zu of %zu hosts", n, rows_total(rows));
 	append_links(text, &totals);
+	append_maintenance(text, dot, view);
 	append_pct(text, dot, "CPU ", sum_pct(&totals.cores_used, &totals.pcpus), "");
 	if (totals.pcpus.covered)
 		summary_cover(text, totals.pcpus.covered, (unsigned)n, "hosts");
@@ -52,10 +69,17 @@ hosts_summary(struct view *view)
 	return g_string_free(text, FALSE);
 }
 
+static const struct binding host_keys[] = {
+	{ "m", REQ_MAINTENANCE },
+	{ "R", REQ_RETURN },
+	{ NULL, 0 },
+};
+
 const struct view_ops hosts_view = {
 	.name = "hosts",
 	.help = "A row per host",
 	.target = TARGET_HOST,
+	.keys = host_keys,
 	.kind = &host_rows,
 	.summary = hosts_summary,
 };

@@ -35,6 +35,7 @@ static const struct binding generic_keys[] = {
 	{ "6", REQ_JOBS },
 	{ "7", REQ_EVENTS },
 	{ "J", REQ_JOURNAL },
+	{ "8", REQ_PLAN },
 	{ "/", REQ_FILTER },
 	{ "!", REQ_FAULTS },
 	{ ":", REQ_COMMAND },

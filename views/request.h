@@ -55,6 +55,11 @@
 	_(SEND_ESCAPE, "send-escape", "Type Ctrl-] on the VM's console")                      \
 	_(SEND_SIZE, "send-size", "Type stty with this screen's size on the VM's console")    \
 	_(MENU, "menu", "The verbs for the marked rows, or the one under the cursor")          \
+	_(PLAN, "plan", "Advice: which VMs to move, numbered, before they move")               \
+	_(MAINTENANCE, "toggle-maintenance", "Take the host out of service, or release it")    \
+	_(RETURN, "return", "Plan to bring back the VMs that were moved away from the host")   \
+	_(EVEN, "even-out", "Plan to make hosts of the same site equally full")                \
+	_(REPLAN, "plan-anew", "Make the plan anew from what is so now")                       \
 	_(MOVE_OFFLINE, "move-offline", "Move only the definition, of VMs that are off")       \
 	_(MOVE_COPY, "move-copy", "Copy the storage along: none, all, what a base there lacks") \
 	_(MOVE_POSTCOPY, "move-postcopy", "Let VMs run there as soon as memory was copied once") \
