@@ -122,15 +122,16 @@ move_form_draw(const struct move_form *form, const struct pane *pane, int y, con
 		g_autofree char *key = keys_label(keymap, choices[i].request);
 		g_autofree char *text =
 			g_strdup_printf("%s %s", choices[i].label, choices[i].values[form->picks[i]].text);
-		int width = (key ? text_width(key) + 1 : 0) + text_width(text);
+		int width = key ? text_width(key) + 1 + text_width(text) : 0;
 		bool offered = is_offered(i, features);
 
+		if (!key)
+			continue;
 		if (x > 0 && x + width > pane->cols) {
 			x = 0;
 			y++;
 		}
-		if (key)
-			x += pane_text(pane, y, x, -1, offered ? ROLE_KEY : ROLE_DIM, key) + 1;
+		x += pane_text(pane, y, x, -1, offered ? ROLE_KEY : ROLE_DIM, key) + 1;
 		x += pane_text(pane, y, x, -1,
 			     !offered         ? ROLE_DIM
 			     : form->picks[i] ? ROLE_INFO

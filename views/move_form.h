@@ -16,9 +16,9 @@ struct move_form {
 	unsigned char picks[MOVE_CHOICES]; /* private to move_form.c */
 };
 
-/* What these views bind their keys to; to be put into their own tables. */
+/* What these views bind their keys to; to be put into their own tables. A choice without a key is not offered. */
 #define MOVE_FORM_KEYS                                                                        \
-	{ "o", REQ_MOVE_OFFLINE }, { "c", REQ_MOVE_COPY }, { "p", REQ_MOVE_POSTCOPY },        \
+	{ "c", REQ_MOVE_COPY }, { "p", REQ_MOVE_POSTCOPY },        \
 		{ "a", REQ_MOVE_AUTOCONVERGE }, { "z", REQ_MOVE_COMPRESS }, { "b", REQ_MOVE_BANDWIDTH }, \
 		{ "d", REQ_MOVE_DOWNTIME }, { "t", REQ_MOVE_TLS }, { "e", REQ_MOVE_P2P }
 

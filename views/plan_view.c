@@ -252,7 +252,7 @@ plan_request(struct view *view, int request)
 		make_plan(view);
 	else if (request == REQ_CANCEL_BATCH)
 		stop(view);
-	else if (request != REQ_MOVE_OFFLINE && move_form_request(&planning->form, request, UINT32_MAX, &why))
+	else if (move_form_request(&planning->form, request, UINT32_MAX, &why))
 		change_form(view, why);
 	else
 		return false;
@@ -320,8 +320,8 @@ plan_head(struct view *view, const struct pane *pane)
 		return 0;
 	draw_sums(view->env, pane, planning->relocation);
 	draw_spread(view->env, pane, planning->relocation);
-	return 2 + move_form_draw(&planning->form, pane, 2, keys_of(view->env->keys, view->ops->name),
-			   UINT32_MAX & ~MOVE_BIT(OFFLINE));
+	return 2 + move_form_draw(
+			   &planning->form, pane, 2, keys_of(view->env->keys, view->ops->name), UINT32_MAX);
 }
 
 static char *

@@ -45,7 +45,7 @@
 	_(PREVIOUS_BLOCK, "previous-block", "Go to the one before")                           \
 	_(SPAN, "span", "Histories over 1 minute, 15 minutes, 1 hour")                        \
 	_(XML, "xml", "The VM's XML, as its host tells it")                                   \
-	_(COPY, "copy", "Copy the XML to the clipboard of this terminal")                     \
+	_(COPY, "copy", "Copy the XML, or the plan, to the clipboard of this terminal")                     \
 	_(NEXT_MATCH, "next-match", "Go to the next line that matches")                       \
 	_(PREVIOUS_MATCH, "previous-match", "Go to the matching line before")                 \
 	_(VIEWER, "viewer", "Copy the line that shows the VM's screen: virt-viewer ...")       \

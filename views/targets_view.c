@@ -10,6 +10,7 @@
 
 static const struct binding target_keys[] = {
 	MOVE_FORM_KEYS,
+	{ "o", REQ_MOVE_OFFLINE },
 	{ NULL, 0 },
 };
 

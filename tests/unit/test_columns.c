@@ -122,7 +122,7 @@ Test(columns, values_are_of_the_type_that_their_flags_say)
 Test(columns, unknown_is_a_dash)
 {
 	static const char *const known[] = { "light", "name", "state", "host", "host-state", "uuid",
-		"persistent", "history", "trend", "dom0" };
+		"persistent", "history", "trend", "dom0", "maintenance" };
 	struct vm nothing = { .name = "x", .id = -1 };
 	struct host_snap nowhere = { .name = "h" };
 	const struct snaps_part part = { .host = nowhere, .vms = &nothing, .nvms = 1 };

@@ -30,8 +30,8 @@ Test(registry, is_well_formed)
 		for (size_t j = 0; j < i; j++) {
 			cr_expect(!action->key || g_strcmp0(action->key, actions[j]->key) != 0,
 				"%s and %s share a key", action->name, actions[j]->name);
-			cr_expect(action->act != actions[j]->act, "%s and %s are one act", action->name,
-				actions[j]->name);
+			cr_expect(action->act != actions[j]->act || action->target != actions[j]->target,
+				"%s and %s are one act", action->name, actions[j]->name);
 		}
 	}
 }
