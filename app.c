@@ -29,6 +29,7 @@ app_make_conn(void *ctx, uint32_t index, enum conn_purpose purpose, const struct
 			.purpose = purpose,
 			.readonly = app->opts.readonly,
 			.keepalive_ms = app->opts.config->keepalive_ms,
+			.xen_tools = app->opts.config->xen_tools,
 			.tenant = app->tenants,
 			.labels = host->labels,
 			.migration_address = host->migration_address,

@@ -90,6 +90,7 @@ struct config {
 	int64_t connect_timeout_ms; /* name, TCP, host key and login together, default 10000 */
 	int64_t slow_ms;            /* an answer that takes longer makes a host "slow", default 2000 */
 	int64_t call_timeout_ms;    /* hard limit of one step; then its tunnel is cut, default 15000 */
+	bool xen_tools;             /* default yes: xentop is asked on Xen hosts, too */
 	int64_t keepalive_ms;       /* default 5000; three missed cut the link */
 	int64_t retry_min_ms, retry_max_ms; /* back-off bounds, default 1000 and 60000 */
 	int64_t connect_parallel;   /* handshakes at once in all, default 64 */

@@ -160,6 +160,9 @@ static const struct option_def config_defs[] = {
 	NUMBER("thresholds.vcpu_per_cpu", RATIO, CONFIG(vcpu_cap_pct), "4:1", 10, 10000,
 		"virtual per physical CPUs up to which a host has room for more guests"),
 
+	OTHER("xen.tools", BOOL, CONFIG(xen_tools), "yes",
+		"ask xentop on Xen hosts, too, over the same login"),
+
 	OTHER("journal.path", TEXT, CONFIG(journal_path), NULL, "where every act is written down"),
 	NUMBER("journal.max_mib", COUNT, CONFIG(journal_max_mib), "10", 1, 4096,
 		"how large that file becomes before it is rotated"),

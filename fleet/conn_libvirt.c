@@ -323,6 +323,7 @@ libvirt_free(struct conn *conn)
 	hostspec_free(lv->spec);
 	capsxml_done(&lv->caps);
 	libvirt_inspect_free(lv->inspect);
+	xen_done(lv);
 	g_free(lv->type);
 	g_free(lv->via);
 	g_free(lv);
@@ -372,5 +373,6 @@ conn_libvirt_new(const struct conn_libvirt_opts *opts, const struct hostspec *sp
 	lv->ksm_due = KSM_FIRST;
 	lv->events_due = EVENTS_FIRST;
 	guests_init(lv);
+	xen_init(lv);
 	return &lv->conn;
 }

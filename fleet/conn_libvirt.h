@@ -11,6 +11,7 @@ struct conn_libvirt_opts {
 	enum conn_purpose purpose; /* JOB: through the session of the host's own connection, and no events */
 	bool readonly;         /* read-only socket and virConnectOpenReadOnly */
 	int64_t keepalive_ms;  /* 0: none */
+	bool xen_tools;        /* ask xentop on Xen hosts, too */
 	const struct tenant_rules *tenant; /* whose guests are; borrowed; NULL: nobody asks */
 	GHashTable *labels;    /* of the host, for these; borrowed; NULL: none */
 	const char *migration_address; /* where other hosts find this one; borrowed; NULL: as we find it */

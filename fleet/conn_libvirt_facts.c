@@ -232,6 +232,8 @@ unknowns_of(const struct libvirt *lv)
 		list, lv, lacks->guest_block_times && !lacks->guest_block, "disk latency", "doesn't time it");
 	add_unknown(list, lv, lv->driver == DRIVER_XEN, "disk of file-backed guests",
 		"counts \"phy\" disks only");
+	if (lv->driver == DRIVER_XEN && lv->xen.why_not)
+		g_ptr_array_add(list, g_strdup_printf("xentop: %s", lv->xen.why_not));
 	add_unknown(list, lv, lv->driver == DRIVER_XEN, "pins in the list",
 		"tells those of the guest's XML, not what xl pinned since; the guest's page asks Xen");
 	add_unknown(list, lv, lacks->bulk && lv->driver != DRIVER_XEN, "state reasons", "lists states only");
@@ -256,7 +258,7 @@ libvirt_host_facts(struct conn *conn, GError **error)
 	struct host_facts *facts = host_facts_new();
 	facts->hypervisor = hypervisor_of(lv->driver);
 	facts->driver = g_strdup(lv->type);
-	facts->via = g_strdup(lv->via);
+	facts->via = lv->xen.fd >= 0 ? g_strdup_printf("%s; and xentop", lv->via) : g_strdup(lv->via);
 	/* whether it tells of same-page merging must be known for the list of what it doesn't tell */
 	if (!read_versions(lv, facts, error) || !read_names(lv, facts, error) ||
 		!read_cpu(lv, facts, error) || (!lv->ksm_known && !node_read_ksm(lv, error))) {

@@ -12,6 +12,7 @@
  * conn_libvirt_node.c    the host's own numbers
  * conn_libvirt_facts.c   facts of host and guests
  * conn_libvirt_detail*.c what pages show beyond samples
+ * conn_libvirt_xen.c     what Xen's own tools say, where libvirt is not enough
  * conn_libvirt_act.c     verbs
  * conn_libvirt_pin.c     where guests may run: read, and changed
  * conn_libvirt_move.c    migration
@@ -122,6 +123,12 @@ struct libvirt {
 	bool caps_read;
 	struct capsxml caps;
 	struct inspect *inspect;        /* of the page that is looked at, NULL: none was yet */
+	struct xen_tools {              /* fleet/conn_libvirt_xen.c */
+		int fd;                 /* -1: not started */
+		const char *why_not;    /* static: they are not asked, for this reason; NULL: they are */
+		int64_t due_us;         /* not asked again before this */
+		GHashTable *vms;        /* what they said in this sample: name to struct xentop_vm; NULL: were not asked */
+	} xen;
 };
 
 static inline struct libvirt *
@@ -196,6 +203,18 @@ bool bulk_sample(struct libvirt *lv, unsigned groups, GArray *vms, GError **erro
 bool guest_is_silent(const struct guest *guest);
 /* Appends GUEST, so far without state and numbers. Valid until the next one is appended. */
 struct vm_sample *libvirt_append_vm(struct libvirt *lv, struct guest *guest, GArray *vms);
+
+/* ---- Xen's own tools ---- */
+
+struct xentop_vm;
+
+void xen_init(struct libvirt *lv);
+void xen_done(struct libvirt *lv);
+/* Asks them, where there are some and it is time. What goes wrong is no error: then libvirt is asked alone. Blocks for at
+ * most some seconds. */
+void xen_ask(struct libvirt *lv);
+/* What they said of the guest called NAME in this sample; NULL: nothing. */
+const struct xentop_vm *xen_said(const struct libvirt *lv, const char *name);
 
 /* ---- the rest ---- */
 

@@ -342,6 +342,8 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 		lv->attached = true;
 		hook_attach(lv);
 	}
+	if (opts->depth == SAMPLE_FULL)
+		xen_ask(lv);
 	if (!sample_guests(lv, opts, out, error))
 		return false;
 	if (opts->depth == SAMPLE_FULL && !do_chores(lv, opts, out->vms, error))

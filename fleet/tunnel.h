@@ -51,6 +51,11 @@ bool tunnel_open_daemon(struct tunnel *tunnel, const char *driver, const char *s
                         const struct conn_listener *listener, char **local_path, char **via, char **used_driver,
                         GError **error);
 
+/* Starts SCRIPT on the far end, text for a POSIX shell without ', \ and !, that first waits for a line from us. Returns a
+ * non-blocking descriptor with its standard input and output, which ends when the script, or the tunnel, does; the caller
+ * closes it. -1 with an error as of tunnel_open_daemon(). Blocks. */
+int tunnel_open_tool(struct tunnel *tunnel, const char *script, GError **error);
+
 /* Cuts everything of this tunnel, for good: whoever blocks in it or on a connection through it returns with an error. Not
  * what other tunnels have open in the same session: it lives on for them. Any thread, never blocks. */
 void tunnel_cancel(struct tunnel *tunnel);

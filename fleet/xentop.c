@@ -1,8 +1,5 @@
 #include "fleet/xentop.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define SECTOR 512
 
 /* "  shop-1 --b---   39  0.0  98304  6.3  99328  6.3  1  1  26  20  1  0  1822  228  14576  7296  0": the name may have blanks,
@@ -37,8 +34,8 @@ read_guest(const GMatchInfo *match)
 	struct xentop_vm *vm = g_new0(struct xentop_vm, 1);
 
 	vm->name = g_match_info_fetch(match, NAME);
-	vm->has_net = number(match, NICS) > 0;
-	vm->has_disk = number(match, DISKS) > 0;
+	vm->nics = (unsigned)number(match, NICS);
+	vm->disks = (unsigned)number(match, DISKS);
 	vm->rd_ops = number(match, READS);
 	vm->wr_ops = number(match, WRITES);
 	vm->rd_bytes = number(match, SECTORS_READ) * SECTOR;

@@ -5,13 +5,12 @@
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Counters since the guest was started, as the guest sees them. */
 struct xentop_vm {
 	char *name;
-	bool has_net, has_disk; /* false: it has none that xentop can count */
+	unsigned nics, disks; /* that xentop counts: the numbers are of all these together */
 	uint64_t rx_bytes, tx_bytes;
 	uint64_t rd_ops, wr_ops, rd_bytes, wr_bytes;
 };

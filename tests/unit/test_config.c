@@ -396,14 +396,14 @@ static const struct {
 
 	/* keys and sections */
 	{ "hots: [a]\n", "c.yaml:1:1: unknown key 'hots' at the top level; allowed here: hosts, defaults, inventory, refresh, "
-	  "limits, thresholds, journal, tenant, ui, themes, colours, guards, keys, views; did you mean 'hosts'?" },
+	  "limits, thresholds, xen, journal, tenant, ui, themes, colours, guards, keys, views; did you mean 'hosts'?" },
 	{ "colors: {}\n", "c.yaml:1:1: unknown key 'colors' at the top level; allowed here: hosts, defaults, inventory, refresh, "
-	  "limits, thresholds, journal, tenant, ui, themes, colours, guards, keys, views; did you mean 'colours'?" },
+	  "limits, thresholds, xen, journal, tenant, ui, themes, colours, guards, keys, views; did you mean 'colours'?" },
 	{ "thresholds:\n  cpu: {wran: 3}\n", "c.yaml:2:9: unknown key 'wran' in thresholds.cpu; allowed here: warn, bad; did you "
 	  "mean 'warn'?" },
 	{ "ui: {\"a\\eb\": 1}\n", "c.yaml:1:6: unknown key 'a\\u001bb' in ui; allowed here: ascii, mouse, theme" },
 	{ "- a\n", "c.yaml:1:1: a list stands where keys should at the top level; allowed here: hosts, defaults, inventory, "
-	  "refresh, limits, thresholds, journal, tenant, ui, themes, colours, guards, keys, views" },
+	  "refresh, limits, thresholds, xen, journal, tenant, ui, themes, colours, guards, keys, views" },
 	{ "limits: 5\n", "c.yaml:1:9: a text stands where keys should in limits; allowed here: connect_timeout, slow_answer, "
 	  "call_timeout, keepalive, retry_min, retry_max, connect_parallel, gate_parallel, calls_per_second, fleet_calls_per_second, "
 	  "events, jobs_parallel, jobs_per_host, moves_out, moves_in, shutdown_wait, jobs_kept, confirm_count" },

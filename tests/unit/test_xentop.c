@@ -15,7 +15,8 @@ Test(xentop, real_host)
 	cr_expect_eq(g_hash_table_size(vms), 4);
 	vm = g_hash_table_lookup(vms, "shop-1");
 	cr_assert(vm);
-	cr_expect(vm->has_net && vm->has_disk);
+	cr_expect_eq(vm->nics, 1);
+	cr_expect_eq(vm->disks, 1);
 	cr_expect_eq(vm->tx_bytes, 8404);
 	cr_expect_eq(vm->rx_bytes, 11858);
 	cr_expect_eq(vm->rd_ops, 691);
@@ -24,10 +25,10 @@ Test(xentop, real_host)
 	cr_expect_eq(vm->wr_bytes, 2752 * 512);
 	vm = g_hash_table_lookup(vms, "a b");
 	cr_assert(vm, "a name with a blank");
-	cr_expect_not(vm->has_net || vm->has_disk);
+	cr_expect_eq(vm->nics + vm->disks, 0);
 	vm = g_hash_table_lookup(vms, "Domain-0");
 	cr_assert(vm);
-	cr_expect_not(vm->has_net || vm->has_disk);
+	cr_expect_eq(vm->nics + vm->disks, 0);
 }
 
 Test(xentop, hostile_and_odd)
@@ -54,6 +55,7 @@ Test(xentop, hostile_and_odd)
 	cr_expect_eq(g_hash_table_size(vms), 2);
 	vm = g_hash_table_lookup(vms, "web --b---");
 	cr_assert(vm, "a name that looks like flags");
+	cr_expect_eq(vm->nics, 2);
 	cr_expect_eq(vm->tx_bytes, 11, "what dom0 receives");
 	cr_expect_eq(vm->rx_bytes, 102);
 	cr_expect_eq(vm->wr_bytes, 6 * 512);
