@@ -258,7 +258,8 @@ libvirt_host_facts(struct conn *conn, GError **error)
 	struct host_facts *facts = host_facts_new();
 	facts->hypervisor = hypervisor_of(lv->driver);
 	facts->driver = g_strdup(lv->type);
-	facts->via = lv->xen.fd >= 0 ? g_strdup_printf("%s; and xentop", lv->via) : g_strdup(lv->via);
+	facts->via = lv->driver == DRIVER_XEN && !lv->xen.why_not ? g_strdup_printf("%s; and xentop", lv->via)
+								  : g_strdup(lv->via);
 	/* whether it tells of same-page merging must be known for the list of what it doesn't tell */
 	if (!read_versions(lv, facts, error) || !read_names(lv, facts, error) ||
 		!read_cpu(lv, facts, error) || (!lv->ksm_known && !node_read_ksm(lv, error))) {

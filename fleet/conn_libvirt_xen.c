@@ -36,19 +36,18 @@ forget(struct libvirt *lv)
 }
 
 static void
-give_up(struct libvirt *lv, const char *why)
+hang_up(struct libvirt *lv)
 {
 	if (lv->xen.fd >= 0)
 		close(lv->xen.fd);
 	lv->xen.fd = -1;
-	lv->xen.why_not = why;
 }
 
 void
 xen_done(struct libvirt *lv)
 {
 	forget(lv);
-	give_up(lv, NULL);
+	hang_up(lv);
 }
 
 /* Waits for EVENTS; false when they don't come in time. */
@@ -111,17 +110,15 @@ xen_ask(struct libvirt *lv)
 		return;
 	if (xen->fd < 0)
 		xen->fd = tunnel_open_tool(lv->tunnel, script, NULL);
-	if (xen->fd < 0) {
-		give_up(lv, "commands can't be run there");
-		return;
-	}
-	answer = ask(lv);
+	answer = xen->fd >= 0 ? ask(lv) : NULL;
 	if (answer)
 		xen->vms = xentop_parse(answer);
-	if (!answer)
-		give_up(lv, "xentop did not answer");
-	else if (!xen->vms)
-		give_up(lv, "xentop is not there, or not for this user");
+	if (xen->fd < 0)
+		xen->why_not = "commands can't be run there";
+	else if (answer && !xen->vms)
+		xen->why_not = "it is not there, or not for this user";
+	if (!xen->vms) /* a late answer would be taken for the next one */
+		hang_up(lv);
 	xen->due_us = clock_now_us() + PAUSES * (clock_now_us() - began_us);
 	libvirt_progress(lv);
 }
