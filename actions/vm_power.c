@@ -46,7 +46,7 @@ const struct action vm_start_action = {
 
 static const struct action_arg shutdown_args[] = {
 	{ .name = "wait",
-		.help = "Wait so long, 5s to 1h, for the guest to be off; else as long as limits.shutdown_wait says",
+		.help = "Wait so long for the guest to be off, 5s to 1h",
 		.kind = ARG_NUMBER,
 		.unit = UNIT_SECONDS,
 		.min = 5,
@@ -61,7 +61,8 @@ const struct action vm_shutdown_action = {
 	.verb = "Shut down",
 	.doing = "shutting down",
 	.done = "shut down",
-	.effect = "A request, as by the power button: a guest may take its time or ignore it. Those that do not go "
+	.effect = "A request, as by the power button: a guest may take its time or ignore it. Those that do "
+		  "not go "
 		  "in time are reported, never forced.",
 	.needs = "a running guest",
 	.target = TARGET_VM,

@@ -12,8 +12,9 @@ item_of(struct console *console, const struct action *action, const struct fleet
 {
 	const struct keymap *keymap = keys_of(console->keys, console_front(console)->ops->name);
 	struct plan_opts opts = console_plan_opts(console, action, snap, keys);
-	const char *why_not;
-	guint n = plan_survey(&opts, &why_not);
+	bool too_many = action->flags & ACTION_ONE && keys->len > 1;
+	const char *why_not = "done to one alone";
+	guint n = too_many ? 0 : plan_survey(&opts, &why_not);
 	char *key = keys_label(keymap, request_by_name(console->opts.readonly, action->name)), *note;
 
 	note = keys->len == 1 && action->target == TARGET_VM ? g_strdup("")

@@ -91,34 +91,68 @@ console_choose(struct console *console, enum target target, const char *verb, GA
 	return keys->len > 0;
 }
 
-/* Words are missing: a view asks for them, or the operator types on. True: somebody does. */
+/* Nobody is asked for words about guests to which it can't be done anyway, Domain-0 first of all. */
+static bool
+nobody_can(struct console *console, const struct action *action, const GArray *keys)
+{
+	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
+	struct plan_opts opts = console_plan_opts(console, action, newest, keys);
+	const char *why_not;
+	guint n = plan_survey(&opts, &why_not);
+
+	fleet_snap_unref(newest);
+	if (!n && why_not)
+		env_notice(&console->env, ROLE_WARN, "%s: %s", action->name, why_not);
+	return !n && why_not;
+}
+
+/* Its place in the catalog; NULL: it has no view. */
+static const struct view_ops *const *
+view_of(const struct action *action)
+{
+	for (size_t i = 0; catalog[i]; i++)
+		if (g_strcmp0(catalog[i]->verb, action->name) == 0)
+			return &catalog[i];
+	return NULL;
+}
+
+static void
+open_view(struct console *console, const struct view_ops *const *place, const GArray *keys)
+{
+	const struct view_ops *ops = *place;
+
+	g_array_set_size(console->env.chosen, 0);
+	g_array_append_vals(console->env.chosen, keys->data, keys->len);
+	if (ops->about_one)
+		stack_open(console->env.stack, ops, &g_array_index(keys, struct row_key, 0));
+	else if (place - catalog < CATALOG_ROOTS)
+		stack_open(console->env.stack, ops, NULL);
+	else
+		stack_push(console->env.stack, ops);
+	if (ops->chosen)
+		ops->chosen(console_front(console));
+	view_update(console_front(console));
+}
+
+/* Words are missing: a view asks for them, or the operator types on. True: somebody does, or it makes no sense. */
 static bool
 ask_for_params(struct console *console, const struct action *action, const GArray *keys)
 {
+	const struct view_ops *const *view = view_of(action);
 	const struct action_arg *arg = action->args;
 	g_autofree char *line = g_strconcat(action->name, " ", NULL);
 
-	for (size_t i = 0; catalog[i]; i++) {
-		if (g_strcmp0(catalog[i]->verb, action->name) != 0)
-			continue;
-		g_array_set_size(console->env.chosen, 0);
-		g_array_append_vals(console->env.chosen, keys->data, keys->len);
-		if (catalog[i]->about_one)
-			stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
-		else if (i < CATALOG_ROOTS)
-			stack_open(console->env.stack, catalog[i], NULL);
-		else
-			stack_push(console->env.stack, catalog[i]);
-		if (catalog[i]->chosen)
-			catalog[i]->chosen(console_front(console));
-		view_update(console_front(console));
-		return true;
-	}
 	while (arg && arg->name && !arg->needed)
 		arg++;
-	if (arg && arg->name)
+	if (!view && !(arg && arg->name))
+		return false;
+	if (nobody_can(console, action, keys))
+		return true;
+	if (view)
+		open_view(console, view, keys);
+	else
 		console_command_from(console, line);
-	return arg && arg->name;
+	return true;
 }
 
 void

@@ -23,6 +23,7 @@ struct world {
 	struct asks *asks;
 	unsigned quits, aborts, redraws;
 	bool readonly;
+	bool dom0;         /* the first guest of the first host is the host itself */
 	const char *rules; /* of the config; NULL: the defaults */
 	struct guards *guards;
 	/* with a fleet */
@@ -698,6 +699,7 @@ set_guests(struct world *world, uint32_t host, enum vm_state state)
 		vms[i].state = state;
 		vms[i].id = state == VM_STATE_OFF ? -1 : 1;
 		vms[i].persistent = true;
+		vms[i].is_dom0 = world->dom0 && host == 0 && i == 0;
 		fake_uuid((uint8_t)(host * GUESTS + i + 1), vms[i].uuid);
 	}
 	fake_set_vms(world->fake, host, vms, GUESTS);
@@ -749,7 +751,7 @@ fleet_init(struct world *world, enum vm_state state)
 		.config = world->config, .factory = &world->factory, .mailbox = world->mailbox });
 	world_open(world);
 	fleet_start(world->fleet);
-	wait_for(world, "8 VMs:");
+	wait_for(world, world->dom0 ? "7 VMs:" : "8 VMs:");
 }
 
 Test(console, starting_one_needs_no_question)
@@ -958,6 +960,46 @@ Test(console, guard_rails_hold_wherever_a_verb_comes_from)
 	type(&world, "U:suspend\r");
 	expect_shown("Type 1 to confirm");
 	expect_shown("confirm: suspend");
+	ESC;
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	world_done(&world);
+}
+
+/* The host itself is no target, whichever way one comes. */
+Test(console, no_way_leads_to_domain_0)
+{
+	static const struct {
+		const char *keys, *shown;
+	} ways[] = {
+		{ "K", "nothing to force off: Domain-0 is the host itself (vm-a)" },
+		{ "P", "nothing to suspend: Domain-0 is the host itself (vm-a)" },
+		{ "a", "pin: Domain-0 is the host itself" },
+		{ "M", "migrate: Domain-0 is the host itself" },
+		{ "c", "console: Domain-0 is the host itself" },
+		{ "xK", "nothing to force off: Domain-0" },
+		{ ":stop\r", "nothing to force off: Domain-0" },
+		{ ":migrate kvm2\r", "nothing to migrate: Domain-0" },
+		{ ":pin cpus=0\r", "nothing to pin: Domain-0" },
+	};
+	struct world world = { .dom0 = true };
+
+	fleet_init(&world, VM_STATE_RUNNING);
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		type(&world, ways[i].keys);
+		expect_shown(ways[i].shown);
+		ESC;
+		ESC;
+	}
+	type(&world, " K"); /* it takes no mark: what is meant is the row after it */
+	expect_shown("Force off vm-b on kvm1");
+	ESC;
+	type(&world, "gv");
+	press(&world, KEY_CODE_DOWN, 0);
+	type(&world, "K");
+	expect_shown("Force off vm-b on kvm1");
+	ESC;
+	type(&world, "U*K");
+	expect_shown("Force off 7 guests on 2 hosts");
 	ESC;
 	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
 	world_done(&world);
