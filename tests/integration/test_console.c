@@ -264,6 +264,73 @@ Test(console, a_verb_reaches_the_guest_after_a_question)
 	scene_done(&scene);
 }
 
+/* ---- the end of the program while an act is under way ---- */
+
+/* What the journal says of ends; the program has ended well. */
+static char *
+journal_after_end(struct scene *scene)
+{
+	g_autofree char *path = g_build_filename(lab_dir(scene->lab), "journal.jsonl", NULL);
+	int status = screen_exit_status(scene->screen, DEADLINE_MS);
+	char *text = NULL;
+
+	cr_assert(
+		status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+	cr_assert(g_file_get_contents(path, &text, NULL, NULL), "no journal");
+	return text;
+}
+
+Test(console, a_lost_terminal_leaves_an_act_its_end)
+{
+	struct scene scene = scene_new();
+	g_autofree char *journal = NULL, *state = NULL;
+
+	scene_open(&scene, NULL);
+	see(&scene, "3/3 VMs");
+	screen_send(scene.screen, "3/b1\r");
+	see_row(&scene, "b1", "running");
+	screen_send(scene.screen, "K");
+	see(&scene, "Cancel");
+	lab_libvirtd_freeze(scene.beta);
+	screen_send(scene.screen, SCREEN_TAB SCREEN_ENTER);
+	see(&scene, "1 under way");
+	screen_hang_up(scene.screen);
+	lab_libvirtd_thaw(scene.beta);
+	journal = journal_after_end(&scene);
+	cr_expect_not_null(strstr(journal, "\"result\":\"done\""), "%s", journal);
+	state = lab_virsh(scene.beta, (const char *const[]){ "domstate", "b1", NULL });
+	cr_expect_not_null(strstr(state, "shut off"), "%s", state);
+	scene_done(&scene);
+}
+
+Test(console, a_lost_terminal_does_not_stop_a_migration)
+{
+	struct scene scene = scene_new();
+	g_autofree char *journal = NULL, *state = NULL, *left = NULL;
+
+	lab_guest_start_busy(scene.alpha, "mover");
+	scene_open(&scene, NULL);
+	see(&scene, "4/4 VMs");
+	screen_send(scene.screen, "3/mover\r");
+	see_row(&scene, "mover", "QEMU");
+	screen_send(scene.screen, ":migrate to=beta unsafe bandwidth=1M\r");
+	see(&scene, "[Cancel]");
+	screen_send(scene.screen, SCREEN_TAB SCREEN_ENTER);
+	see(&scene, "1 under way");
+	screen_send(scene.screen, "6");
+	see(&scene, "copying memory");
+	screen_hang_up(scene.screen);
+	/* it writes faster than it may be copied: until now it could not arrive */
+	g_free(lab_virsh(scene.alpha, (const char *const[]){ "migrate-setspeed", "mover", "4000", NULL }));
+	journal = journal_after_end(&scene);
+	cr_expect_not_null(strstr(journal, "\"result\":\"done\""), "%s", journal);
+	state = lab_virsh(scene.beta, (const char *const[]){ "domstate", "mover", NULL });
+	cr_expect_not_null(strstr(state, "running"), "%s", state);
+	left = lab_virsh(scene.alpha, (const char *const[]){ "list", "--all", "--name", NULL });
+	cr_expect_null(strstr(left, "mover"), "%s", left);
+	scene_done(&scene);
+}
+
 Test(console, readonly_has_no_verbs_and_a_session_daemon_without_such_a_socket_says_so)
 {
 	struct scene scene = scene_new();
