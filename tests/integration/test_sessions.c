@@ -2,6 +2,7 @@
 #include "fleet/conn_libvirt.h"
 #include "fleet/error.h"
 #include "fleet/events.h"
+#include "fleet/hands.h"
 #include "tests/support/lab.h"
 #include "tests/support/witness.h"
 
@@ -280,4 +281,88 @@ Test(sessions, the_end_of_the_session_is_everybodys)
 	act->ops->free(act);
 	poll->ops->free(poll);
 	expect_sessions(0);
+}
+
+/* ---- acts, as hands do them ---- */
+
+/* A host without a tunnel, where a connection for an act is simply a second one. */
+static struct conn *
+make_local(void *ctx, uint32_t index, enum conn_purpose purpose, const struct conn_listener *listener)
+{
+	const bool *readonly = ctx;
+	struct hostspec spec = { .transport = TRANSPORT_DIRECT,
+		.uri = (char *)(uintptr_t) "test:///default" };
+
+	return conn_libvirt_new(&(struct conn_libvirt_opts){ .readonly = *readonly, .purpose = purpose },
+		&spec, index, listener);
+}
+
+static bool
+act_run(struct job *job, struct conn *conn, GError **error)
+{
+	return conn->ops->act(conn, job->target.uuid, job->act, error);
+}
+
+static void
+on_ended(void *ctx, struct job *job)
+{
+	g_atomic_pointer_set((struct job **)ctx, job);
+}
+
+static void
+on_nothing(void *ctx G_GNUC_UNUSED)
+{
+}
+
+static void
+on_poke(void *ctx G_GNUC_UNUSED, uint32_t host G_GNUC_UNUSED)
+{
+}
+
+static bool
+is_set(void *ended)
+{
+	return g_atomic_pointer_get((struct job **)ended) != NULL;
+}
+
+static void
+expect_refused(bool readonly, const uint8_t uuid[UUID_LEN], const char *words)
+{
+	const struct conn_factory factory = { .ctx = &readonly, .make = make_local };
+	struct job *job = job_new(), *ended = NULL;
+	struct hands *hands = hands_new(&(struct hands_opts){
+		.factory = &factory,
+		.call_timeout_us = DEADLINE_MS * INT64_C(1000),
+		.idle_us = 1000,
+		.ended = on_ended,
+		.progress = on_nothing,
+		.poke = on_poke,
+		.ctx = &ended,
+	});
+
+	memcpy(job->target.uuid, uuid, UUID_LEN);
+	job->run = act_run;
+	job->act = VM_ACT_DESTROY;
+	hands_submit(hands, job);
+	cr_assert(lab_wait(is_set, &ended, DEADLINE_MS));
+	cr_expect_eq(ended->state, JOB_FAILED);
+	cr_expect(strstr(ended->error, words), "%s", ended->error);
+	job_free(ended);
+	hands_stop(hands);
+	cr_assert(hands_wait(hands, DEADLINE_MS));
+	hands_free(hands);
+}
+
+/* Whatever the caller thought. */
+Test(sessions, hands_do_nothing_to_domain0_and_nothing_read_only)
+{
+	static const uint8_t domain0[UUID_LEN];
+	struct conn *conn = witness_open(&witness, "test:///default");
+	uint8_t uuid[UUID_LEN];
+
+	cr_assert_eq(state_of(conn, "test", uuid), VM_STATE_RUNNING);
+	expect_refused(false, domain0, "Domain-0 is the host itself");
+	expect_refused(true, uuid, "read-only");
+	cr_expect_eq(state_of(conn, "test", NULL), VM_STATE_RUNNING);
+	conn->ops->free(conn);
 }

@@ -1055,6 +1055,49 @@ Test(console, quitting_asks_while_something_is_under_way)
 	world_done(&world);
 }
 
+static bool
+nothing_is_left(struct world *world)
+{
+	struct message message;
+
+	while (mailbox_pop(world->mailbox, &message))
+		console_job_done(world->console, message.data);
+	return console_left(world->console, false) == 0;
+}
+
+Test(console, what_has_not_begun_when_it_ends_never_will)
+{
+	static const struct fake_step held = { .hold = true };
+	struct world world = { 0 };
+	int64_t end = clock_now_us() + DEADLINE_US;
+
+	fleet_init(&world, VM_STATE_OFF);
+	for (uint32_t i = 0; i < 2; i++)
+		fake_script_rest(world.fake, i, FAKE_ACT, &held);
+	type(&world, "*s");
+	expect_shown("Start 8 guests on 2 hosts");
+	TAB;
+	ENTER;
+	for (uint32_t i = 0; i < 2; i++)
+		cr_assert(fake_wait_count(world.fake, i, FAKE_ACT, 2, DEADLINE_US / 1000));
+	type(&world, "q");
+	expect_shown("4 acts are under way and get some time to end.");
+	expect_shown("4 acts have not begun and never will.");
+	expect_not_shown("Abort");
+	console_close(world.console, clock_now_us());
+	cr_expect_eq(console_left(world.console, false), 4);
+	cr_expect_eq(console_left(world.console, true), 0);
+	for (uint32_t i = 0; i < 2; i++)
+		fake_release(world.fake, i);
+	while (!nothing_is_left(&world)) {
+		cr_assert_lt(clock_now_us(), end);
+		g_usleep(1000);
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		cr_expect_eq(fake_count(world.fake, i, FAKE_ACT), 2);
+	world_done(&world);
+}
+
 /* The guests on the screen are those that hosts are asked for first. */
 Test(console, watches_what_it_shows)
 {
