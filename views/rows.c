@@ -31,6 +31,8 @@ rows_new(const struct row_kind *kind, void *source)
 	rows->folded = g_ptr_array_new();
 	rows->members = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	rows->sums = g_array_new(FALSE, TRUE, sizeof(struct fold_sum));
+	rows->asked = g_array_new(FALSE, TRUE, sizeof(struct fold_sum));
+	rows->keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	return rows;
 }
 
@@ -41,7 +43,7 @@ rows_free(struct rows *rows)
 		return;
 	GArray *const arrays[] = { rows->blocks, rows->new_blocks, rows->entries, rows->new_entries,
 		rows->by_name, rows->name_rank, rows->items, rows->scratch, rows->lines, rows->groups,
-		rows->group_of, rows->sums, rows->members };
+		rows->group_of, rows->sums, rows->asked, rows->keys, rows->members };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
 		g_array_free(arrays[i], TRUE);

@@ -53,8 +53,8 @@ struct row_group {
 	unsigned rows;                /* in it, Domain-0 included */
 	unsigned counted, active;     /* of these: without Domain-0, and running now */
 	bool folded;
-	bool summed;                  /* private to rows: its totals are made … */
-	uint32_t first;               /* … of its members, which begin here */
+	uint32_t first, text, sums;   /* private to rows: where its members begin, its name's number, where its totals on demand
+	                               * begin */
 };
 
 /* SOURCE: what KIND gathers its rows from, borrowed; NULL for kinds whose rows are parts of hosts. */

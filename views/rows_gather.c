@@ -119,6 +119,7 @@ forget_texts(struct rows *rows, struct reuse *reuse)
 	}
 	if (!reuse->groups || texts_count(rows->group_texts) > TEXTS_MOST * (rows->entries->len + 1)) {
 		texts_clear(rows->group_texts);
+		g_array_set_size(rows->keys, 0);
 		reuse->groups = false;
 	}
 }

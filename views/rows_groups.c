@@ -62,6 +62,18 @@ group_at(const struct rows *rows, uint32_t i)
 	return &g_array_index(rows->groups, struct row_group, i);
 }
 
+/* As row_group_key() makes it of the text, once. */
+static struct row_key
+key_of_text(struct rows *rows, uint32_t number)
+{
+	for (guint i = rows->keys->len; i <= number; i++) {
+		struct row_key key = row_group_key(texts_at(rows->group_texts, i));
+
+		g_array_append_val(rows->keys, key);
+	}
+	return g_array_index(rows->keys, struct row_key, number);
+}
+
 /* The group of texts number NUMBER, made when there is none yet; the unknown ones' has the last place of group_of. */
 static uint32_t
 group_for(struct rows *rows, uint32_t number, const struct host_snap *host)
@@ -74,7 +86,11 @@ group_for(struct rows *rows, uint32_t number, const struct host_snap *host)
 		const struct row_group made = {
 			.name = name,
 			.host = host,
-			.key = host ? host_key(host) : row_group_key(name),
+			.key = host   ? host_key(host)
+			       : name ? key_of_text(rows, number)
+				      : row_group_key(NULL),
+			.text = number,
+			.sums = NO_SUMS,
 		};
 
 		*group = rows->groups->len;
@@ -168,29 +184,29 @@ fold_number(struct fold_sum *sum, enum fold fold, double number, double weight)
 	}
 }
 
-/* Adds the row's part to the totals of its group in the columns FROM up to TO. */
+/* Adds the row's part to SUMS of the columns FROM up to TO. */
 static void
-fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry, guint from, guint to)
+fold_row(struct rows *rows, const struct row_ctx *ctx, const struct entry *entry, struct fold_sum *sums,
+	guint from, guint to)
 {
 	const struct row_kind *kind = rows->kind;
 	enum part part = kind->part ? kind->part(ctx, entry->row) : PART_ACTIVE;
-	uint32_t group = group_for(rows, entry->group, NULL);
 	double weight = kind->weight ? kind->weight(entry->row) : 1;
-	struct fold_sum *sums = &g_array_index(rows->sums, struct fold_sum, group * rows->folded->len);
 
 	for (guint i = from; part != PART_NONE && i < to; i++) {
 		const struct column *column = rows->folded->pdata[i];
+		struct fold_sum *sum = &sums[i - from];
 		struct value value;
 
-		if (sums[i].state == FOLD_MIXED || (column->fold != FOLD_SAME && part != PART_ACTIVE))
+		if (sum->state == FOLD_MIXED || (column->fold != FOLD_SAME && part != PART_ACTIVE))
 			continue;
 		column_value(column, ctx, entry->row, &value);
 		if (value.type == VALUE_TEXT && column->fold == FOLD_SAME)
-			fold_same(rows, &sums[i], value.text);
+			fold_same(rows, sum, value.text);
 		else if (value.type == VALUE_NUMBER)
-			fold_number(&sums[i], column->fold, value.number, weight);
+			fold_number(sum, column->fold, value.number, weight);
 		else if (value.type == VALUE_UNKNOWN)
-			sums[i].partial = true;
+			sum->partial = true;
 	}
 }
 
@@ -200,24 +216,37 @@ fold_group(struct rows *rows, const struct row_ctx *ctx, struct row_group *group
 {
 	const uint32_t *members = (const uint32_t *)(const void *)rows->members->data + group->first;
 
+	group->sums = rows->asked->len;
+	g_array_set_size(rows->asked, group->sums + rows->folded->len - rows->nsorting);
 	for (unsigned i = 0; i < group->rows; i++)
-		fold_row(rows, ctx, &rows_entries(rows)[members[i]], rows->nsorting, rows->folded->len);
-	group->summed = true;
+		fold_row(rows, ctx, &rows_entries(rows)[members[i]],
+			&g_array_index(rows->asked, struct fold_sum, group->sums), rows->nsorting,
+			rows->folded->len);
+}
+
+static const struct fold_sum *
+sum_of(struct rows *rows, const struct row_ctx *ctx, guint number, guint at)
+{
+	struct row_group *group = group_at(rows, number);
+
+	if (at < rows->nsorting)
+		return &g_array_index(rows->sums, struct fold_sum, number * rows->nsorting + at);
+	if (group->sums == NO_SUMS)
+		fold_group(rows, ctx, group);
+	return &g_array_index(rows->asked, struct fold_sum, group->sums + at - rows->nsorting);
 }
 
 bool
 rows_total_of(struct rows *rows, const struct row_ctx *ctx, const struct row_group *group,
 	const struct column *column, struct value *out)
 {
-	guint number = (guint)(group - group_at(rows, 0)), at;
 	const struct fold_sum *sum;
+	guint at;
 
 	out->type = VALUE_UNKNOWN;
 	if (!g_ptr_array_find(rows->folded, column, &at))
 		return true;
-	if (at >= rows->nsorting && !group->summed)
-		fold_group(rows, ctx, group_at(rows, number));
-	sum = &g_array_index(rows->sums, struct fold_sum, number * rows->folded->len + at);
+	sum = sum_of(rows, ctx, (guint)(group - group_at(rows, 0)), at);
 	if (sum->state != FOLD_ONE)
 		return true;
 	if (column->fold == FOLD_SAME)
@@ -242,7 +271,7 @@ sort_groups(struct rows *rows, const struct row_ctx *ctx, struct keyed *items, c
 		if (by_name && !group->name) {
 			items[i].key = KEY_LAST;
 		} else if (by_name) {
-			uint32_t rank = ranks[texts_number(rows->group_texts, group->name)];
+			uint32_t rank = ranks[group->text];
 
 			items[i].key = by->descending ? UINT32_MAX - rank : rank;
 		} else {
@@ -278,7 +307,8 @@ order_groups(
 static bool
 is_folded(const struct folding *folding, const struct row_group *group)
 {
-	return folding->all != (folding->except && g_hash_table_contains(folding->except, &group->key));
+	return folding->all != (folding->except && g_hash_table_size(folding->except) &&
+				       g_hash_table_contains(folding->except, &group->key));
 }
 
 /* The sorted items by group, in their order. */
@@ -319,6 +349,13 @@ make_lines(struct rows *rows, const struct rows_query *query, const struct keyed
 	}
 }
 
+static struct fold_sum *
+sorting_sums(struct rows *rows, const struct entry *entry)
+{
+	return &g_array_index(
+		rows->sums, struct fold_sum, group_for(rows, entry->group, NULL) * rows->nsorting);
+}
+
 void
 rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct rows_query *query,
 	const struct row_ctx *ctx)
@@ -333,10 +370,11 @@ rows_make_groups(struct rows *rows, const struct fleet_snap *snap, const struct 
 	note_folded(rows, query);
 	texts_clear(rows->fold_texts);
 	g_array_set_size(rows->sums, 0);
-	g_array_set_size(rows->sums, rows->groups->len * rows->folded->len);
-	for (guint i = 0; i < rows->entries->len; i++)
-		if (entries[i].wanted && rows->nsorting)
-			fold_row(rows, ctx, &entries[i], 0, rows->nsorting);
+	g_array_set_size(rows->sums, rows->groups->len * rows->nsorting);
+	g_array_set_size(rows->asked, 0);
+	for (guint i = 0; rows->nsorting && i < rows->entries->len; i++)
+		if (entries[i].wanted)
+			fold_row(rows, ctx, &entries[i], sorting_sums(rows, &entries[i]), 0, rows->nsorting);
 	items = g_new(struct keyed, 2 * rows->groups->len + 1);
 	deal_out(rows);
 	order_groups(rows, query, ctx, items);

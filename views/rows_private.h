@@ -9,6 +9,7 @@
 #define RANK_LAST  UINT32_MAX /* the rank of a name that is not known */
 #define LINE_GROUP (UINT32_C(1) << 31) /* in a line: the rest is a group's number, not a row's */
 #define NO_GROUP   UINT32_MAX
+#define NO_SUMS    UINT32_MAX
 
 /* A row and what is kept of it. Its number is its place in the order of the snapshot. */
 struct entry {
@@ -66,7 +67,9 @@ struct rows {
 	GArray *group_of;  /* uint32_t, by text's number in group_texts: its group */
 	GPtrArray *folded; /* const struct column *: those with totals */
 	guint nsorting;    /* … of which these first ones are known of all groups */
-	GArray *sums;      /* struct fold_sum, groups x folded */
+	GArray *sums;      /* struct fold_sum, groups x nsorting … */
+	GArray *asked;     /* … and for groups that somebody asked about, the others each */
+	GArray *keys;      /* struct row_key, by text's number in group_texts */
 	GArray *members;   /* uint32_t: entries' numbers, group by group, in order */
 };
 
