@@ -20,6 +20,7 @@ enum action_flag {
 	ACTION_HURTS = 1 << 0,  /* asks even for a single guest; the button is red */
 	ACTION_ONE = 1 << 1,    /* on one row only, never on marks or a query */
 	ACTION_SCREEN = 1 << 2, /* goes on on the operator's screen: makes no jobs, has no run() */
+	ACTION_ASKS = 1 << 3,   /* asks even for a single guest, too, but hurts nobody at once */
 };
 
 /* What may stand behind a verb. */

@@ -57,6 +57,8 @@ pinning_cpu_at(const struct pinning_host *host, size_t i)
 {
 	return &g_array_index(host->cpus, struct pinning_cpu, i);
 }
+/* Who is kept to CPU, and to others maybe, but not to all: names, borrowed from SNAP, without that of SELF. Caller unrefs. */
+GPtrArray *pinning_names(const struct host_snap *snap, const struct vm *self, const struct pinning_host *host, size_t cpu);
 /* One more guest with VCPUS that may run on SET; no part of its claims when it does not run. */
 void pinning_host_add(struct pinning_host *host, const struct cpu_set *set, double vcpus);
 /* All CPUs, those that are offline, too. For the caller. */

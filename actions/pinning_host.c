@@ -124,21 +124,47 @@ find_affinity(const struct host_detail *detail, const struct vm *vm)
 	return NULL;
 }
 
+/* Where VM may run, for the caller; no bytes: everywhere, as far as is known. */
+static struct cpu_set
+set_of(const struct vm *vm)
+{
+	const struct vm_affinity *really = find_affinity(vm->host->detail, vm);
+	struct cpu_set set = { 0 };
+
+	if (really && really->cpus.nbytes)
+		return cpu_set_copy(&really->cpus);
+	if (vm->facts && vm->facts->pinned)
+		cpu_set_parse(vm->facts->cpuset, &set);
+	return set;
+}
+
 static void
 add_guest(struct pinning_host *host, const struct vm *vm)
 {
-	const struct vm_affinity *really = find_affinity(vm->host->detail, vm);
 	double vcpus = vm_is_running(vm) && VM_HAS(vm, VM_VCPUS) ? vm->value[VM_VCPUS] : 0;
-	struct cpu_set set = { 0 };
+	struct cpu_set set = set_of(vm);
 
-	if (really && really->cpus.nbytes) {
-		pinning_host_add(host, &really->cpus, vcpus);
-	} else if (!vm->facts) {
-		host->others_known = false;
-	} else if (vm->facts->pinned && cpu_set_parse(vm->facts->cpuset, &set)) {
-		pinning_host_add(host, &set, vcpus);
+	host->others_known &= vm->facts || set.nbytes;
+	pinning_host_add(host, &set, vcpus);
+	cpu_set_clear(&set);
+}
+
+GPtrArray *
+pinning_names(
+	const struct host_snap *snap, const struct vm *self, const struct pinning_host *host, size_t cpu)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (size_t i = 0; i < snap->nvms; i++) {
+		const struct vm *vm = &snap->vms[i];
+		struct cpu_set set = set_of(vm);
+
+		if (!vm->is_dom0 && memcmp(vm->uuid, self->uuid, UUID_LEN) != 0 && cpu_set_has(&set, cpu) &&
+			!pinning_is_everywhere(host, &set))
+			g_ptr_array_add(names, (gpointer)(uintptr_t)vm->name);
 		cpu_set_clear(&set);
 	}
+	return names;
 }
 
 struct pinning_host *

@@ -340,6 +340,7 @@ const struct action vm_pin_action = {
 		  "that are pinned nowhere may still run there.",
 	.needs = "any guest",
 	.target = TARGET_VM,
+	.flags = ACTION_ASKS,
 	.args = args,
 	.timeout_s = 120,
 	.act = VM_ACT_PIN,

@@ -17,6 +17,8 @@ const struct view_ops *const catalog[] = {
 	&console_view,
 	&targets_view,
 	&journal_view,
+	&pins_view,
+	&pin_many_view,
 	&help_view,
 	NULL,
 };
@@ -34,7 +36,7 @@ const char *const *
 catalog_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
-		"host", "vm", "xml", "console", "targets", "journal", "help", NULL };
+		"host", "vm", "xml", "console", "targets", "journal", "pins", "pin-many", "help", NULL };
 
 	return names;
 }

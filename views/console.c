@@ -116,7 +116,7 @@ const char *const *
 console_view_names(void)
 {
 	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
-		"targets", "journal", "help", NULL };
+		"targets", "journal", "pin-many", "help", NULL };
 
 	return names;
 }
@@ -159,17 +159,31 @@ is_searched(const struct view *view)
 	return view->ops->search != NULL;
 }
 
+/* What is changed in it is done by Enter. */
+static bool
+is_edited(const struct view *view)
+{
+	return view->ops->typing != NULL;
+}
+
+static bool
+is_drawn_and_edited(const struct view *view)
+{
+	return view->ops->draw && is_edited(view);
+}
+
 /* Pages of one thing filter, too, by opening a table, but have more to offer. */
 static bool
 is_filtered(const struct view *view)
 {
-	return !view->ops->search && (view->list || view->ops->draw);
+	return !view->ops->search && !is_edited(view) && (view->list || view->ops->draw);
 }
 
 static bool
 leads_on(const struct view *view)
 {
-	return !view->ops->search && (view->list || view->ops->about_one || view->ops->draw);
+	return !view->ops->search && !is_edited(view) &&
+	       (view->list || view->ops->about_one || view->ops->draw);
 }
 
 static bool
@@ -196,6 +210,13 @@ static const struct {
 	{ REQ_CANCEL, "cancel", NULL },
 	{ REQ_RETRY, "retry failed", NULL },
 	{ REQ_PAUSE, "pause", NULL },
+	{ REQ_MARK, "toggle", is_drawn_and_edited },
+	{ REQ_RANGE, "range", is_drawn_and_edited },
+	{ REQ_TYPE, "type", NULL },
+	{ REQ_PIN_CELL, "cell", NULL },
+	{ REQ_PIN_ROW, "row", NULL },
+	{ REQ_PIN_COLUMN, "column", NULL },
+	{ REQ_OPEN, "apply", is_edited },
 	{ REQ_NEXT_BLOCK, "next block", is_page },
 	{ REQ_SPAN, "span", NULL },
 	{ REQ_XML, "xml", NULL },

@@ -239,6 +239,7 @@ console_request(struct console *console, int request)
 		[REQ_VIEWER] = console_copy_viewer,
 		[REQ_TUNNEL] = console_copy_tunnel,
 		[REQ_MENU] = console_open_menu,
+		[REQ_TYPE] = console_type,
 		[REQ_CANCEL] = console_cancel_jobs,
 		[REQ_CANCEL_BATCH] = console_cancel_batch,
 		[REQ_RETRY] = console_retry,

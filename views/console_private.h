@@ -13,7 +13,7 @@
 #include "tui/menu.h"
 #include "tui/prompt.h"
 
-enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET };
+enum prompt_use { PROMPT_FOR_FILTER, PROMPT_FOR_SEARCH, PROMPT_FOR_COMMAND, PROMPT_FOR_SECRET, PROMPT_FOR_VIEW };
 enum dialog_use { DIALOG_FOR_PLAN, DIALOG_FOR_ASK, DIALOG_FOR_QUIT, DIALOG_FOR_SERIAL };
 
 /* What a new snapshot, or another second, brings; see console_update.c. */
@@ -146,6 +146,8 @@ void console_filter(struct console *console);
 void console_command(struct console *console);
 /* The prompt for commands with TEXT in it. */
 void console_command_from(struct console *console, const char *text);
+/* What the view in front wants to be typed. */
+void console_type(struct console *console);
 /* Forgets what was wrong with the filter. */
 void console_forget_filter_error(struct console *console);
 void console_prompt_input(struct console *console, struct input input);

@@ -111,6 +111,18 @@ console_command(struct console *console)
 	console_command_from(console, NULL);
 }
 
+void
+console_type(struct console *console)
+{
+	struct view *view = console_front(console);
+	g_autofree char *initial = NULL;
+	g_autofree char *label = view->ops->typing ? view->ops->typing(view, &initial) : NULL;
+
+	if (label)
+		console_open_prompt(console, PROMPT_FOR_VIEW,
+			&(struct prompt_opts){ .label = label, .initial = initial, .replaced = true });
+}
+
 /* Shows the rows as the filter is typed; a wrong one leaves them, is underlined and explained. */
 static bool
 apply_filter(struct console *console, const char *text, enum query_mode mode, GError **error)
@@ -249,6 +261,21 @@ run_command(struct console *console, const char *text)
 	command_clear(&line);
 }
 
+/* What the view can't take stays to be mended. */
+static bool
+take_typed(struct console *console, const char *text)
+{
+	struct view *view = console_front(console);
+	g_autoptr(GError) error = NULL;
+
+	console_forget_filter_error(console);
+	if (view->ops->take(view, text, &error))
+		return true;
+	console->filter_error =
+		(struct filter_error){ .words = g_strdup(error->message), .cols = MAX(text_width(text), 1) };
+	return false;
+}
+
 static void
 prompt_done(struct console *console)
 {
@@ -263,6 +290,8 @@ prompt_done(struct console *console)
 		explicit_bzero(text, strlen(text));
 		return;
 	}
+	if (use == PROMPT_FOR_VIEW && !take_typed(console, text))
+		return;
 	if (use == PROMPT_FOR_FILTER && !apply_filter(console, text, QUERY_WHOLE, NULL)) {
 		/* to be mended: Esc gives up */
 		console->filter_error.incomplete = false;

@@ -3,6 +3,7 @@
 
 #include "actions/aim.h"
 #include "actions/plan.h"
+#include "actions/registry.h"
 #include "views/catalog.h"
 
 #include <string.h>
@@ -142,6 +143,26 @@ ask_for_params(struct console *console, const struct action *action, const GArra
 	const struct action_arg *arg = action->args;
 	g_autofree char *line = g_strconcat(action->name, " ", NULL);
 
+<<<<<<< HEAD
+=======
+	for (size_t i = 0; catalog[i]; i++) {
+		if (g_strcmp0(catalog[i]->verb, action->name) != 0 ||
+			(catalog[i]->about_one && keys->len > 1))
+			continue;
+		g_array_set_size(console->env.chosen, 0);
+		g_array_append_vals(console->env.chosen, keys->data, keys->len);
+		if (catalog[i]->about_one)
+			stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
+		else if (i < CATALOG_ROOTS)
+			stack_open(console->env.stack, catalog[i], NULL);
+		else
+			stack_push(console->env.stack, catalog[i]);
+		if (catalog[i]->chosen)
+			catalog[i]->chosen(console_front(console));
+		view_update(console_front(console));
+		return true;
+	}
+>>>>>>> 3e69166 (Show where a guest's threads may run, and change it)
 	while (arg && arg->name && !arg->needed)
 		arg++;
 	if (!view && !(arg && arg->name))
@@ -164,7 +185,8 @@ console_decide(struct console *console, struct plan *plan, unsigned hidden)
 
 		env_notice(&console->env, ROLE_WARN, "%s", text);
 		console_drop_modal(console);
-	} else if (plan->targets->len > 1 || plan->action->flags & ACTION_HURTS || plan->confirm) {
+	} else if (plan->targets->len > 1 || plan->action->flags & (ACTION_HURTS | ACTION_ASKS) ||
+		   plan->confirm) {
 		ask_about_plan(console, hidden);
 	} else {
 		console_submit_plan(console);
@@ -178,14 +200,14 @@ console_act(struct console *console, const struct action *action, char *const *p
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 	unsigned hidden;
 
-	if (!console_choose(console, action->target, action->name, keys, &hidden) || !console->opts.fleet)
+	if (!console_choose(console, action->target, action->name, keys, &hidden))
 		return;
 	if (action->flags & ACTION_ONE && keys->len > 1) {
 		env_notice(&console->env, ROLE_WARN, "%s is done to one alone: %u are marked", action->name,
 			keys->len);
 		return;
 	}
-	if (!params && ask_for_params(console, action, keys))
+	if ((!params && ask_for_params(console, action, keys)) || !console->opts.fleet)
 		return;
 	console_decide(console, make_plan(console, action, params, keys), hidden);
 }

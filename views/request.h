@@ -73,6 +73,16 @@
 	_(RANGE, "range", "Begin a range of marks; again: end it")                            \
 	_(INVERT, "invert", "Invert the marks of the rows shown")                             \
 	_(UNMARK, "unmark", "Clear all marks")                                                \
+	_(PIN_ROW, "pin-row", "All CPUs for the thread, or none of them")                     \
+	_(PIN_COLUMN, "pin-column", "The CPU for all threads, or for none")                   \
+	_(PIN_CELL, "pin-cell", "All CPUs of the NUMA cell, or none of them")                 \
+	_(TYPE, "type", "Type what the cursor is on, as CPUs: 0-3,8")                         \
+	_(PIN_SCOPE, "pin-scope", "Pin live, persistently, or both")                          \
+	_(PIN_UNDO, "pin-undo", "Leave the thread as it is")                                  \
+	_(PIN_SPREAD, "pin-spread", "Each vCPU on a CPU of its own, far apart")               \
+	_(PIN_PACK, "pin-pack", "All vCPUs on one NUMA cell")                                 \
+	_(PIN_ISOLATE, "pin-isolate", "Each vCPU on a CPU that no other VM is pinned to")     \
+	_(PIN_FREE, "pin-free", "Every vCPU on every CPU")                                    \
 	_(FOLLOW, "follow", "Follow this VM, to other hosts too")                             \
 	_(FREEZE, "freeze", "Freeze the screen; again: go on")                                \
 	_(REFRESH, "refresh", "Ask all hosts now")                                            \

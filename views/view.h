@@ -20,6 +20,7 @@ struct view_ops {
 	enum target target;          /* what its rows, or its subject, are: the verbs on offer */
 	const struct binding *keys;  /* before the generic ones; NULL: none */
 	bool about_one;              /* shows one row of another view, its subject */
+	bool pins;                   /* … and of that guest where it may run, instead of what pages show */
 
 	const char *verb;            /* opened by this verb, when no words are behind it, about env->chosen; NULL: by none */
 
@@ -41,6 +42,10 @@ struct view_ops {
 	/* All keys that its own table leaves are this view's, and pastes; the generic table does not count. Returns a request
 	 * that is to be done instead, or KEYMAP_NONE. NULL: no. */
 	int (*typed)(struct view *view, struct input input);
+	/* REQ_TYPE: the label of the line that is typed into (caller frees; NULL: nothing can be typed now) and what is in it
+	 * at first; then what was typed, false with an error in words. */
+	char *(*typing)(struct view *view, char **initial);
+	bool (*take)(struct view *view, const char *text, GError **error);
 	/* Views that draw themselves: a click or the wheel, true: a double click on something, which means OPEN; what the
 	 * cursor is on, false: nothing. NULL: no. */
 	bool (*mouse)(struct view *view, struct input input);

@@ -5,7 +5,7 @@
 struct watch {
 	struct fleet *fleet;
 	struct row_key inspected; /* the host or guest whose page is in front, when any_inspected */
-	bool any_inspected;
+	bool any_inspected, pins; /* pins: … or its pin map */
 	GArray *keys; /* struct row_key of the guests on the screen, sorted by host */
 };
 
@@ -98,11 +98,16 @@ inspect(struct watch *watch, const struct view *view)
 {
 	bool any = view->ops->about_one;
 
-	if (any == watch->any_inspected && (!any || row_key_equal(&view->subject, &watch->inspected)))
+	if (any == watch->any_inspected &&
+		(!any || (view->ops->pins == watch->pins && row_key_equal(&view->subject, &watch->inspected))))
 		return;
 	watch->any_inspected = any;
+	watch->pins = view->ops->pins;
 	watch->inspected = view->subject;
-	fleet_inspect(watch->fleet, any ? &watch->inspected : NULL);
+	if (any && view->ops->pins)
+		fleet_inspect_pins(watch->fleet, &watch->inspected);
+	else
+		fleet_inspect(watch->fleet, any ? &watch->inspected : NULL);
 }
 
 void

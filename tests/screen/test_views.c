@@ -20,13 +20,13 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define DEADLINE_MS  60000 /* sanitizers and a busy machine take their time */
-#define SECOND_US    INT64_C(1000000)
-#define NOW_US       (1000 * SECOND_US)
-#define STEP_S       15 /* between the snapshots of … */
-#define PAST_S       300
-#define STILLS       (PAST_S / STEP_S + 1)
-#define WALL_US      INT64_C(1786363331000000)
+#define DEADLINE_MS 60000 /* sanitizers and a busy machine take their time */
+#define SECOND_US   INT64_C(1000000)
+#define NOW_US      (1000 * SECOND_US)
+#define STEP_S      15 /* between the snapshots of … */
+#define PAST_S      300
+#define STILLS      (PAST_S / STEP_S + 1)
+#define WALL_US     INT64_C(1786363331000000)
 
 /* ---- a fleet whose clock was stopped ---- */
 
@@ -73,13 +73,16 @@ settle(struct world *world)
 	}
 }
 
-/* The snapshot of KEY's host with KEY's detail, as it comes while somebody looks at its page. */
+/* The snapshot of KEY's host with KEY's detail, as it comes while somebody looks at its page, or PINS, its pin map. */
 static const struct host_snap *
-inspect(struct world *world, const struct row_key *key)
+inspect(struct world *world, const struct row_key *key, bool pins)
 {
 	int64_t end = clock_now_us() + DEADLINE_MS * INT64_C(1000);
 
-	fleet_inspect(world->fleet, key);
+	if (pins)
+		fleet_inspect_pins(world->fleet, key);
+	else
+		fleet_inspect(world->fleet, key);
 	for (;;) {
 		struct pollfd fd = { .fd = mailbox_fd(world->mailbox), .events = POLLIN };
 		const struct fleet_snap *snap;
@@ -89,11 +92,25 @@ inspect(struct world *world, const struct row_key *key)
 		snap = fleet_snapshot(world->fleet);
 		host = host_snap_ref(snap->hosts[key->host]);
 		fleet_snap_unref(snap);
-		if (key->is_host ? host->detail != NULL : host->vm_detail != NULL)
+		if (pins ? host->pins != NULL : key->is_host ? host->detail != NULL : host->vm_detail != NULL)
 			return host;
 		host_snap_unref(host);
 		cr_assert_lt(clock_now_us(), end, "no detail comes");
 		poll(&fd, 1, 100);
+	}
+}
+
+/* The CPU that a vCPU is on depends on the moment. */
+static void
+stop_vcpus(const struct vm_pins *pins)
+{
+	for (guint i = 0; i < pins->rows->len; i++) {
+		struct pin_row *row = &g_array_index(pins->rows, struct pin_row, i);
+		unsigned at = 3 * i;
+
+		for (int cpu = 0; row->cpu >= 0 && cpu < (int)row->live.nbytes * 8; cpu++)
+			if (cpu_set_has(&row->live, (size_t)cpu) && at-- == 0)
+				row->cpu = cpu;
 	}
 }
 
@@ -102,22 +119,26 @@ inspect(struct world *world, const struct row_key *key)
 static const struct fleet_snap *
 with_details(struct world *world, const struct fleet_snap *snap)
 {
-	const struct host_snap *host = snap->hosts[0], *seen, *guest_seen, *built;
+	const struct host_snap *host = snap->hosts[0], *seen, *guest_seen, *pins_seen, *built;
 	const struct row_key own = host_key(host), guest = vm_key(&host->vms[0]);
 	g_autofree const struct host_snap **hosts = g_new(const struct host_snap *, snap->nhosts);
 	const struct fleet_snap *detailed;
 	struct host_snap both = host_snap_skeleton(host);
 
-	seen = inspect(world, &own);
-	guest_seen = inspect(world, &guest);
+	seen = inspect(world, &own, false);
+	guest_seen = inspect(world, &guest, false);
+	pins_seen = inspect(world, &guest, true);
 	both.detail = seen->detail;
 	both.vm_detail = guest_seen->vm_detail;
+	both.pins = pins_seen->pins;
+	stop_vcpus(both.pins);
 	built = host_snap_build(&both, host->vms, host->nvms);
 	memcpy(hosts, snap->hosts, snap->nhosts * sizeof(*hosts));
 	hosts[0] = built;
 	detailed = snaps_fleet_of(hosts, snap->nhosts);
 	host_snap_unref(seen);
 	host_snap_unref(guest_seen);
+	host_snap_unref(pins_seen);
 	host_snap_unref(built);
 	fleet_snap_unref(snap);
 	return detailed;
@@ -274,6 +295,13 @@ static const struct {
 	{ "vm-80", 24, 80, false, false, ":vm api-1\n" },
 	{ "vm-120", 40, 120, false, false, ":vm api-1\n" },
 	{ "vm-200", 60, 200, false, false, ":vm api-1\n" },
+	{ "pins-80", 24, 80, false, false, ":vm api-1\na" },
+	{ "pins-120", 40, 120, false, false, ":vm api-1\naps}}j " },
+	{ "pins-200", 60, 200, false, false, ":vm api-1\napim" },
+	{ "pins-ascii", 24, 80, true, false, ":vm api-1\na}}vj}}" },
+	{ "pins-typing", 24, 80, false, false, ":vm api-1\na=0-3,99\n" },
+	{ "pins-many-120", 40, 120, false, false, "3    apim" },
+	{ "pins-many-80", 24, 80, false, false, "3    apppf" },
 	{ "vm-off", 24, 80, false, false, ":vm app-1\n" },
 	{ "vm-ascii", 40, 120, true, true, ":vm api-1\n" },
 	{ "xml-80", 24, 80, false, false, ":vm api-1\nX/source\n" },
