@@ -121,7 +121,7 @@ take_jobs(struct parting *parting)
 	while (mailbox_pop(opts->mailbox, &message)) {
 		struct job *job = message.data;
 
-		if (job->class != JOB_CONSOLE && job->state != JOB_WAITING)
+		if (job_is_act(job) && job->state != JOB_WAITING)
 			say_how_it_ended(job);
 		opts->done(opts->ctx, job);
 	}

@@ -2,7 +2,6 @@
 
 #include "actions/maintenance.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 /* ---- room ---- */
@@ -174,8 +173,8 @@ obstacle_clear(gpointer pointer)
 	g_free(obstacle->why);
 }
 
-static GArray *
-obstacles_new(void)
+GArray *
+targets_obstacles_new(void)
 {
 	GArray *obstacles = g_array_new(FALSE, FALSE, sizeof(struct obstacle));
 
@@ -183,8 +182,8 @@ obstacles_new(void)
 	return obstacles;
 }
 
-static void
-add_obstacle(GArray *obstacles, enum obstacle_kind kind, const char *what, char *why)
+void
+targets_add_obstacle(GArray *obstacles, enum obstacle_kind kind, const char *what, char *why)
 {
 	const struct obstacle obstacle = { .kind = kind, .what = g_strdup(what), .why = why };
 
@@ -196,19 +195,19 @@ static GArray *
 offline_obstacles(const struct vm *vm)
 {
 	const struct host_facts *facts = vm->host->facts;
-	GArray *own = obstacles_new();
+	GArray *own = targets_obstacles_new();
 
 	if (vm->is_dom0)
-		add_obstacle(own, OBSTACLE_BLOCKS, "Domain-0", g_strdup("is the host itself"));
+		targets_add_obstacle(own, OBSTACLE_BLOCKS, "Domain-0", g_strdup("is the host itself"));
 	else if (vm->state != VM_STATE_OFF && vm->state != VM_STATE_CRASHED)
-		add_obstacle(own, OBSTACLE_BLOCKS, "state",
+		targets_add_obstacle(own, OBSTACLE_BLOCKS, "state",
 			g_strdup("it runs: offline is for guests that are off"));
 	if (facts && facts->hypervisor == HYPERVISOR_XEN)
-		add_obstacle(own, OBSTACLE_BLOCKS, "hypervisor",
+		targets_add_obstacle(own, OBSTACLE_BLOCKS, "hypervisor",
 			g_strdup("Xen's driver moves no guest that is off"));
 	for (size_t i = 0; vm->facts && i < vm->facts->ndisks; i++)
 		if (vm->facts->disks[i].source && !vm_disk_shared(&vm->facts->disks[i]))
-			add_obstacle(own, OBSTACLE_CAUTION, "storage",
+			targets_add_obstacle(own, OBSTACLE_CAUTION, "storage",
 				g_strdup_printf("%s must be there: offline moves only the definition",
 					vm->facts->disks[i].source));
 	return own;
@@ -280,164 +279,6 @@ targets_networks(struct targets *targets, const struct host_snap *host)
 	}
 	targets->networks[host->index] = networks;
 	return networks;
-}
-
-/* ---- verdicts ---- */
-
-static enum verdict
-verdict_of(enum obstacle_kind kind)
-{
-	static const enum verdict verdicts[] = {
-		[OBSTACLE_CAUTION] = VERDICT_CAUTION,
-		[OBSTACLE_COPY] = VERDICT_COPY,
-		[OBSTACLE_BLOCKS] = VERDICT_NO,
-	};
-
-	return verdicts[kind];
-}
-
-void
-trial_add(struct trial *trial, enum obstacle_kind kind, const char *what, const char *format, ...)
-{
-	va_list args;
-
-	if (verdict_of(kind) > trial->worst) {
-		trial->worst = verdict_of(kind);
-		trial->what = what;
-	}
-	if (!trial->reasons)
-		return;
-	va_start(args, format);
-	add_obstacle(trial->reasons, kind, what, g_strdup_vprintf(format, args));
-	va_end(args);
-}
-
-/* The word for an obstacle of the guest's own, in counts. */
-static const char *
-own_word(const struct obstacle *own)
-{
-	return own->kind == OBSTACLE_COPY ? "storage" : own->what;
-}
-
-static void
-add_own(struct trial *trial)
-{
-	for (guint i = 0; i < trial->candidate->own->len; i++) {
-		const struct obstacle *own = &g_array_index(trial->candidate->own, struct obstacle, i);
-
-		trial_add(trial, own->kind, own_word(own), "%s %s", own->what, own->why);
-	}
-}
-
-/* REASONS NULL: the verdict alone, and in *WHAT (may be NULL) a word for it. */
-static enum verdict
-try_it(struct targets *targets, const struct vm *vm, const struct host_snap *host, GArray *reasons,
-	const char **what)
-{
-	struct trial trial = {
-		.targets = targets,
-		.vm = vm,
-		.host = host,
-		.candidate = targets_candidate(targets, vm),
-		.reasons = reasons,
-	};
-
-	trial_check(&trial);
-	add_own(&trial);
-	if (what)
-		*what = trial.what;
-	return trial.worst;
-}
-
-enum verdict
-targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what)
-{
-	return try_it(targets, vm, host, NULL, what);
-}
-
-static gint
-compare_kinds(gconstpointer a, gconstpointer b)
-{
-	return (gint)((const struct obstacle *)b)->kind - (gint)((const struct obstacle *)a)->kind;
-}
-
-GArray *
-targets_reasons(struct targets *targets, const struct vm *vm, const struct host_snap *host)
-{
-	GArray *reasons = obstacles_new();
-
-	try_it(targets, vm, host, reasons, NULL);
-	g_array_sort(reasons, compare_kinds); /* stable */
-	return reasons;
-}
-
-/* Those that are harmless where others forbid it only hide them. */
-static char *
-reasons_text(const GArray *reasons)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < reasons->len; i++) {
-		const struct obstacle *reason = &g_array_index(reasons, struct obstacle, i);
-
-		if (reason->kind == g_array_index(reasons, struct obstacle, 0).kind)
-			g_string_append_printf(text, "%s%s", i ? "; " : "", reason->why);
-	}
-	return g_string_free(text, FALSE);
-}
-
-char *
-targets_words_there(struct targets *targets, const struct vm *vm, const struct host_snap *host)
-{
-	g_autoptr(GArray) reasons = obstacles_new();
-	struct trial trial = {
-		.targets = targets,
-		.vm = vm,
-		.host = host,
-		.candidate = targets_candidate(targets, vm),
-		.reasons = reasons,
-	};
-
-	trial_check(&trial);
-	g_array_sort(reasons, compare_kinds);
-	return reasons->len ? reasons_text(reasons) : NULL;
-}
-
-char *
-targets_own_words(struct targets *targets, const struct vm *vm)
-{
-	const GArray *own = targets_candidate(targets, vm)->own;
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < own->len; i++) {
-		const struct obstacle *obstacle = &g_array_index(own, struct obstacle, i);
-
-		g_string_append_printf(text, "%s%s: %s", i ? "; " : "", obstacle->what, obstacle->why);
-	}
-	return g_string_free(text, own->len == 0);
-}
-
-enum verdict
-targets_judge(struct targets *targets, const struct vm *vm, const struct host_snap *host, char **why)
-{
-	enum verdict verdict = targets_quick(targets, vm, host, NULL);
-
-	if (why && verdict != VERDICT_FITS) {
-		g_autoptr(GArray) reasons = targets_reasons(targets, vm, host);
-
-		*why = reasons_text(reasons);
-	} else if (why) {
-		*why = NULL;
-	}
-	return verdict;
-}
-
-const char *
-verdict_word(enum verdict verdict)
-{
-	static const char *const words[] = { "fits", "caution", "copy", "no" };
-
-	return words[verdict];
 }
 
 /* ---- who is who ---- */

@@ -60,6 +60,10 @@ enum verdict targets_judge(struct targets *targets, const struct vm *vm, const s
 /* All reasons: an array of struct obstacle, the worst first, with a clear function; caller unrefs. */
 GArray *targets_reasons(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 
+/* The same with what HOST itself has said of VM (struct take_finding): what it was asked about counts no longer as not
+ * known. */
+enum verdict targets_refine(struct targets *targets, const struct vm *vm, const struct host_snap *host, const GArray *found,
+                            char **why);
 /* What VM's own side says, which holds wherever it goes; the worst first, in one line; NULL: nothing. Caller frees. */
 char *targets_own_words(struct targets *targets, const struct vm *vm);
 
@@ -88,6 +92,9 @@ struct place {
 /* All hosts but those that the guests are all on, the best first; an array of struct place with a clear function, valid as
  * long as the snapshot. KEYS: struct row_key. What is gone is not asked for. */
 GArray *targets_rank(struct targets *targets, const GArray *keys);
+
+/* Puts PLACES in order again, after verdicts have changed. */
+void targets_sort(GArray *places, const struct config *config);
 
 /* "fits", "caution", "copy", "no". */
 const char *verdict_word(enum verdict verdict);

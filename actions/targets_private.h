@@ -44,6 +44,10 @@ bool targets_excludes(const struct targets *targets, const struct host_snap *hos
 
 /* ---- targets.c ---- */
 
+/* An array of struct obstacle with its clear function; WHY is taken. */
+GArray *targets_obstacles_new(void);
+void targets_add_obstacle(GArray *obstacles, enum obstacle_kind kind, const char *what, char *why);
+
 /* SIGN 1: VM comes, -1: it goes. */
 void room_change(struct room *room, const struct vm *vm, int sign);
 /* The verdict without its words, and in *WHAT (may be NULL) one word for what stands in the way; NULL: nothing does. */

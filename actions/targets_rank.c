@@ -152,6 +152,12 @@ targets_rank(struct targets *targets, const GArray *keys)
 		if (place.asked)
 			g_array_append_val(places, place);
 	}
-	g_array_sort_with_data(places, compare_places, (gpointer)(uintptr_t)targets->opts.config);
+	targets_sort(places, targets->opts.config);
 	return places;
+}
+
+void
+targets_sort(GArray *places, const struct config *config)
+{
+	g_array_sort_with_data(places, compare_places, (gpointer)(uintptr_t)config);
 }

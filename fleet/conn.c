@@ -22,3 +22,18 @@ host_sample_done(struct host_sample *sample)
 		g_array_unref(sample->vms);
 	sample->vms = NULL;
 }
+
+static void
+take_finding_clear(gpointer finding)
+{
+	g_free(((struct take_finding *)finding)->why);
+}
+
+GArray *
+take_findings_new(void)
+{
+	GArray *findings = g_array_new(FALSE, FALSE, sizeof(struct take_finding));
+
+	g_array_set_clear_func(findings, take_finding_clear);
+	return findings;
+}

@@ -147,6 +147,16 @@ struct console_call {
 	const char *ended; /* out, when true is returned: static words for why the far end ended it; NULL: FD's other end closed */
 };
 
+/* What on a host stands in the way of a guest that is to come. */
+struct take_finding {
+	bool blocks;      /* else it is only to be heeded */
+	const char *what; /* static, a word: "memory", "CPU model", "network" … */
+	char *why;        /* as the host says it */
+};
+
+/* Of struct take_finding, with a clear function. */
+GArray *take_findings_new(void);
+
 struct conn_ops {
 	const char *name;
 
@@ -211,6 +221,12 @@ struct conn_ops {
 	 * What the guest writes while FD's other end does not read is kept up to a limit, beyond which a line says how much is
 	 * missing. NULL: this kind of connection has none. */
 	bool (*console)(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error);
+
+	/* The guest's XML as it would be sent to another host; caller frees. */
+	char *(*move_xml)(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
+	/* What on CONN's host stands in the way of a guest with this XML, as far as it can be told without trying: an array as of
+	 * take_findings_new(), caller unrefs. Some round trips. NULL with an error: it can't be asked. */
+	GArray *(*take_check)(struct conn *conn, const char *xml, GError **error);
 
 	/* Ends whatever blocks, for good: every later call fails with FLEET_ERROR_CANCELLED or _GONE. Any thread,
 	 * never blocks, any number of times. */

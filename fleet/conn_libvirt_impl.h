@@ -14,6 +14,7 @@
  * conn_libvirt_detail*.c what pages show beyond samples
  * conn_libvirt_xen.c     what Xen's own tools say, where libvirt is not enough
  * conn_libvirt_act.c     verbs
+ * conn_libvirt_take.c    what it says of a guest that may come
  * conn_libvirt_pin.c     where guests may run: read, and changed
  * conn_libvirt_move.c    migration
  * conn_libvirt_reach.c   where another host finds this one
@@ -237,6 +238,8 @@ struct vm_detail *libvirt_vm_detail(struct conn *conn, const uint8_t uuid[UUID_L
                                     bool no_monitor, GError **error);
 struct host_detail *libvirt_host_detail(struct conn *conn, const struct host_detail *old, GError **error);
 void libvirt_inspect_free(struct inspect *inspect); /* accepts NULL */
+GArray *libvirt_take_check(struct conn *conn, const char *xml, GError **error);
+char *libvirt_move_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 char *libvirt_vm_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error);
 bool libvirt_act(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, GError **error);
 struct vm_pins *libvirt_pins(struct conn *conn, const uint8_t uuid[UUID_LEN], bool no_monitor, GError **error);

@@ -2,6 +2,7 @@
 
 #include "fleet/clock.h"
 #include "fleet/conn_sim_link.h"
+#include "fleet/takexml.h"
 #include "fleet/conn_sim_load.h"
 #include "fleet/snapshot.h"
 
@@ -118,6 +119,33 @@ sim_xml(struct conn *conn, const uint8_t uuid[UUID_LEN], GError **error)
 	if (is_dom0(link, uuid))
 		return dom0_xml();
 	return find_vm(link, uuid, &vm, error) ? sim_vm_xml(link->host, &vm) : NULL;
+}
+
+/* What the machine would have to find out: is there memory now? */
+static GArray *
+sim_take_check(struct conn *conn, const char *xml, GError **error)
+{
+	struct sim_link *link = sim_link_of(conn);
+	struct sim_visit visit;
+	struct takexml take;
+	GArray *found;
+	uint64_t free_bytes;
+
+	if (!sim_ask_host(link, 3, error) || !takexml_parse(xml, &take, error))
+		return NULL;
+	sim_visit_begin(&visit, link);
+	free_bytes = sim_host_free_bytes(link->host);
+	sim_visit_end(&visit);
+	found = take_findings_new();
+	if (take.mem_bytes > free_bytes) {
+		struct take_finding finding = { .blocks = true, .what = "memory" };
+
+		finding.why = g_strdup_printf("needs %.1f GiB, %.1f GiB are free now",
+			(double)take.mem_bytes / (1 << 30), (double)free_bytes / (1 << 30));
+		g_array_append_val(found, finding);
+	}
+	takexml_done(&take);
+	return found;
 }
 
 /* ---- details ---- */
@@ -366,6 +394,8 @@ static const struct conn_ops sim_ops = {
 	.move_abort = sim_move_abort,
 	.move_post_copy = sim_move_post_copy,
 	.whereabouts = sim_whereabouts,
+	.move_xml = sim_xml,
+	.take_check = sim_take_check,
 	.console = sim_console,
 	.cancel = sim_cancel,
 	.free = sim_conn_free,

@@ -57,7 +57,7 @@ hands_free(struct hands *hands)
 static void
 count_in_locked(struct hands *hands, const struct job *job)
 {
-	hands->busy += job->class != JOB_CONSOLE;
+	hands->busy += job_is_act(job);
 	hands->moves += job->class == JOB_MOVE;
 }
 
@@ -66,7 +66,7 @@ void
 hands_end(struct hands *hands, struct hand *hand, struct job *job)
 {
 	pthread_mutex_lock(&hands->lock);
-	hands->busy -= job->class != JOB_CONSOLE;
+	hands->busy -= job_is_act(job);
 	hands->moves -= job->class == JOB_MOVE;
 	if (hand)
 		hand->idle = true;

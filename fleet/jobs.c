@@ -91,6 +91,8 @@ job_free(struct job *job)
 	g_free(job->dest_name);
 	g_free(job->error);
 	g_free(job->remark);
+	if (job->found)
+		g_array_unref(job->found);
 	g_free(job);
 }
 

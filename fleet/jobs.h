@@ -17,6 +17,7 @@ enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_WAITING, JOB_DONE, JOB_FAILED, JOB
 enum job_class {
 	JOB_SHORT, /* one call */
 	JOB_MOVE,  /* a migration: a source and a target, minutes to hours; nobody cuts its tunnels */
+	JOB_LOOK,  /* a question before an act, of a source and a target; not for the queue */
 	JOB_CONSOLE, /* what an operator looks at: as long as he does; not for the queue */
 };
 
@@ -71,12 +72,20 @@ struct job {
 	char *error;       /* why it failed or nobody knows, in words; NULL else */
 	char *remark;      /* what to say of one that is done: "downtime 38 ms"; NULL: nothing */
 	int64_t queued_us, started_us, ended_us;
+	GArray *found;     /* JOB_LOOK: struct take_finding; NULL: not told. Freed with the job */
 	struct {
 		int fd;     /* the job's end of a socket pair, closed with the job; -1: none */
 		bool force; /* take it over from whoever has it */
 		bool taken; /* it failed because somebody has it */
 	} console;         /* JOB_CONSOLE */
 };
+
+/* Something is done for an operator, which the end of the program waits for. */
+static inline bool
+job_is_act(const struct job *job)
+{
+	return job->class == JOB_SHORT || job->class == JOB_MOVE;
+}
 
 struct job *job_new(void);
 void job_free(struct job *job);

@@ -138,6 +138,18 @@ lookup(xmlNode *parent, const char *namespace, char *const *names, bool outermos
 }
 
 char *
+xml_dump(struct _xmlNode *node)
+{
+	xmlBufferPtr buffer = xmlBufferCreate();
+	char *text;
+
+	xmlNodeDump(buffer, node->doc, node, 0, 0);
+	text = g_strdup((const char *)xmlBufferContent(buffer));
+	xmlBufferFree(buffer);
+	return text;
+}
+
+char *
 xml_lookup(struct _xmlNode *node, const char *namespace, const char *path, const char *attribute)
 {
 	g_auto(GStrv) names = g_strsplit(path, "/", -1);

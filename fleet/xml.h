@@ -23,6 +23,9 @@ size_t xml_count(struct _xmlNode *node, const char *name);
 char *xml_attr(struct _xmlNode *node, const char *name);
 char *xml_text(struct _xmlNode *node);
 
+/* NODE with all that is in it, as text; caller frees. */
+char *xml_dump(struct _xmlNode *node);
+
 /* What stands at PATH ("owner/project") below NODE: the text of such an element, or its ATTRIBUTE, of the first that has one.
  * The first element of PATH is in NAMESPACE ("*" at its end: whatever it goes on with; NULL: any or none), the others in
  * the same or in none. NULL: nothing; NODE may be NULL. */

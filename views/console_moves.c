@@ -6,6 +6,7 @@
 #include "actions/targets.h"
 #include "views/catalog.h"
 #include "views/plan_view.h"
+#include "views/targets_view.h"
 
 #include <string.h>
 
@@ -172,6 +173,16 @@ console_plan_even(struct console *console)
 }
 
 /* ---- acts ---- */
+
+void
+console_looked(struct console *console, struct job *job)
+{
+	struct view *view = stack_find(console->env.stack, &targets_view);
+
+	if (view)
+		targets_view_looked(view, job);
+	job_free(job);
+}
 
 void
 console_act_on(void *ctx, const struct env_act *act)

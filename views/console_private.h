@@ -111,6 +111,8 @@ void console_toggle_maintenance(struct console *console);
 void console_plan_return(struct console *console);
 void console_plan_even(struct console *console);
 void console_plan_even_at(struct console *console, const char *site);
+/* A look has ended: takes JOB. */
+void console_looked(struct console *console, struct job *job);
 /* As env.act. */
 void console_act_on(void *console, const struct env_act *act);
 

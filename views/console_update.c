@@ -201,6 +201,8 @@ console_job_done(struct console *console, struct job *job)
 {
 	if (job->class == JOB_CONSOLE)
 		console_serial_done(console, job);
+	else if (job->class == JOB_LOOK)
+		console_looked(console, job);
 	else
 		work_done(console->work, job);
 	console->needs_draw = true;

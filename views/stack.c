@@ -63,6 +63,18 @@ find_root(const struct stack *stack, const struct view_ops *ops)
 	return NULL;
 }
 
+struct view *
+stack_find(const struct stack *stack, const struct view_ops *ops)
+{
+	for (guint i = stack->pushed->len; i-- > 0;) {
+		struct view *view = stack->pushed->pdata[i];
+
+		if (view->ops == ops)
+			return view;
+	}
+	return find_root(stack, ops);
+}
+
 static bool
 is_view_of(const struct view *view, const struct view_ops *ops, const struct row_key *subject)
 {

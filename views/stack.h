@@ -20,6 +20,8 @@ bool stack_has_back(const struct stack *stack); /* something lies on top of a ro
 void stack_open(struct stack *stack, const struct view_ops *ops, const struct row_key *subject);
 /* A new view without a subject on top, even one that is a root: what it shows belongs to what it was opened from. */
 void stack_push(struct stack *stack, const struct view_ops *ops);
+/* The view made of OPS that lies highest, in front or not; NULL: none. */
+struct view *stack_find(const struct stack *stack, const struct view_ops *ops);
 bool stack_back(struct stack *stack); /* false: nothing but a root is left */
 
 /* A new snapshot is there: roots take note, the view in front makes its rows anew. */

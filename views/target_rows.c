@@ -1,5 +1,6 @@
 /* What can be said of a host as a place for chosen guests. */
 #include "views/column_table.h"
+#include "views/looks.h"
 #include "views/targets_view.h"
 #include "views/units.h"
 
@@ -246,6 +247,26 @@ own_words(const struct migrating *migrating, struct targets *targets, const stru
 	return vm ? targets_own_words(targets, vm) : NULL;
 }
 
+/* What hosts have said themselves counts for more than what can be seen from here. */
+static void
+refine(struct migrating *migrating, struct targets *targets, const struct fleet_snap *snap, GArray *places)
+{
+	const struct vm *vm = fleet_snap_find_vm(snap, &g_array_index(migrating->keys, struct row_key, 0));
+
+	for (guint i = 0; vm && i < places->len; i++) {
+		struct place *place = &g_array_index(places, struct place, i);
+		const GArray *found = looks_found(migrating->looks, place->host->index);
+
+		if (!found || place->host->link != LINK_UP)
+			continue;
+		g_free(place->why);
+		place->verdict = targets_refine(targets, vm, place->host, found, &place->why);
+		place->fits = place->verdict <= VERDICT_CAUTION;
+	}
+	targets_sort(places, migrating->env->config);
+	looks_go_on(migrating->looks, snap, places);
+}
+
 static void
 judge(struct migrating *migrating, const struct fleet_snap *snap, const struct row_ctx *ctx)
 {
@@ -258,8 +279,11 @@ judge(struct migrating *migrating, const struct fleet_snap *snap, const struct r
 		.now_us = ctx->now_us,
 	});
 	g_autoptr(GArray) places = targets_rank(targets, migrating->keys);
-	GArray *rows = rows_of(places, ctx->config);
+	GArray *rows;
 
+	if (migrating->looks)
+		refine(migrating, targets, snap, places);
+	rows = rows_of(places, ctx->config);
 	g_free(migrating->own);
 	migrating->own = own_words(migrating, targets, snap);
 	targets_free(targets);

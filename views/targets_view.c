@@ -1,6 +1,7 @@
 /* targets: where chosen guests can go, the best first, and how they are to go. */
 #include "views/targets_view.h"
 #include "views/catalog.h"
+#include "views/looks.h"
 #include "views/request.h"
 #include "views/units.h"
 
@@ -67,7 +68,21 @@ targets_chosen(struct view *view)
 
 	migrating->env = view->env;
 	migrating->keys = g_array_copy(view->env->chosen);
+	if (migrating->keys->len == 1)
+		migrating->looks =
+			looks_new(view->env->fleet, &g_array_index(migrating->keys, struct row_key, 0));
 	migrating->stale = true;
+}
+
+void
+targets_view_looked(struct view *view, const struct job *job)
+{
+	struct migrating *migrating = view->ops == &targets_view ? view->state : NULL;
+
+	if (migrating && migrating->looks && looks_done(migrating->looks, job)) {
+		migrating->stale = true;
+		list_update(view->list);
+	}
 }
 
 /* ---- requests ---- */
@@ -162,15 +177,19 @@ targets_summary(struct view *view)
 	const struct migrating *migrating = view->state;
 	const char *dot = env_dot(view->env);
 	unsigned by_verdict[VERDICT_NO + 1] = { 0 };
+	g_autofree char *asked = NULL;
 
 	if (!migrating->env)
 		return g_strdup("choose guests in the view vms first, then press M");
+	if (migrating->looks && looks_count(migrating->looks))
+		asked = g_strdup_printf("%s%u asked themselves", dot, looks_count(migrating->looks));
 	for (guint i = 0; migrating->rows && i < migrating->rows->len; i++)
 		by_verdict[g_array_index(migrating->rows, struct target_row, i).place.verdict]++;
 	return g_strdup_printf(
-		"%u fit%s, %u with caution, %u if storage is copied, %u can't%sEnter: move there",
+		"%u fit%s, %u with caution, %u if storage is copied, %u can't%s%sEnter: move there",
 		by_verdict[VERDICT_FITS], by_verdict[VERDICT_FITS] == 1 ? "s" : "",
-		by_verdict[VERDICT_CAUTION], by_verdict[VERDICT_COPY], by_verdict[VERDICT_NO], dot);
+		by_verdict[VERDICT_CAUTION], by_verdict[VERDICT_COPY], by_verdict[VERDICT_NO],
+		asked ? asked : "", dot);
 }
 
 static char *
@@ -196,6 +215,7 @@ targets_done(struct view *view)
 	if (migrating->rows)
 		g_array_unref(migrating->rows);
 	g_free(migrating->own);
+	looks_free(migrating->looks);
 	fleet_snap_unref(migrating->snap);
 }
 
