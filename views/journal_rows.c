@@ -155,7 +155,7 @@ static const struct column columns[] = {
 	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = act_took },
 	{ .info = TEXT_INFO("params", "what was said with it"), .title = "WITH", .width = 12, .max_width = 40, .flex = 3,
 	  .priority = 7, .flags = COLUMN_FIT | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, QUIET(params) },
-	{ .info = TEXT_INFO("error", "why it failed"), .title = "WHY", .width = 20, .flex = 1,
+	{ .info = TEXT_INFO("error", "why it failed"), .title = "WHY", .width = 28, .flex = 1,
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, QUIET(error) },
 	{ .info = TEXT_INFO("uuid", "the VM's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, TEXT(uuid) },
