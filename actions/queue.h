@@ -67,8 +67,8 @@ unsigned queue_cancel_batch(struct queue *queue, uint64_t batch, int64_t now_us)
 /* Before the end of the program: what is queued is cancelled, and of WAITING ones nobody will know; running ones go on. */
 void queue_close(struct queue *queue, int64_t now_us);
 
-/* What failed, or whose outcome is unknown, for a new plan: of all entries that PICK (NULL: any) says true of those of the
- * newest batch that has some. */
+/* What did not go well, for a new plan: of all entries that PICK says true of (NULL: what failed, or nobody knows of) those
+ * of the newest batch that has some. PICK is asked about cancelled ones, too. */
 struct queue_retry {
 	const struct action *action; /* NULL: nothing failed */
 	GArray *keys;                /* struct row_key: the guests */

@@ -100,9 +100,13 @@ queue_moves(const struct queue *queue)
 /* ---- for another try ---- */
 
 static bool
-has_failed(const struct queue_entry *entry)
+is_for_retry(const struct queue_entry *entry, bool (*pick)(const void *ctx, const struct queue_entry *entry),
+	const void *ctx)
 {
-	return entry->state == JOB_FAILED || entry->state == JOB_UNKNOWN;
+	if (entry->state != JOB_FAILED && entry->state != JOB_UNKNOWN &&
+		(!pick || entry->state != JOB_CANCELLED))
+		return false;
+	return !pick || pick(ctx, entry);
 }
 
 /* Leaves in *PARAMS, pairs of name and value, what PARAMS has, too, in the same places: a plan's own come first. */
@@ -128,7 +132,7 @@ queue_failed(const struct queue *queue, bool (*pick)(const void *ctx, const stru
 	for (const GList *link = queue->all.head; link && !batch; link = link->next) {
 		const struct queue_entry *entry = link->data;
 
-		if (has_failed(entry) && (!pick || pick(ctx, entry))) {
+		if (is_for_retry(entry, pick, ctx)) {
 			batch = entry->batch;
 			out->action = entry->action;
 			out->params = g_strdupv(entry->params);
@@ -137,7 +141,7 @@ queue_failed(const struct queue *queue, bool (*pick)(const void *ctx, const stru
 	for (const GList *link = queue->all.tail; link && batch; link = link->prev) {
 		const struct queue_entry *entry = link->data;
 
-		if (entry->batch != batch || !has_failed(entry) || (pick && !pick(ctx, entry)))
+		if (entry->batch != batch || !is_for_retry(entry, pick, ctx))
 			continue;
 		keep_common(out->params, entry->params);
 		g_array_append_val(out->keys, entry->target);

@@ -109,10 +109,11 @@ is_among(const void *serials, const struct queue_entry *entry)
 static bool
 is_of_batch(const void *batch, const struct queue_entry *entry)
 {
-	return entry->batch == *(const uint64_t *)batch;
+	return entry->batch == *(const uint64_t *)batch && entry->state != JOB_CANCELLED;
 }
 
-/* What failed among the marked ones, else in the batch under the cursor, else in the newest that has something. */
+/* What did not go well among the marked ones – the operator may have cancelled them by mistake –, else what failed in the
+ * batch under the cursor, else in the newest that has something. */
 static void
 find_failed(struct console *console, struct queue_retry *retry)
 {

@@ -242,13 +242,17 @@ job_dirty(VALUE_ARGS)
 static void
 job_round(VALUE_ARGS)
 {
-	known_number(out, (double)progress_of(row).iteration);
+	const struct queue_entry *entry = row;
+
+	known_number(out, entry->state == JOB_RUNNING ? (double)progress_of(entry).iteration : -1);
 }
 
 static void
 job_downtime(VALUE_ARGS)
 {
-	known_number(out, (double)progress_of(row).downtime_ms);
+	const struct queue_entry *entry = row;
+
+	known_number(out, entry->state == JOB_RUNNING ? (double)progress_of(entry).downtime_ms : -1);
 }
 
 static void
@@ -402,7 +406,7 @@ static const struct column columns[] = {
 	{ .info = NUMBER_INFO("round", UNIT_COUNT, "how often its memory was gone through"), .title = "ROUND", .width = 5,
 	  .priority = 17, .align = ALIGN_RIGHT, .flags = COLUMN_WIDE | COLUMN_VOLATILE, .value = job_round,
 	  .cell = quiet_cell },
-	{ .info = NUMBER_INFO("downtime", UNIT_MS, "for which the VM stands still: expected, in the end as it was"),
+	{ .info = NUMBER_INFO("downtime", UNIT_MS, "for which the VM will stand still, as far as can be told"),
 	  .title = "DOWN", .width = 6, .priority = 16, .align = ALIGN_RIGHT, .flags = COLUMN_WIDE | COLUMN_VOLATILE,
 	  .value = job_downtime, .cell = quiet_cell },
 	{ .info = NUMBER_INFO("eta", UNIT_SECONDS, "time left: of a move by its speed, else until the wait is over"),

@@ -5,8 +5,11 @@
 #include "views/catalog.h"
 #include "views/request.h"
 #include "views/stack.h"
+#include "views/units.h"
 
 #define CAUSES_SHOWN 3
+#define WINDOW_US    INT64_C(60000000)
+#define TELLING      5 /* from so many jobs on an average says something */
 
 static const struct binding jobs_keys[] = {
 	{ "c", REQ_CANCEL },
@@ -69,12 +72,46 @@ append_causes(GString *text, const struct rows *rows)
 	causes_free(causes);
 }
 
+/* How long it takes until all have ended, if they go on as in the last minute; -1: too few have ended to tell. What is only
+ * waited for has a time of its own. */
+static int64_t
+all_left_us(const struct rows *rows, const struct queue *queue, int64_t now_us)
+{
+	unsigned left = queue_count(queue, JOB_QUEUED) + queue_count(queue, JOB_RUNNING), ended = 0;
+	int64_t since_us = now_us;
+
+	for (size_t i = 0; i < rows_matched(rows); i++) {
+		const struct queue_entry *entry = rows_data(rows)[i];
+
+		if (!entry->started_us || !entry->ended_us || entry->ended_us < now_us - WINDOW_US)
+			continue;
+		since_us = MIN(since_us, MAX(entry->started_us, now_us - WINDOW_US));
+		ended++;
+	}
+	if (ended < TELLING || left < TELLING || queue_paused(queue))
+		return -1;
+	return (now_us - since_us) / ended * left;
+}
+
 /* Of the rows that match the filter; of all there are numbers at hand. */
 static void
 count_states(const struct rows *rows, unsigned counts[JOB_UNKNOWN + 1])
 {
 	for (size_t i = 0; i < rows_matched(rows); i++)
 		counts[((const struct queue_entry *)rows_data(rows)[i])->state]++;
+}
+
+static void
+append_left(GString *text, struct view *view)
+{
+	const struct env *env = view->env;
+	int64_t left_us = all_left_us(list_rows(view->list), env->row.queue, env->row.now_us);
+	char age[UNIT_TEXT];
+
+	if (left_us < 0)
+		return;
+	unit_age(age, left_us);
+	g_string_append_printf(text, "%sabout %s left", env_dot(env), age);
 }
 
 static char *
@@ -100,6 +137,7 @@ jobs_summary(struct view *view)
 		between = ", ";
 	}
 	append_causes(text, rows);
+	append_left(text, view);
 	if (queue_late_count(queue))
 		g_string_append_printf(text, "%s%u did not go: K asks to force them off", env_dot(view->env),
 			queue_late_count(queue));
