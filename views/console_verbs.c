@@ -107,12 +107,12 @@ nobody_can(struct console *console, const struct action *action, const GArray *k
 	return !n && why_not;
 }
 
-/* Its place in the catalog; NULL: it has no view. */
+/* The place in the catalog of its view for N rows; NULL: it has none. */
 static const struct view_ops *const *
-view_of(const struct action *action)
+view_of(const struct action *action, guint n)
 {
 	for (size_t i = 0; catalog[i]; i++)
-		if (g_strcmp0(catalog[i]->verb, action->name) == 0)
+		if (g_strcmp0(catalog[i]->verb, action->name) == 0 && !(catalog[i]->about_one && n > 1))
 			return &catalog[i];
 	return NULL;
 }
@@ -139,30 +139,10 @@ open_view(struct console *console, const struct view_ops *const *place, const GA
 static bool
 ask_for_params(struct console *console, const struct action *action, const GArray *keys)
 {
-	const struct view_ops *const *view = view_of(action);
+	const struct view_ops *const *view = view_of(action, keys->len);
 	const struct action_arg *arg = action->args;
 	g_autofree char *line = g_strconcat(action->name, " ", NULL);
 
-<<<<<<< HEAD
-=======
-	for (size_t i = 0; catalog[i]; i++) {
-		if (g_strcmp0(catalog[i]->verb, action->name) != 0 ||
-			(catalog[i]->about_one && keys->len > 1))
-			continue;
-		g_array_set_size(console->env.chosen, 0);
-		g_array_append_vals(console->env.chosen, keys->data, keys->len);
-		if (catalog[i]->about_one)
-			stack_open(console->env.stack, catalog[i], &g_array_index(keys, struct row_key, 0));
-		else if (i < CATALOG_ROOTS)
-			stack_open(console->env.stack, catalog[i], NULL);
-		else
-			stack_push(console->env.stack, catalog[i]);
-		if (catalog[i]->chosen)
-			catalog[i]->chosen(console_front(console));
-		view_update(console_front(console));
-		return true;
-	}
->>>>>>> 3e69166 (Show where a guest's threads may run, and change it)
 	while (arg && arg->name && !arg->needed)
 		arg++;
 	if (!view && !(arg && arg->name))
