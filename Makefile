@@ -195,10 +195,12 @@ bench-real: tests-bench ## the same on 221 real hosts with 663 QEMU guests; need
 	@tests/bench/bench-real $(B)
 
 LAB_HOSTS  ?= 5
+KILLS      ?= 8
 LAB_GUESTS ?= 4
 .PHONY: lab lab-down check-lab
 check-lab: all ## the program on real hosts in namespaces: cables, frozen daemons, new keys; needs root
 	@tests/lab/check $(BIN)
+	@tests/lab/moves $(BIN) $(KILLS)
 lab: all ## real hosts (sshd, libvirtd, QEMU) on this machine and the console on them; needs root
 	@tests/lab/lab up $(LAB_HOSTS) $(LAB_GUESTS)
 	@tests/lab/lab exec $(BIN) -F "$$(tests/lab/lab dir)/ssh_config" 'root@host[1-$(LAB_HOSTS)]'
