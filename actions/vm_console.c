@@ -52,6 +52,10 @@ console_run(struct job *job, struct conn *conn, GError **error)
 		job->remark = g_strdup(call.ended);
 		return true;
 	}
+	if (g_error_matches(failed, FLEET_ERROR, FLEET_ERROR_STATE)) {
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_STATE, "the guest is not running");
+		return false;
+	}
 	job->console.taken = g_error_matches(failed, FLEET_ERROR, FLEET_ERROR_BUSY);
 	g_propagate_error(error, g_steal_pointer(&failed));
 	return false;

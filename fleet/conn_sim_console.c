@@ -104,6 +104,16 @@ do_yes(struct shell *shell)
 	shell->lines = 100000;
 }
 
+/* What must not reach the terminal of whoever looks: its title, its clipboard, its answers, text that runs backwards. */
+static void
+do_evil(struct shell *shell)
+{
+	say(shell, "\033]0;evil "
+		   "title\007\033]52;c;ZXZpbA==\007\033[21t\033P$qm\033\\\033[?1049h\033[2J\033[?1049l"
+		   "abc\xe2\x80\xae"
+		   "def\r\n");
+}
+
 static void
 do_exit(struct shell *shell)
 {
@@ -133,6 +143,7 @@ static const struct {
 } commands[] = {
 	{ "colors", do_colors },
 	{ "dmesg", do_dmesg },
+	{ "evil", do_evil },
 	{ "exit", do_exit },
 	{ "help", do_help },
 	{ "nproc", do_nproc },

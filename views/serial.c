@@ -163,6 +163,15 @@ serial_connect(struct serial *serial, const struct vm *guest, bool force, GError
 	return true;
 }
 
+void
+serial_refuse(struct serial *serial, const char *why)
+{
+	g_free(serial->why);
+	serial->why = g_strdup(why);
+	serial->taken = false;
+	serial->changed = true;
+}
+
 enum serial_state
 serial_state(const struct serial *serial)
 {

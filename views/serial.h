@@ -25,6 +25,9 @@ bool serial_is_of(const struct serial *serial, const struct vm *guest);
 /* Opens the line to GUEST, which may have moved; FORCE: from under whoever has it. False with an error in words. */
 bool serial_connect(struct serial *serial, const struct vm *guest, bool force, GError **error);
 
+/* It is not even tried to open the line, because of WHY. */
+void serial_refuse(struct serial *serial, const char *why);
+
 enum serial_state serial_state(const struct serial *serial);
 /* Why the line is closed, in words; NULL: it never was open. */
 const char *serial_why(const struct serial *serial);

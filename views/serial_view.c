@@ -1,4 +1,5 @@
 /* console: a guest's serial console over the whole screen, under one line of ours. */
+#include "actions/registry.h"
 #include "views/catalog.h"
 #include "views/request.h"
 #include "views/serial.h"
@@ -24,16 +25,33 @@ serial_of(struct view *view)
 
 /* ---- connecting ---- */
 
+/* In better words than its host would have. */
+static bool
+is_possible(struct serial *serial, const struct vm *vm)
+{
+	const struct action *action = registry_find(false, console_view.verb);
+	const char *why_not = NULL;
+	g_autofree char *words = NULL;
+
+	if (!vm) {
+		serial_refuse(serial, "this VM is no longer there");
+		return false;
+	}
+	if (action_possible(action, vm, &why_not))
+		return true;
+	words = g_strdup_printf("it needs %s (%s)", action->needs, why_not);
+	serial_refuse(serial, words);
+	return false;
+}
+
 static void
 connect_guest(struct view *view, bool force)
 {
 	const struct vm *vm = view_subject_vm(view);
 	g_autoptr(GError) error = NULL;
 
-	if (!vm)
-		env_notice(view->env, ROLE_WARN, "this VM is no longer there");
-	else if (!serial_connect(serial_of(view), vm, force, &error))
-		env_notice(view->env, ROLE_BAD, "%s", error->message);
+	if (is_possible(serial_of(view), vm) && !serial_connect(serial_of(view), vm, force, &error))
+		serial_refuse(serial_of(view), error->message);
 }
 
 static bool
@@ -120,9 +138,8 @@ state_words(struct view *view, enum role *role)
 	if (serial_state(serial) == SERIAL_OPEN)
 		return NULL;
 	*role = ROLE_BAD;
-	return g_strdup_printf("%s: Enter %s, Esc returns",
-		serial_why(serial) ? serial_why(serial) : "closed",
-		serial_taken(serial) ? "tries again" : "connects again");
+	return g_strdup_printf("%s: Enter %s", serial_why(serial) ? serial_why(serial) : "closed",
+		serial_taken(serial) ? "tries again" : "reconnects");
 }
 
 /* At the right edge, where there is room for it: "Ctrl-] returns  Alt-] more" */
@@ -150,13 +167,15 @@ draw_line(struct view *view, const struct pane *pane)
 	enum role role = notice->role;
 	g_autofree char *state = notice->text ? NULL : state_words(view, &role);
 	const char *words = notice->text ? notice->text : state;
-	int x = 0;
+	g_autofree char *what = g_strdup_printf("console %s", view->subject_name ? view->subject_name : "-");
+	g_autofree char *where = g_strdup_printf(" on %s", vm ? vm->host->name : "-");
+	int own = text_width(what) + text_width(where) + GAP + (words ? text_width(words) + GAP : 0), x = 0;
 
 	pane_fill(pane, 0, 0, -1, ROLE_HEADER);
-	if (pane->cols >= 60)
+	if (text_width("virt-fleet") + GAP + own <= pane->cols)
 		x += pane_text(pane, 0, 0, -1, ROLE_TITLE, "virt-fleet") + GAP;
-	x += pane_printf(pane, 0, x, ROLE_TITLE, "console %s", view->subject_name ? view->subject_name : "-");
-	x += pane_printf(pane, 0, x, ROLE_HEADER, " on %s", vm ? vm->host->name : "-") + GAP;
+	x += pane_text(pane, 0, x, -1, ROLE_TITLE, what);
+	x += pane_text(pane, 0, x, -1, ROLE_HEADER, where) + GAP;
 	if (words)
 		x += pane_text(pane, 0, x, -1, role, words) + GAP;
 	draw_hints(view, pane, x);
