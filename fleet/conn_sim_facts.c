@@ -325,7 +325,7 @@ sim_vm_facts(const struct sim_host *host, const struct sim_vm *vm)
 		facts->nics[i] = make_nic(host, vm, i);
 	add_hostdevs(host, vm, facts);
 	add_place(host, vm, facts);
-	facts->has_console = true;
+	facts->has_console = strcmp(sim_role(vm->role)->name, "win") != 0;
 	add_graphics(host, vm, facts);
 	return facts;
 }

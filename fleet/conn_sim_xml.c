@@ -204,7 +204,9 @@ sim_vm_xml(const struct sim_host *host, const struct sim_vm *vm)
 	append_hostdevs(xml, facts);
 	append_agent(xml, host, vm);
 	append_graphics(xml, facts);
-	g_string_append(xml, "    <console type='pty'/>\n  </devices>\n</domain>\n");
+	if (facts->has_console)
+		g_string_append(xml, "    <console type='pty'/>\n");
+	g_string_append(xml, "  </devices>\n</domain>\n");
 	vm_facts_unref(facts);
 	return g_string_free(xml, FALSE);
 }

@@ -13,13 +13,14 @@ console_takes_keys(const struct console *console)
 	return console_front(console)->ops->typed && !console->dialog && !console->menu && !console->prompt;
 }
 
-/* The view's own keys, then the guest's. Of a sequence that means nothing the guest gets nothing either. */
+/* The view's own keys, then the guest's. Of a sequence that means nothing the guest gets nothing either, but for the first
+ * key of one that is typed twice. */
 void
 console_typed(struct console *console, struct input input)
 {
 	struct view *view = console_front(console);
 	int request = KEYMAP_NONE;
-	bool second = console->ntyped > 0;
+	bool meant = console->ntyped == 0 || keyspec_equal(console->typed[0], input.key);
 
 	env_notice_drop(&console->env);
 	if (input.type == INPUT_KEY) {
@@ -30,7 +31,7 @@ console_typed(struct console *console, struct input input)
 	if (request != KEYMAP_PREFIX)
 		console->ntyped = 0;
 	console->env.prefix = request == KEYMAP_PREFIX;
-	if (request == KEYMAP_NONE && !second)
+	if (request == KEYMAP_NONE && meant)
 		request = view->ops->typed(view, input);
 	if (request >= 0)
 		console_request(console, request);

@@ -135,14 +135,14 @@ state_words(struct view *view, enum role *role)
 		return g_strdup_printf("%d line%s back", back, back == 1 ? "" : "s");
 	if (serial_state(serial) == SERIAL_OPENING)
 		return g_strdup("connecting");
-	if (serial_state(serial) == SERIAL_OPEN)
+	if (serial_state(serial) == SERIAL_OPEN || !serial_why(serial))
 		return NULL;
 	*role = ROLE_BAD;
-	return g_strdup_printf("%s: Enter %s", serial_why(serial) ? serial_why(serial) : "closed",
-		serial_taken(serial) ? "tries again" : "reconnects");
+	return g_strdup_printf(
+		"%s: Enter %s", serial_why(serial), serial_taken(serial) ? "tries again" : "reconnects");
 }
 
-/* At the right edge, where there is room for it: "Ctrl-] returns  Alt-] more" */
+/* At the right edge, where there is room for it: "Ctrl-] returns  Ctrl-^ more" */
 static void
 draw_hints(struct view *view, const struct pane *pane, int x)
 {
@@ -158,7 +158,7 @@ draw_hints(struct view *view, const struct pane *pane, int x)
 		pane_text(pane, 0, pane->cols - text_width(text), -1, ROLE_HEADER, text);
 }
 
-/* "virt-fleet  console web-1 on kvm017  …  Ctrl-] returns  Alt-] more", or what has to be said now. */
+/* "virt-fleet  console web-1 on kvm017  …  Ctrl-] returns  Ctrl-^ more", or what has to be said now. */
 static void
 draw_line(struct view *view, const struct pane *pane)
 {
@@ -323,18 +323,19 @@ console_request_view(struct view *view, int request)
 	}
 }
 
-/* All other keys are the guest's. */
+/* All other keys are the guest's; the first of two typed twice is, too. Both are control characters, which nothing that comes
+ * with them on a slow line can change the meaning of, as an Alt- would be. */
 static const struct binding keys[] = {
 	{ "ctrl-]", REQ_BACK },
 	{ "alt-pgup", REQ_PAGE_UP },
 	{ "alt-pgdn", REQ_PAGE_DOWN },
-	{ "alt-] ]", REQ_SEND_ESCAPE },
-	{ "alt-] s", REQ_SEND_SIZE },
-	{ "alt-] r", REQ_RECONNECT },
-	{ "alt-] f", REQ_TAKE_OVER },
-	{ "alt-] v", REQ_VIEWER },
-	{ "alt-] l", REQ_TUNNEL },
-	{ "alt-] ?", REQ_HELP },
+	{ "ctrl-^ ]", REQ_SEND_ESCAPE },
+	{ "ctrl-^ s", REQ_SEND_SIZE },
+	{ "ctrl-^ r", REQ_RECONNECT },
+	{ "ctrl-^ f", REQ_TAKE_OVER },
+	{ "ctrl-^ v", REQ_VIEWER },
+	{ "ctrl-^ l", REQ_TUNNEL },
+	{ "ctrl-^ ?", REQ_HELP },
 	{ NULL, 0 },
 };
 

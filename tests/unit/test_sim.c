@@ -869,6 +869,7 @@ facts_agree(const struct sim_host *host, const struct sim_vm *vm)
 		cr_assert_str_eq(told->nics[i].source, read->nics[i].source, "%s", xml);
 	}
 	cr_assert_eq(told->nhostdevs, read->nhostdevs, "%s", xml);
+	cr_assert_eq(told->has_console, read->has_console, "%s", xml);
 	cr_assert_eq(told->ngraphics, read->ngraphics, "%s", xml);
 	for (size_t i = 0; i < told->ngraphics; i++) {
 		cr_assert_str_eq(told->graphics[i].type, read->graphics[i].type, "%s", xml);
