@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define DEADLINE 30000
@@ -89,6 +90,33 @@ Test(farewell, a_lost_terminal_does_not_stop_a_move)
 	struct run run = run_start();
 
 	set_off(&run);
+	screen_hang_up(run.screen);
+	expect_end(&run);
+	expect_told(&run, "migrate done");
+	run_done(&run);
+}
+
+/* In write(2), for which nobody makes room. */
+static bool
+is_stuck(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/syscall", (int)pid), *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) && strtol(text, NULL, 10) == SYS_write;
+}
+
+/* As when the network between it and the operator is gone, and later the terminal. */
+Test(farewell, a_terminal_that_nobody_reads_does_not_stop_a_move_either)
+{
+	struct run run = run_start();
+	int64_t end = g_get_monotonic_time() + DEADLINE * INT64_C(1000);
+
+	set_off(&run);
+	while (!is_stuck(screen_pid(run.screen))) {
+		cr_assert_lt(g_get_monotonic_time(), end);
+		screen_send(run.screen, SCREEN_CTRL('l'));
+		g_usleep(1000);
+	}
 	screen_hang_up(run.screen);
 	expect_end(&run);
 	expect_told(&run, "migrate done");
