@@ -96,7 +96,8 @@ console_choose(struct console *console, enum target target, const char *verb, GA
 static bool
 nobody_can(struct console *console, const struct action *action, const GArray *keys)
 {
-	const struct fleet_snap *newest = fleet_snapshot(console->opts.fleet);
+	const struct fleet_snap *newest =
+		console->opts.fleet ? fleet_snapshot(console->opts.fleet) : fleet_snap_ref(console->env.snap);
 	struct plan_opts opts = console_plan_opts(console, action, newest, keys);
 	const char *why_not;
 	guint n = plan_survey(&opts, &why_not);

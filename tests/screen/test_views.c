@@ -324,6 +324,17 @@ static const struct {
 	{ "vms-sorted-120", 24, 120, false, false, "3:sort state,-cpu\n" },
 	{ "vms-tree-ascii", 24, 80, true, false, "3t_j+" },
 	{ "vms-marked-120", 24, 120, false, false, "3t_ j :sort cpu,name\nj+" },
+	{ "hosts-maintenance-120", 16, 120, false, false, "2mj:maintenance on\n!" },
+	{ "targets-80", 24, 80, false, false, "3M" },
+	{ "targets-120", 40, 120, false, false, "3Mc" },
+	{ "targets-200", 60, 200, false, false, "3  Mca" },
+	{ "targets-ascii", 24, 80, true, false, "3M" },
+	{ "plan-80", 24, 80, false, false, "2E" },
+	{ "plan-120", 40, 120, false, false, "2Ec" },
+	{ "plan-200", 60, 200, false, false, "2jEcb" },
+	{ "plan-ascii", 24, 80, true, false, "2E" },
+	{ "plan-even-120", 40, 120, false, false, "8u" },
+	{ "plan-empty-80", 12, 80, false, false, "8" },
 	{ "tiny", 6, 30, false, false, "3" },
 };
 
