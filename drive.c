@@ -213,7 +213,8 @@ drive(const struct drive_opts *opts, const struct plan *plan, struct results *re
 	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 0, clock_now_us(), opts->journal);
 
 	if (plan->action->class == JOB_MOVE)
-		signal(SIGTSTP, SIG_IGN); /* a process that is stopped loses its links, and with them a move */
+		signal(SIGTSTP,
+			SIG_IGN); /* a process that is stopped loses its links, and with them a move */
 	driving.queue = make_queue(&driving);
 	queue_add(driving.queue, plan->action, jobs, false, clock_now_us());
 	run_to_end(&driving);

@@ -8,7 +8,10 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
-#define KEEPALIVE_COUNT 3
+/* So many keepalive messages may go unanswered; for an act as many as the daemon allows us, lest we be the first to give up a
+ * link that carries a move. */
+#define KEEPALIVE_COUNT     3
+#define KEEPALIVE_COUNT_JOB 5
 /* The host's CPU and memory numbers of a daemon on Linux. It wants to be asked for exactly as many as it has. */
 #define LINUX_PARAMS 4
 /* What can wait is spread over the first full samples, so that none is held up by much on a long line. */
@@ -249,7 +252,8 @@ libvirt_open(struct conn *conn, GError **error)
 
 	/* drivers without a daemon and daemons without keepalive refuse: nothing to be done */
 	if (lv->opts.keepalive_ms > 0)
-		virConnectSetKeepAlive(lv->vir, (int)((lv->opts.keepalive_ms + 999) / 1000), KEEPALIVE_COUNT);
+		virConnectSetKeepAlive(lv->vir, (int)((lv->opts.keepalive_ms + 999) / 1000),
+			lv->opts.purpose == CONN_PURPOSE_JOB ? KEEPALIVE_COUNT_JOB : KEEPALIVE_COUNT);
 	if (!ask_permission(lv, error))
 		return false;
 	lv->lacks.guest_block_times =

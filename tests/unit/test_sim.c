@@ -699,6 +699,29 @@ Test(sim, an_act_through_a_connection_is_told_to_its_listener)
 	sim_free(sim);
 }
 
+/* As acts have one beside their host's: it takes nothing away from that. */
+Test(sim, an_act_through_a_second_connection_is_told_to_the_first_ones_listener)
+{
+	struct sim *sim = sim_new(&small_calm);
+	struct sim_host *host = host_of(sim, HYPERVISOR_KVM);
+	struct sim_vm *vm = vm_in(host, VM_STATE_RUNNING);
+	struct seen seen = { 0 };
+	struct conn_listener listener = { .ctx = &seen, .event = on_event, .step = on_step };
+	struct conn *first = conn_sim_new(sim, index_of(host), false, &listener);
+	struct conn *second = connect_to(host, false);
+
+	cr_assert(first->ops->open(first, NULL));
+	cr_assert(second->ops->act(second, vm->uuid, VM_ACT_SUSPEND, NULL));
+	cr_assert_eq(seen.events, 0u);
+	second->ops->cancel(second);
+	second->ops->free(second);
+	cr_assert(first->ops->ping(first, NULL));
+	cr_assert_eq(seen.events, 1u);
+	cr_assert_eq(seen.last.kind, CONN_EVENT_SUSPENDED);
+	first->ops->free(first);
+	sim_free(sim);
+}
+
 static void
 assert_refused(struct conn *conn, const uint8_t uuid[UUID_LEN], enum vm_act act, enum fleet_error code)
 {
