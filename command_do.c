@@ -224,7 +224,9 @@ confirmed(const struct doing *doing)
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		return (!why && doing->plan->targets->len == 1) || ask(doing);
 	if (why)
-		fprintf(stderr, "virt-fleet: nothing is done: %s, and nobody can be asked here; --yes says yes\n", why);
+		fprintf(stderr,
+			"virt-fleet: nothing is done: %s, and nobody can be asked here; --yes says yes\n",
+			why);
 	return !why;
 }
 

@@ -3,7 +3,8 @@
 
 #include "config/config.h"
 
-#define NAMES_SHOWN 12 /* of guests, hosts and tenants each: a question must stay readable */
+#define REASONS_SHOWN 8
+#define NAMES_SHOWN   12 /* of guests, hosts and tenants each: a question must stay readable */
 
 bool
 plan_types_count(const struct plan *plan, const struct config *config)
@@ -107,10 +108,17 @@ has_names(const struct plan_refusal *refusal)
 static void
 append_refusals(GString *text, const struct plan *plan, const char *between)
 {
+	guint others = 0;
+
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
 		const GPtrArray *guests = refusal->guests;
 
+		/* what somebody has forbidden is always said */
+		if (i >= REASONS_SHOWN && !refusal->denied) {
+			others += guests->len;
+			continue;
+		}
 		g_string_append_printf(text, "%s%s (", i ? between : "", refusal->why);
 		if (!has_names(refusal) || (guests->len > 1 && !refusal->denied)) {
 			g_string_append_printf(text, "%u)", guests->len);
@@ -122,6 +130,8 @@ append_refusals(GString *text, const struct plan *plan, const char *between)
 				text, j, guests->len, ((const struct plan_target *)guests->pdata[j])->name);
 		g_string_append_c(text, ')');
 	}
+	if (others)
+		g_string_append_printf(text, "%s%u more for other reasons", between, others);
 }
 
 char *

@@ -285,6 +285,35 @@ Test(plan, counts_hosts_and_refusals)
 	fleet_snap_unref(snap);
 }
 
+/* A question stays readable, whatever the reasons are. */
+Test(plan, many_reasons_are_counted)
+{
+	struct vm vms[12];
+	struct snaps_part part = { .host = snaps_host(0, "kvm1"), .vms = vms, .nvms = G_N_ELEMENTS(vms) };
+	const struct fleet_snap *snap;
+	g_autoptr(GArray) keys = NULL;
+	struct plan *plan;
+	char *text;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(vms); i++)
+		vms[i] = snaps_vm("web", i + 1);
+	snap = snaps_fleet(&part, 1);
+	keys = all_keys(snap);
+	plan = make_plan(registry_find(false, "stop"), snap, keys, NULL);
+	while (plan->targets->len > 1) {
+		g_autofree char *why = g_strdup_printf("reason %u", plan->refusals->len + 1);
+
+		plan_refuse(plan, 0, why);
+	}
+	text = plan_text(plan);
+	cr_expect(strstr(text, "Left out: reason 8 (web)"), "%s", text);
+	cr_expect_not(strstr(text, "reason 9"), "%s", text);
+	cr_expect(strstr(text, "Left out: 3 more for other reasons"), "%s", text);
+	g_free(text);
+	plan_free(plan);
+	fleet_snap_unref(snap);
+}
+
 Test(plan, of_one_names_it)
 {
 	const struct fleet_snap *snap = plan_fleet();
