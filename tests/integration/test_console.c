@@ -486,3 +486,70 @@ Test(console, commands_end_at_a_signal)
 	}
 	close(fd);
 }
+
+/* Somebody is at the other end: what is typed comes back. */
+static void
+see_echo(struct scene *scene, const char *text)
+{
+	/* QEMU looks only now and then whether its line is open: what is typed before is lost */
+	for (int i = 0; i < 100; i++) {
+		screen_send(scene->screen, text);
+		if (screen_wait_text(scene->screen, text, 500))
+			return;
+	}
+	see(scene, text);
+}
+
+static void
+see_in_journal(const struct scene *scene, const char *line)
+{
+	g_autofree char *path = g_build_filename(lab_dir(scene->lab), "journal.jsonl", NULL), *text = NULL;
+
+	cr_assert(g_file_get_contents(path, &text, NULL, NULL));
+	cr_expect(g_regex_match_simple(line, text, 0, 0), "no '%s' in\n%s", line, text);
+}
+
+Test(console, a_guests_serial_console_while_the_fleet_goes_on)
+{
+	struct scene scene = scene_new();
+
+	lab_guest_start_echo(scene.alpha, "echo");
+	scene_open(&scene, NULL);
+	see(&scene, "2/2 hosts");
+	screen_send(scene.screen, "3/echo\r");
+	see_row(&scene, "echo", "running");
+	screen_send(scene.screen, "c");
+	see(&scene, "console echo on alpha");
+	screen_wait_gone(scene.screen, "connecting", DEADLINE_MS);
+	see_echo(&scene, "Hello, ");
+	screen_send(scene.screen, "w\xc3\xb6rld");
+	see(&scene, "w\xc3\xb6rld");
+
+	/* left and taken up again; what happens elsewhere is seen */
+	screen_send(scene.screen, SCREEN_CTRL(']'));
+	see(&scene, "2/2 hosts");
+	g_free(lab_virsh(scene.beta, (const char *[]){ "destroy", "b1", NULL }));
+	see(&scene, "3/4 VMs");
+	screen_send(scene.screen, "c");
+	see(&scene, "w\xc3\xb6rld");
+	screen_send(scene.screen, "again");
+	see(&scene, "again");
+
+	/* it ends with its guest, and comes with it */
+	g_free(lab_virsh(scene.alpha, (const char *[]){ "destroy", "echo", NULL }));
+	see(&scene, "the guest is off: Enter reconnects");
+	see_in_journal(&scene, "\"event\":\"begin\".*\"vm\":\"echo\".*\"verb\":\"console\"");
+	see_in_journal(
+		&scene, "\"event\":\"end\".*\"vm\":\"echo\".*\"verb\":\"console\".*\"result\":\"done\"");
+	g_free(lab_virsh(scene.alpha, (const char *[]){ "start", "echo", NULL }));
+	for (int i = 0; i < 60 && screen_shows(scene.screen, "Enter reconnects"); i++) {
+		screen_send(scene.screen, SCREEN_ENTER);
+		screen_wait_gone(scene.screen, "Enter reconnects", 1000);
+	}
+	see_echo(&scene, "back");
+	screen_send(scene.screen, SCREEN_CTRL(']'));
+	see(&scene, "2/2 hosts");
+	screen_send(scene.screen, SCREEN_ESC "q");
+	screen_exit_status(scene.screen, DEADLINE_MS);
+	scene_done(&scene);
+}

@@ -67,7 +67,7 @@ Test(serial, is_typed_on_left_and_taken_up_again)
 	cr_expect(screen_cursor(screen, &y, &x) && x == 26, "cursor at %d", x);
 	screen_send(screen, SCREEN_CTRL(']'));
 	expect(screen, "4/4 VMs");
-	cr_expect_not(screen_shows(screen, "Linux mon-billing-01"));
+	cr_expect(screen_wait_gone(screen, "Linux mon-billing-01", DEADLINE));
 	screen_send(screen, "c");
 	expect(screen, ":~# cab"); /* still there, and still logged in */
 	screen_send(screen, SCREEN_CTRL('c'));
