@@ -25,7 +25,7 @@ struct screen {
 	bool exited;
 	int status;
 	GString *output;
-	bool alternate, cursor_hidden, mouse;
+	bool alternate, mouse;
 };
 
 /* ---- start and end ---- */
@@ -38,9 +38,6 @@ note_property(VTermProp property, VTermValue *value, void *user)
 	switch (property) {
 	case VTERM_PROP_ALTSCREEN:
 		screen->alternate = value->boolean;
-		break;
-	case VTERM_PROP_CURSORVISIBLE:
-		screen->cursor_hidden = !value->boolean;
 		break;
 	case VTERM_PROP_MOUSE:
 		screen->mouse = value->number != VTERM_PROP_MOUSE_NONE;
@@ -484,6 +481,31 @@ screen_style_at(const struct screen *screen, int y, int x)
 	};
 }
 
+/* What the program said last of the mode NUMBER. Of pastes libvterm has no property, and the cursor's it restores together
+ * with its place, which terminals don't. */
+static bool
+mode_is(const struct screen *screen, const char *number, char wanted, char other)
+{
+	g_autofree char *sought = g_strdup_printf("\033[?%s%c", number, wanted);
+	g_autofree char *opposite = g_strdup_printf("\033[?%s%c", number, other);
+	const char *on = g_strrstr(screen->output->str, sought);
+	const char *off = g_strrstr(screen->output->str, opposite);
+
+	return on && (!off || off < on);
+}
+
+static bool
+mode_is_on(const struct screen *screen, const char *number)
+{
+	return mode_is(screen, number, 'h', 'l');
+}
+
+static bool
+mode_is_off(const struct screen *screen, const char *number)
+{
+	return mode_is(screen, number, 'l', 'h');
+}
+
 bool
 screen_cursor(const struct screen *screen, int *y, int *x)
 {
@@ -492,7 +514,7 @@ screen_cursor(const struct screen *screen, int *y, int *x)
 	vterm_state_get_cursorpos(vterm_obtain_state(screen->vterm), &at);
 	*y = at.row;
 	*x = at.col;
-	return !screen->cursor_hidden;
+	return !mode_is_off(screen, "25");
 }
 
 bool
@@ -515,16 +537,6 @@ complain(bool ok, const char *what)
 	if (!ok)
 		fprintf(stderr, "terminal left in disorder: %s\n", what);
 	return ok;
-}
-
-/* libvterm has no property for pastes. */
-static bool
-pastes_reported(const struct screen *screen)
-{
-	const char *on = g_strrstr(screen->output->str, "\033[?2004h");
-	const char *off = g_strrstr(screen->output->str, "\033[?2004l");
-
-	return on && (!off || off < on);
 }
 
 static bool
@@ -562,9 +574,9 @@ screen_is_sane(struct screen *screen)
 	ok &= complain(tcgetattr(screen->slave, &now) == 0 && settings_equal(&screen->before, &now),
 		"line settings");
 	ok &= complain(!screen->alternate, "still on the alternate screen");
-	ok &= complain(!screen->cursor_hidden, "cursor hidden");
+	ok &= complain(!mode_is_off(screen, "25"), "cursor hidden");
 	ok &= complain(!screen->mouse, "mouse reports on");
-	ok &= complain(!pastes_reported(screen), "bracketed paste on");
+	ok &= complain(!mode_is_on(screen, "2004"), "bracketed paste on");
 	ok &= complain(pen_is_plain(screen), "colours or attributes on");
 	return ok;
 }
