@@ -338,7 +338,7 @@ const struct action vm_pin_action = {
 	.effect = "The threads of the guest may run on these physical CPUs alone. Other guests are left as "
 		  "they are: those "
 		  "that are pinned nowhere may still run there.",
-	.needs = "any guest",
+	.needs = "any guest, running or off",
 	.target = TARGET_VM,
 	.flags = ACTION_ASKS,
 	.args = args,

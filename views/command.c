@@ -1,6 +1,7 @@
 #include "views/command.h"
 
 #include "actions/action.h"
+#include "config/words.h"
 #include "tui/keymap.h"
 #include "views/filter.h"
 #include "views/groups.h"
@@ -194,6 +195,25 @@ parse_params(const struct action *action, const char *rest, struct command_line 
 }
 
 static bool
+fail_command(const struct command_ctx *ctx, const char *word, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *nearest;
+
+	for (int i = 0; i < request_limit(ctx->readonly); i++)
+		g_ptr_array_add(names, (gpointer)(uintptr_t)request_name(i));
+	for (int i = 0; i < COMMAND_FORM_COUNT; i++)
+		if (forms[i].word)
+			g_ptr_array_add(names, (gpointer)(uintptr_t)forms[i].word);
+	g_ptr_array_add(names, NULL);
+	nearest = words_nearest(word, (const char *const *)names->pdata);
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "there is no command '%s'; %s%s%s", word,
+		nearest ? "did you mean '" : "", nearest ? nearest : "Tab shows what there is",
+		nearest ? "'?" : "");
+	return false;
+}
+
+static bool
 parse_request(const struct command_ctx *ctx, const char *word, const char *rest, struct command_line *out,
 	GError **error)
 {
@@ -201,8 +221,7 @@ parse_request(const struct command_ctx *ctx, const char *word, const char *rest,
 	if (out->request == KEYMAP_NONE && request_by_name(false, word) != KEYMAP_NONE)
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE, "'%s' is refused: read-only", word);
 	else if (out->request == KEYMAP_NONE)
-		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-			"there is no command '%s'; Tab shows what there is", word);
+		return fail_command(ctx, word, error);
 	else if (*rest && request_action(out->request))
 		return parse_params(request_action(out->request), rest, out, error);
 	else if (*rest)

@@ -64,16 +64,11 @@ dialog_confirmed(struct console *console)
 /* ---- requests ---- */
 
 static void
-open_current(struct console *console)
+open_page(struct console *console)
 {
 	struct view *view = console_front(console);
 	struct row_key key;
 
-	if (view->list && list_has_marks(view->list) && !console->opts.readonly &&
-		view->ops->target != TARGET_NONE) {
-		console_open_menu(console);
-		return;
-	}
 	if (!view_current(view, &key))
 		return;
 	if (view->ops == &host_view) {
@@ -84,6 +79,27 @@ open_current(struct console *console)
 	} else {
 		stack_open(console->env.stack, key.is_host ? &host_view : &vm_view, &key);
 	}
+}
+
+/* Who has marked rows wants something done to them. */
+static void
+open_current(struct console *console)
+{
+	const struct view *view = console_front(console);
+
+	if (view->list && list_has_marks(view->list) && !console->opts.readonly &&
+		view->ops->target != TARGET_NONE)
+		console_open_menu(console);
+	else
+		open_page(console);
+}
+
+/* The row itself is meant, whatever is marked. */
+static void
+double_click(struct console *console)
+{
+	if (!view_request(console_front(console), REQ_OPEN))
+		open_page(console);
 }
 
 static void
@@ -307,6 +323,6 @@ console_input(struct console *console, struct input input)
 			env_notice_drop(&console->env);
 		key_input(console, input.key);
 	} else if (input.type == INPUT_MOUSE && view_mouse(console_front(console), input)) {
-		console_request(console, REQ_OPEN);
+		double_click(console);
 	}
 }

@@ -82,6 +82,49 @@ Test(output, a_stream_ends_although_nobody_reads_it)
 	}
 }
 
+/* What do says and how it ends, over simulated guests and without a terminal. */
+Test(output, do_refuses_in_words)
+{
+	static const struct {
+		const char *args;
+		int status;
+		const char *err;
+	} cases[] = {
+		{ "do", 2, "do what? a verb is missing; allowed: start, shutdown" },
+		{ "do stpo", 2, "did you mean 'stop'?" },
+		{ "do console --where x", 2, "'console' is no verb" },
+		{ "do stop", 2, "--where says to which guests" },
+		{ "do evacuate", 2, "--where says to which hosts" },
+		{ "do stop now=1 --where x", 2, "stop: what is 'now=1'? type: stop" },
+		{ "do shutdown wait=1s --where x", 2, "wait can't be '1s'; allowed: Wait so long" },
+		{ "do stop --to kvm2 --where x", 2, "stop: what is 'to=kvm2'?" },
+		{ "do stop --where cpu>", 2, "--where: " },
+		{ "do stop --where x -o csv", 2, "allowed are: table, json, jsonl" },
+		{ "do stop --where x --parallel 0", 2, "--parallel: '0' is no such number" },
+		{ "do stop --where x --readonly", 2, "with --readonly there are no verbs" },
+		{ "do stop --where nothing-like-it", 1, "no guest matches" },
+		{ "do stop --where state=running", 2,
+			"nothing is done: this hurts guests, and nobody can be asked" },
+		{ "do start --where Domain-0", 1, "no guest matches" },
+		{ "list vms --yes", 2, "--yes does not go with list" },
+	};
+	const char *binary = getenv("VIRT_FLEET");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *line = g_strdup_printf(
+			"%s %s --demo=3x12", binary ? binary : "build/release/virt-fleet", cases[i].args);
+		g_auto(GStrv) argv = g_strsplit(line, " ", -1);
+		g_autofree char *err = NULL;
+		int status;
+
+		cr_assert(g_spawn_sync(
+			NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &err, &status, NULL));
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == cases[i].status, "%s: %d",
+			cases[i].args, WEXITSTATUS(status));
+		cr_expect(strstr(err, cases[i].err), "%s: %s", cases[i].args, err);
+	}
+}
+
 Test(output, a_closed_output_is_a_failure)
 {
 	static const char *const args[][6] = { { "virt-fleet", "list", "hosts", "--demo=2x4" },

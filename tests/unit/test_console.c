@@ -1,12 +1,14 @@
 /* The console as an operator handles it: cursor, marks, filter, verbs, questions. */
 #include "views/console.h"
 
+#include "actions/journal.h"
 #include "fleet/clock.h"
 #include "tests/support/fake_conn.h"
 #include "tests/support/snaps.h"
 #include "views/guard_filter.h"
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <poll.h>
 #include <string.h>
@@ -26,6 +28,7 @@ struct world {
 	bool dom0;         /* the first guest of the first host is the host itself */
 	const char *rules; /* of the config; NULL: the defaults */
 	struct guards *guards;
+	struct journal *journal;
 	/* with a fleet */
 	struct fake *fake;
 	struct conn_factory factory;
@@ -59,6 +62,7 @@ world_open(struct world *world)
 			.fleet = world->fleet,
 			.asks = world->asks,
 			.guards = world->guards,
+			.journal = world->journal,
 			.readonly = world->readonly,
 			.view = "vms",
 			.quit = count_quit,
@@ -963,6 +967,27 @@ Test(console, guard_rails_hold_wherever_a_verb_comes_from)
 	ESC;
 	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
 	world_done(&world);
+}
+
+/* No act without its line; watching goes on. */
+Test(console, an_unwritable_journal_stops_acts)
+{
+	g_autofree char *folder = g_dir_make_tmp("vf-console-XXXXXX", NULL);
+	g_autofree char *plain = g_build_filename(folder, "plain", NULL);
+	g_autofree char *below = g_build_filename(plain, "journal", NULL);
+	struct world world = { 0 };
+
+	cr_assert(g_file_set_contents(plain, "", 0, NULL));
+	world.journal = journal_new(&(struct journal_opts){ .path = below, .max_bytes = 1 << 20 });
+	fleet_init(&world, VM_STATE_OFF);
+	type(&world, "s");
+	wait_for(&world, "so nothing is done");
+	cr_expect_eq(fake_count(world.fake, 0, FAKE_ACT), 0);
+	expect_shown("8 VMs:");
+	world_done(&world);
+	journal_free(world.journal);
+	g_unlink(plain);
+	g_rmdir(folder);
 }
 
 /* The host itself is no target, whichever way one comes. */

@@ -185,6 +185,8 @@ make_requests(GString *page, int first, int end)
 		}
 		g_string_append_printf(page, labels ? "Pq Cm %s\n" : "Cm %s\n", request_name(request));
 		append_sentences(page, request_help(request));
+		if (request_action(request) && request_action(request)->needs)
+			g_string_append_printf(page, "For %s.\n", request_action(request)->needs);
 		if (request_action(request))
 			append_args(page, request_action(request));
 		if (request_action(request) && request_action(request)->flags & ACTION_HURTS)
