@@ -5,8 +5,11 @@
 #include "fleet/snapshot.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct fake_host {
 	GQueue script[FAKE_CALL_COUNT]; /* struct fake_step * */
@@ -21,6 +24,7 @@ struct fake_host {
 	const char *cannot[VM_ACT_COUNT];
 	struct vm_pins *pins; /* NULL: the usual ones */
 	bool deaf;
+	bool console_deaf;
 	struct fake_seen seen;
 	struct fake_conn *poll; /* the living poll connection */
 };
@@ -541,6 +545,53 @@ fake_pin(struct conn *base, const uint8_t uuid[UUID_LEN], const struct pin_chang
 	return true;
 }
 
+void
+fake_set_console_deaf(struct fake *fake, uint32_t host, bool deaf)
+{
+	lock(fake);
+	fake->hosts[host].console_deaf = deaf;
+	unlock(fake);
+}
+
+/* One look at FD; false when its other end is closed. */
+static bool
+say_back(int fd, bool deaf)
+{
+	struct pollfd pollfd = { .fd = fd, .events = deaf ? 0 : POLLIN };
+	char bytes[4096];
+	ssize_t n;
+
+	if (poll(&pollfd, 1, 10) == 0)
+		return true;
+	if (deaf)
+		return false;
+	n = read(fd, bytes, sizeof(bytes));
+	return n > 0 && send(fd, bytes, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static bool
+fake_console(struct conn *base, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error)
+{
+	struct fake_conn *conn = self(base);
+	bool deaf, cancelled;
+
+	(void)uuid;
+	if (!call_begin(conn, FAKE_CONSOLE, error))
+		return false;
+	unlock(conn->fake);
+	call->turned(call->ctx, true);
+	do {
+		lock(conn->fake);
+		deaf = conn->host->console_deaf;
+		cancelled = conn->cancelled;
+		unlock(conn->fake);
+	} while (!cancelled && say_back(call->fd, deaf));
+	call->turned(call->ctx, false);
+	if (cancelled)
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled");
+	return !cancelled;
+}
+
 static void
 fake_cancel(struct conn *base)
 {
@@ -580,6 +631,7 @@ static const struct conn_ops fake_ops = {
 	.can = fake_can,
 	.pins = fake_pins,
 	.pin = fake_pin,
+	.console = fake_console,
 	.cancel = fake_cancel,
 	.free = fake_conn_free,
 	.ping = fake_ping,

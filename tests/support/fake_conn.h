@@ -21,6 +21,7 @@ enum fake_call {
 	FAKE_PING,
 	FAKE_PINS,
 	FAKE_PIN,
+	FAKE_CONSOLE, /* says back what it is told, until the other end closes */
 	FAKE_CALL_COUNT
 };
 
@@ -63,6 +64,9 @@ void fake_set_cannot(struct fake *fake, uint32_t host, enum vm_act act, const ch
 /* What pins() says of any guest of HOST, at first two vCPUs of a running, persistent guest that may run on CPUs 0 to 7; copied.
  * pin() changes it, unless DEAF. */
 void fake_set_pins(struct fake *fake, uint32_t host, const struct vm_pins *pins, bool deaf);
+
+/* Consoles of HOST's guests do not read what is typed, for as long as this holds. */
+void fake_set_console_deaf(struct fake *fake, uint32_t host, bool deaf);
 
 /* Calls the listener of HOST's living poll connection, on this thread. False when there is none. */
 bool fake_emit(struct fake *fake, uint32_t host, enum conn_event_kind kind, const uint8_t uuid[UUID_LEN]);
