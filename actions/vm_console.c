@@ -7,6 +7,7 @@
 #include "fleet/hands.h"
 #include "fleet/snapshot.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define CLOSE_US INT64_C(5000000) /* what closing it may take */
@@ -31,6 +32,15 @@ turned(void *ctx, bool open)
 	hand_progress(visit->job->hand);
 }
 
+/* Nobody looks any more: however it came to an end, it was to end. */
+static bool
+is_hung_up(int fd)
+{
+	struct pollfd pollfd = { .fd = fd };
+
+	return poll(&pollfd, 1, 0) > 0 && pollfd.revents & POLLHUP;
+}
+
 static bool
 console_run(struct job *job, struct conn *conn, GError **error)
 {
@@ -44,14 +54,16 @@ console_run(struct job *job, struct conn *conn, GError **error)
 	g_autoptr(GError) failed = NULL;
 
 	if (!conn->ops->console) {
-		g_set_error_literal(
-			error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED, "this kind of connection has no consoles");
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED,
+			"this kind of connection has no consoles");
 		return false;
 	}
 	if (conn->ops->console(conn, job->target.uuid, &call, &failed)) {
 		job->remark = g_strdup(call.ended);
 		return true;
 	}
+	if (is_hung_up(call.fd))
+		return true;
 	if (g_error_matches(failed, FLEET_ERROR, FLEET_ERROR_STATE)) {
 		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_STATE, "the guest is not running");
 		return false;
