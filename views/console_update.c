@@ -38,6 +38,16 @@ find_size(struct console *console)
 	return true;
 }
 
+static bool
+prepare(struct console *console)
+{
+	struct view *view = console_front(console);
+	const struct update *update = &console->update;
+
+	return console->frozen || !view->ops->prepare ||
+	       view->ops->prepare(view, update->snap, update->began_us, PART_GUESTS);
+}
+
 /* The screen stands still when it is frozen; the world, its history and what is to be done there does not. */
 static bool
 show(struct console *console)
@@ -66,7 +76,7 @@ forget(struct console *console)
 	return true;
 }
 
-static bool (*const parts[])(struct console *console) = { feed_history, find_size, show, forget };
+static bool (*const parts[])(struct console *console) = { feed_history, find_size, prepare, show, forget };
 
 /* ---- one after the other ---- */
 

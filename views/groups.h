@@ -46,7 +46,8 @@ struct group {
 	unsigned hosts;                   /* on which it has guests */
 	unsigned crashed;                 /* crashed or halted by an error: not among the states of totals.guests */
 	const struct vm *waiting;         /* the guest that waits the most for a CPU; NULL: not known of any */
-	uint32_t host_seen;               /* private to groups.c: the host counted last */
+	uint32_t host_seen;               /* private, as what follows: the host counted last */
+	struct group *next;               /* its numbers as they are being counted */
 };
 
 /* Whose groups are gathered: the source of group_rows. All zero: by tenant. */
@@ -71,6 +72,10 @@ extern const struct row_kind group_rows;
  * was. Its rows are gone. */
 bool groups_choose(struct groups *groups, const char *text, GError **error);
 void groups_done(struct groups *groups);
+
+/* Counts the groups of SNAP, so that there is less to do when their rows are gathered; of about GUESTS guests, so that there is
+ * time for something else in between. False: there is more to do. */
+bool groups_prepare(struct groups *groups, const struct fleet_snap *snap, int64_t now_us, size_t guests);
 
 /* "tenant", "label rack"; caller frees. */
 char *groups_by_name(const struct groups *groups);

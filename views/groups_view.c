@@ -170,6 +170,12 @@ groups_request(struct view *view, int request)
 	return true;
 }
 
+static bool
+groups_view_prepare(struct view *view, const struct fleet_snap *snap, int64_t now_us, size_t guests)
+{
+	return groups_prepare(view->state, snap, now_us, guests);
+}
+
 static void
 groups_finish(struct view *view)
 {
@@ -183,6 +189,7 @@ const struct view_ops groups_view = {
 	.keys = group_keys,
 	.kind = &group_rows,
 	.state_size = sizeof(struct groups),
+	.prepare = groups_view_prepare,
 	.request = groups_request,
 	.summary = groups_summary,
 	.title = groups_title,

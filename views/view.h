@@ -35,6 +35,9 @@ struct view_ops {
 	                                            * not. NULL: never does */
 
 	size_t state_size;           /* of its private, zeroed view->state: what kind->gather() is given as its source */
+	/* SNAP will be shown at NOW_US: does a part of what takes long, about GUESTS guests of it; false: there is more to do.
+	 * Views in front alone; NULL: nothing takes long. */
+	bool (*prepare)(struct view *view, const struct fleet_snap *snap, int64_t now_us, size_t guests);
 	void (*observe)(struct view *view);      /* a new snapshot is there; root views: also when not in front */
 	void (*search)(struct view *view, const char *text); /* `/` searches instead of filtering: TEXT as it is typed, "" at
 	                                                      * first and when given up; NULL: no search */

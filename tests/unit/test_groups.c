@@ -477,3 +477,103 @@ Test(groups, queries_find_their_guests)
 	for (size_t i = 0; i < G_N_ELEMENTS(vms); i++)
 		vm_facts_unref(vms[i].facts);
 }
+
+/* ---- counting in parts ---- */
+
+enum { CROWD_HOSTS = 5, CROWD_VMS = 12 };
+
+struct crowd {
+	struct vm vms[CROWD_HOSTS][CROWD_VMS];
+	const struct host_snap *hosts[CROWD_HOSTS];
+	GRand *rand;
+};
+
+/* Some hosts have other numbers, and some guests other facts, perhaps where the old ones were. */
+static const struct fleet_snap *
+crowd_step(struct crowd *crowd)
+{
+	static const char *const tenants[] = { "acme", "bolt", "core", "dune", NULL };
+
+	for (uint32_t i = 0; i < CROWD_HOSTS; i++) {
+		struct host_snap host = snaps_host(i, "h");
+
+		if (crowd->hosts[i] && g_rand_int_range(crowd->rand, 0, 3))
+			continue;
+		for (unsigned j = 0; j < CROWD_VMS; j++) {
+			struct vm *vm = &crowd->vms[i][j];
+			const struct vm_facts *facts = vm->facts;
+
+			if (facts && g_rand_int_range(crowd->rand, 0, 4) == 0)
+				g_clear_pointer(&facts, vm_facts_unref);
+			if (!facts && g_rand_boolean(crowd->rand))
+				facts = snaps_vm_facts(
+					tenants[g_rand_int_range(crowd->rand, 0, G_N_ELEMENTS(tenants))]);
+			*vm = snaps_vm("vm", i * CROWD_VMS + j);
+			vm->facts = facts;
+			snaps_set_vm(vm, VM_READY, g_rand_int_range(crowd->rand, 0, 50));
+			if (g_rand_int_range(crowd->rand, 0, 5) == 0)
+				vm->state = VM_STATE_CRASHED;
+		}
+		if (g_rand_int_range(crowd->rand, 0, 6) == 0)
+			host.link = LINK_REFUSED;
+		g_clear_pointer(&crowd->hosts[i], host_snap_unref);
+		crowd->hosts[i] = host_snap_build(&host, crowd->vms[i], CROWD_VMS);
+	}
+	return snaps_fleet_of(crowd->hosts, CROWD_HOSTS);
+}
+
+static void
+expect_same_group(const struct group *group, const GPtrArray *all, int step)
+{
+	const struct group *other = NULL;
+
+	for (guint i = 0; i < all->len; i++)
+		if (row_key_equal(&((const struct group *)all->pdata[i])->key, &group->key))
+			other = all->pdata[i];
+	cr_assert(other, "step %d: %s", step, group->name);
+	cr_assert_eq(memcmp(&group->totals.guests, &other->totals.guests, sizeof(group->totals.guests)), 0,
+		"step %d: %s", step, group->name);
+	cr_assert_float_eq(group->totals.mem.value, other->totals.mem.value, 1);
+	cr_assert_eq(group->hosts, other->hosts);
+	cr_assert_eq(group->crashed, other->crashed);
+	cr_assert_eq(group->waiting, other->waiting, "step %d: %s", step, group->name);
+}
+
+/* Counted in parts, given up, taken up again: the groups are those that are counted from nothing. */
+Test(groups, parts_make_a_whole)
+{
+	struct crowd *crowd = g_new0(struct crowd, 1);
+	struct groups parts = { 0 };
+
+	crowd->rand = g_rand_new_with_seed(3);
+	for (int step = 0; step < 400; step++) {
+		const struct fleet_snap *snap = crowd_step(crowd);
+		g_autoptr(GPtrArray) some = g_ptr_array_new(), all = g_ptr_array_new();
+		struct groups anew = { 0 };
+		int turns = g_rand_int_range(crowd->rand, 0, 8);
+
+		while (turns-- > 0 && !groups_prepare(&parts, snap, ctx.now_us, 15))
+			;
+		if (g_rand_int_range(crowd->rand, 0, 3)) {
+			groups_gather(&parts, snap, &ctx, some);
+			groups_gather(&anew, snap, &ctx, all);
+			cr_assert_eq(some->len, all->len, "step %d", step);
+			for (guint i = 0; i < some->len; i++)
+				expect_same_group(some->pdata[i], all, step);
+			cr_assert_eq(
+				groups_totals(&parts)->unread, groups_totals(&anew)->unread, "step %d", step);
+			cr_assert_eq(groups_totals(&parts)->nameless, groups_totals(&anew)->nameless,
+				"step %d", step);
+			groups_done(&anew);
+		}
+		fleet_snap_unref(snap);
+	}
+	groups_done(&parts);
+	for (size_t i = 0; i < CROWD_HOSTS; i++) {
+		host_snap_unref(crowd->hosts[i]);
+		for (size_t j = 0; j < CROWD_VMS; j++)
+			vm_facts_unref(crowd->vms[i][j].facts);
+	}
+	g_rand_free(crowd->rand);
+	g_free(crowd);
+}
