@@ -201,6 +201,11 @@ LAB_GUESTS ?= 4
 check-lab: all ## the program on real hosts in namespaces: cables, frozen daemons, new keys; needs root
 	@tests/lab/check $(BIN)
 	@tests/lab/moves $(BIN) $(KILLS)
+.PHONY: check-xen
+check-xen: ## the program on two real Xen hosts under emulation; needs root, Debian, 4 GiB and a quarter of an hour
+	@.ci/deps xen
+	@$(MAKE) --no-print-directory all
+	@tests/xen/check $(BIN)
 lab: all ## real hosts (sshd, libvirtd, QEMU) on this machine and the console on them; needs root
 	@tests/lab/lab up $(LAB_HOSTS) $(LAB_GUESTS)
 	@tests/lab/lab exec $(BIN) -F "$$(tests/lab/lab dir)/ssh_config" 'root@host[1-$(LAB_HOSTS)]'
