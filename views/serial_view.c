@@ -142,20 +142,23 @@ state_words(struct view *view, enum role *role)
 		"%s: Enter %s", serial_why(serial), serial_taken(serial) ? "tries again" : "reconnects");
 }
 
-/* At the right edge, where there is room for it: "Ctrl-] returns  Ctrl-^ more" */
+/* At the right edge, as much as there is room for: "Ctrl-] returns  Ctrl-^ more" */
 static void
 draw_hints(struct view *view, const struct pane *pane, int x)
 {
 	const struct keymap *keymap = keys_of(view->env->keys, view->ops->name);
 	g_autofree char *returns = keys_label(keymap, REQ_BACK), *more = keys_label(keymap, REQ_SEND_ESCAPE);
-	g_autofree char *text = NULL;
+	g_autofree char *little = NULL, *text = NULL;
 
 	if (!returns || !more)
 		return;
 	*strchrnul(more, ' ') = '\0'; /* the first key of two */
-	text = g_strdup_printf("%s returns  %s more", returns, more);
+	little = g_strdup_printf("%s returns", returns);
+	text = g_strdup_printf("%s  %s more", little, more);
 	if (x + text_width(text) <= pane->cols)
 		pane_text(pane, 0, pane->cols - text_width(text), -1, ROLE_HEADER, text);
+	else if (x + text_width(little) <= pane->cols)
+		pane_text(pane, 0, pane->cols - text_width(little), -1, ROLE_HEADER, little);
 }
 
 /* "virt-fleet  console web-1 on kvm017  …  Ctrl-] returns  Ctrl-^ more", or what has to be said now. */
