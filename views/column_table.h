@@ -9,6 +9,14 @@
 #define NUMBER_INFO(field_name, field_unit, field_help) \
 	&(const struct field_info) { .name = field_name, .unit = field_unit, .help = field_help }
 
+/* What column.value and column.cell are given, for functions that need not all of it. */
+#define VALUE_ARGS                                                                                       \
+	const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, \
+		struct value *out
+#define CELL_ARGS                                                                                        \
+	const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, \
+		struct cell *out
+
 /* ---- column_values.c: what several tables say ---- */
 
 /* Adds TEXT to the list in VALUE's buffer, unless it is there already; begin with the buffer empty. */

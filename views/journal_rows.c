@@ -13,13 +13,6 @@
 
 /* ---- values ---- */
 
-#define VALUE_ARGS                                                                                           \
-	const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, \
-		struct value *out
-#define CELL_ARGS                                                                                            \
-	const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED, const void *row, \
-		struct cell *out
-
 /* The journal's words for how it ended, as the states of jobs. */
 static enum job_state
 state_of(const struct journal_act *act)
