@@ -29,12 +29,22 @@ vm_state_now(const struct row_ctx *ctx, const struct vm *vm)
 	return host_snap_fresh(vm->host, ctx->now_us) ? vm->state : VM_STATE_UNKNOWN;
 }
 
+/* It waits, paused, for the memory that it still writes to elsewhere. */
+static bool
+is_arriving(const struct vm *vm)
+{
+	return vm->state == VM_STATE_PAUSED && vm->reason && strcmp(vm->reason, "migrating") == 0;
+}
+
 /* A state that nobody wanted is drawn as a crash, whatever it is called. */
 static const struct look *
 vm_look_now(const struct row_ctx *ctx, const struct vm *vm)
 {
+	static const struct look arriving = { "→", '>', ROLE_DIM, "is on its way here" };
 	enum vm_state state = vm_state_now(ctx, vm);
 
+	if (state != VM_STATE_UNKNOWN && is_arriving(vm))
+		return &arriving;
 	return vm_look(state != VM_STATE_UNKNOWN && vm_plight(vm) != PLIGHT_NONE ? VM_STATE_CRASHED : state);
 }
 
@@ -95,7 +105,8 @@ vm_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 	if (!host_snap_fresh(vm->host, ctx->now_us))
 		cell_printf(out, ROLE_DIM, "%s?", vm_state_name(vm->state));
 	else
-		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, vm_state_name(vm->state));
+		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role,
+			is_arriving(vm) ? "moving" : vm_state_name(vm->state));
 }
 
 static void

@@ -46,8 +46,8 @@ void lab_libvirtd_restart(struct lab_libvirtd *daemon);
 
 /* A tiny real QEMU guest (TCG), defined and started with virsh's own connection, not through virt-fleet. */
 void lab_guest_start(struct lab_libvirtd *daemon, const char *name);
-/* One that writes half a mebibyte of its memory over and over, about twice a second. */
-void lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name);
+/* One with 14 MiB of memory to copy, at most a second after it was started. */
+void lab_guest_start_full(struct lab_libvirtd *daemon, const char *name);
 /* One that says back what it is told on its serial console, and "!" when it is there. */
 void lab_guest_start_echo(struct lab_libvirtd *daemon, const char *name);
 pid_t lab_guest_pid(struct lab_libvirtd *daemon, const char *name); /* its qemu process */

@@ -40,22 +40,35 @@ static const unsigned char boot_code[] = {
 
 G_STATIC_ASSERT(sizeof boot_code == POWER_BUTTON_AT + 9);
 
-/* Another, that writes 64 KiB with each tick of the clock, 18 times a second, and begins anew after eight of them. */
-static const unsigned char busy_code[] = {
-	0x31, 0xc0,             /* xor ax, ax */
-	0xbb, 0x00, 0x10,       /* again: mov bx, 0x1000 */
-	0x8e, 0xc3,             /* next: mov es, bx */
-	0x31, 0xff,             /* xor di, di */
-	0xb9, 0x00, 0x80,       /* mov cx, 0x8000 */
-	0x40,                   /* inc ax */
-	0xf3, 0xab,             /* rep stosw */
-	0xfb,                   /* sti */
-	0xf4,                   /* hlt */
-	0x81, 0xc3, 0x00, 0x10, /* add bx, 0x1000 */
-	0x81, 0xfb, 0x00, 0x90, /* cmp bx, 0x9000 */
-	0x72, 0xea,             /* jb next */
-	0xeb, 0xe5,             /* jmp again */
+/* Another, that fills 14 of its 16 MiB first, so that there is something to copy. For memory beyond the first one it goes
+ * through protected mode, from where a segment keeps its limit of 4 GiB. */
+static const unsigned char full_code[] = {
+	0xfa,                               /* cli */
+	0x31, 0xc0,                         /* xor ax, ax */
+	0x8e, 0xd8,                         /* mov ds, ax */
+	0x0f, 0x01, 0x16, 0x36, 0x7c,       /* lgdt [gdtr] */
+	0x0f, 0x20, 0xc0,                   /* mov eax, cr0 */
+	0x0c, 0x01,                         /* or al, 1 */
+	0x0f, 0x22, 0xc0,                   /* mov cr0, eax */
+	0xbb, 0x08, 0x00,                   /* mov bx, 8 */
+	0x8e, 0xc3,                         /* mov es, bx */
+	0x24, 0xfe,                         /* and al, 0xfe */
+	0x0f, 0x22, 0xc0,                   /* mov cr0, eax */
+	0x66, 0xbf, 0x00, 0x00, 0x10, 0x00, /* mov edi, 1 MiB */
+	0x66, 0xb9, 0x00, 0x00, 0x38, 0x00, /* mov ecx, 14 MiB / 4 */
+	0x66, 0xb8, 0x5a, 0xa5, 0x5a, 0xa5, /* mov eax, anything */
+	0x67, 0xf3, 0x66, 0xab,             /* rep stosd */
+	0xfb,                               /* sleep: sti */
+	0xf4,                               /* hlt */
+	0xeb, 0xfc,                         /* jmp sleep */
+	/* gdtr, at 0x7c00 + 0x36, and the table behind it: */
+	0x0f, 0x00, 0x3c, 0x7c, 0x00, 0x00,             /* 2 entries, here */
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* none */
+	0xff, 0xff, 0x00, 0x00, 0x00, 0x92, 0xcf, 0x00, /* data, from 0 to 4 GiB */
 };
+#define GDTR_AT 0x36
+
+G_STATIC_ASSERT(sizeof full_code == GDTR_AT + 22);
 
 /* A third one, that says back what it is told on its serial port. */
 static const unsigned char echo_code[] = {
@@ -152,9 +165,9 @@ lab_guest_start(struct lab_libvirtd *daemon, const char *name)
 }
 
 void
-lab_guest_start_busy(struct lab_libvirtd *daemon, const char *name)
+lab_guest_start_full(struct lab_libvirtd *daemon, const char *name)
 {
-	start_guest(daemon, name, busy_code, sizeof busy_code);
+	start_guest(daemon, name, full_code, sizeof full_code);
 }
 
 void
