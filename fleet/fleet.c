@@ -87,6 +87,9 @@ hand_ended(void *ctx, struct job *job)
 {
 	struct fleet *fleet = ctx;
 
+	/* there is an event for what is pinned live, on QEMU; for what is kept there is none anywhere */
+	if (job->act == VM_ACT_PIN)
+		host_doubt(fleet->hosts[job->target.host], job->target.uuid);
 	if (!mailbox_push(fleet->mailbox, (struct message){ .type = FLEET_MESSAGE_JOB, .data = job }))
 		job_free(job);
 }

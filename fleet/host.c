@@ -412,6 +412,16 @@ host_poke(struct host *host)
 }
 
 void
+host_doubt(struct host *host, const uint8_t uuid[UUID_LEN])
+{
+	pthread_mutex_lock(&host->lock);
+	g_hash_table_add(host->dirty, g_bytes_new(uuid, UUID_LEN));
+	host->poked = true;
+	pthread_cond_signal(&host->cond);
+	pthread_mutex_unlock(&host->lock);
+}
+
+void
 host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n)
 {
 	pthread_mutex_lock(&host->lock);

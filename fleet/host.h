@@ -40,6 +40,7 @@ void host_join(struct host *host);
 /* All below: any thread, never block. */
 void host_stop(struct host *host);                  /* asks the thread to end, cuts what blocks it */
 void host_poke(struct host *host);                  /* sample or reconnect now */
+void host_doubt(struct host *host, const uint8_t uuid[UUID_LEN]); /* the guest's facts may be others: read them anew */
 void host_watch(struct host *host, const uint8_t (*uuids)[UUID_LEN], size_t n);
 /* Whose detail is read: its own, a guest's; NULL: none. PINS: instead where that guest may run, and its own detail. */
 void host_inspect(struct host *host, const struct row_key *key, bool pins);

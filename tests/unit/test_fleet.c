@@ -1,5 +1,6 @@
 /* A fleet over scripted connections: what can't be provoked with real daemons, or not so exactly. */
 #include "fleet/clock.h"
+#include "fleet/cpuset.h"
 #include "fleet/fleet.h"
 #include "tests/support/fake_conn.h"
 
@@ -868,5 +869,72 @@ Test(fleet, what_happens_is_in_the_time_line_when_it_has_caught_up)
 	g_free(text);
 	text = told(world);
 	cr_expect_str_eq(text, "host0 not reached: refused: port 22\nweb suspended: ", "%s", text);
+	world_free(world);
+}
+
+/* ---- pins ---- */
+
+static bool
+shows_pins(const struct host_snap *host, const void *key)
+{
+	const struct row_key *wanted = key;
+
+	return host->pins && host->detail && !host->vm_detail &&
+	       memcmp(host->pins->uuid, wanted->uuid, UUID_LEN) == 0;
+}
+
+static bool
+shows_no_pins(const struct host_snap *host, const void *unused)
+{
+	(void)unused;
+	return !host->pins && !host->detail;
+}
+
+Test(fleet, pins_are_read_while_somebody_looks_at_the_map)
+{
+	struct world *world = world_new(1);
+	struct vm_sample vm = running(1, "web");
+	struct row_key web = key_of(1);
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, is_complete, NULL));
+	cr_assert_eq(fake_count(world->fake, 0, FAKE_PINS), 0u);
+	fleet_inspect_pins(world->fleet, &web);
+	cr_assert(world_until(world, 0, shows_pins, &web));
+	fleet_inspect(world->fleet, NULL);
+	cr_assert(world_until(world, 0, shows_no_pins, NULL));
+	world_free(world);
+}
+
+static bool
+pin_run(struct job *job, struct conn *conn, GError **error)
+{
+	struct pin_change change = { .what = PIN_VCPU, .scope = PIN_KEPT };
+	bool ok;
+
+	cpu_set_add(&change.cpus, 1);
+	ok = conn->ops->pin(conn, job->target.uuid, &change, error);
+	cpu_set_clear(&change.cpus);
+	return ok;
+}
+
+/* There is no event for what is only kept in the definition. */
+Test(fleet, a_pin_has_the_facts_of_its_guest_read_anew)
+{
+	struct world *world = world_new(1);
+	struct vm_sample vm = running(1, "web");
+	struct job *job = job_new();
+
+	fake_set_vms(world->fake, 0, &vm, 1);
+	fleet_start(world->fleet);
+	cr_assert(world_until(world, 0, is_complete, NULL));
+	job->target = key_of(1);
+	job->verb = "pin";
+	job->run = pin_run;
+	job->act = VM_ACT_PIN;
+	fleet_submit(world->fleet, job);
+	cr_assert(world_until(world, 0, job_is_back, &world->job));
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_VM_FACTS, 2, DEADLINE_MS));
 	world_free(world);
 }
