@@ -175,9 +175,10 @@ Test(journal_read, no_journal_is_no_error_but_what_is_none_is)
 /* ---- on the screen ---- */
 
 static void
-quit(void *ctx)
+quit(void *ctx, bool abort_moves)
 {
 	(void)ctx;
+	(void)abort_moves;
 }
 
 /* Until PART is shown, or the deadline passes. */
