@@ -224,28 +224,42 @@ run_in_time(struct hand *hand, struct job *job, GError **error)
 	return ok;
 }
 
+/* What can be given up: what has not begun, and a move, which then says so. */
+static bool
+gave_up(const struct job *job, const GError *error)
+{
+	return job_gauge_cancelled(job->gauge) && (job->state != JOB_RUNNING || job->class == JOB_MOVE) &&
+	       g_error_matches(error, FLEET_ERROR, FLEET_ERROR_CANCELLED);
+}
+
 /* What became of one that was begun nobody here can know when the link was lost under it. */
 static enum job_state
 state_after(const struct job *job, bool ok, const GError *error)
 {
 	if (ok)
 		return job->awaited == VM_STATE_UNKNOWN ? JOB_DONE : JOB_WAITING;
-	if (job_gauge_cancelled(job->gauge) && g_error_matches(error, FLEET_ERROR, FLEET_ERROR_CANCELLED))
+	if (gave_up(job, error))
 		return JOB_CANCELLED;
 	if (job->state == JOB_RUNNING && fleet_error_is_link(error))
 		return JOB_UNKNOWN;
 	return JOB_FAILED;
 }
 
+static bool
+is_wanted(const struct job *job, GError **error)
+{
+	if (!job_gauge_cancelled(job->gauge))
+		return true;
+	g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled before it began");
+	return false;
+}
+
 /* False: it was not begun, *ERROR says why. */
 static bool
 prepare(struct hand *hand, struct job *job, GError **error)
 {
-	if (job_gauge_cancelled(job->gauge)) {
-		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_CANCELLED, "cancelled before it began");
-		return false;
-	}
-	return hand_reach(hand, job, error) && (!job->prepare || job->prepare(job, error));
+	return is_wanted(job, error) && hand_reach(hand, job, error) && is_wanted(job, error) &&
+	       (!job->prepare || job->prepare(job, error));
 }
 
 static void

@@ -303,6 +303,42 @@ Test(hands, what_is_cancelled_before_it_begins_is_not_begun)
 	world_free(world);
 }
 
+Test(hands, what_is_cancelled_on_its_way_to_the_host_is_not_begun)
+{
+	struct world *world = world_new(LONG_US, LONG_US);
+	struct fake_step hold = { .hold = true };
+	struct job *job = job_for(0);
+	struct job_gauge *gauge = job_gauge_ref(job->gauge);
+
+	fake_script(world->fake, 0, FAKE_OPEN_JOB, &hold, 1);
+	hands_submit(world->hands, job);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_OPEN_JOB, 1, DEADLINE_US / 1000));
+	job_gauge_cancel(gauge);
+	fake_release(world->fake, 0);
+	expect_end(world, JOB_CANCELLED, "before it began");
+	cr_expect_eq(fake_count(world->fake, 0, FAKE_ACT), 0);
+	job_gauge_unref(gauge);
+	world_free(world);
+}
+
+/* It was sent: who knows. */
+Test(hands, an_act_that_hangs_is_not_cancelled_by_wishing_so)
+{
+	struct world *world = world_new(LONG_US, LONG_US);
+	struct fake_step hang = { .hang = true };
+	struct job *job = job_for(0);
+	struct job_gauge *gauge = job_gauge_ref(job->gauge);
+
+	fake_script(world->fake, 0, FAKE_ACT, &hang, 1);
+	hands_submit(world->hands, job);
+	cr_assert(fake_wait_count(world->fake, 0, FAKE_ACT, 1, DEADLINE_US / 1000));
+	job_gauge_cancel(gauge);
+	hands_stop(world->hands);
+	expect_end(world, JOB_UNKNOWN, "virt-fleet is ending");
+	job_gauge_unref(gauge);
+	world_free(world);
+}
+
 static void
 settle_counts(struct job *job, const GError *error)
 {
