@@ -35,11 +35,17 @@ aim_targets_opts(const struct plan_opts *opts)
 
 /* ---- one guest ---- */
 
+/* Where each goes elsewhere, it is a param of each, so that it can be tried again, and the journal has it. */
 static void
-give(struct plan_target *target, const struct host_snap *host)
+give(const struct plan *plan, struct plan_target *target, const struct host_snap *host)
 {
 	target->dest = host->index;
 	target->dest_name = g_strdup(host->name);
+	if (!action_param(plan->params, "to")) {
+		target->params = g_new0(char *, 3);
+		target->params[0] = g_strdup("to");
+		target->params[1] = g_strdup(host->name);
+	}
 }
 
 /* Sends target I of PLAN to HOST, or leaves it out: what was possible when it was planned may be so no longer. */
@@ -52,7 +58,7 @@ send_to(struct plan *plan, guint i, struct targets *targets, const struct plan_o
 	g_autofree char *why = NULL;
 
 	if (targets_judge(targets, vm, host, &why) <= VERDICT_CAUTION) {
-		give(target, host);
+		give(plan, target, host);
 		targets_put(targets, vm, host);
 	} else {
 		g_autofree char *words = g_strdup_printf("can't go to %s: %s", host->name, why);

@@ -150,6 +150,7 @@ struct console_call {
 /* What on a host stands in the way of a guest that is to come. */
 struct take_finding {
 	bool blocks;      /* else it is only to be heeded */
+	bool of_copy;     /* … and counts only when its storage is copied along */
 	const char *what; /* static, a word: "memory", "CPU model", "network" … */
 	char *why;        /* as the host says it */
 };

@@ -156,6 +156,29 @@ look_at_volume(struct look *look, const char *path, GError **error)
 	return true;
 }
 
+/* libvirt makes the file that a disk is copied into, if it knows the folder as a pool. */
+static bool
+look_at_folder(struct look *look, const char *path, GError **error)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByTargetPath(look->lv->vir, path);
+	virErrorPtr last = virGetLastError();
+
+	if (pool) {
+		virStoragePoolFree(pool);
+		return true;
+	}
+	if (last && last->code == VIR_ERR_NO_STORAGE_POOL) {
+		virResetLastError();
+		add(look, false, "pool",
+			"%s is no storage pool there: its disk can be copied only if its file has been made "
+			"before",
+			path);
+		g_array_index(look->found, struct take_finding, look->found->len - 1).of_copy = true;
+		return true;
+	}
+	return !libvirt_lost(look->lv, error, "look for a pool");
+}
+
 static bool
 look_at_each(struct look *look, const GPtrArray *names, bool (*at)(struct look *, const char *, GError **),
 	GError **error)
@@ -172,7 +195,8 @@ look_at_all(struct look *look, GError **error)
 	return look_at_memory(look, error) && look_at_machine(look, error) && look_at_cpu(look, error) &&
 	       look_at_each(look, look->take->networks, look_at_network, error) &&
 	       look_at_each(look, look->take->devices, look_at_device, error) &&
-	       look_at_each(look, look->take->pools, look_at_volume, error);
+	       look_at_each(look, look->take->pools, look_at_volume, error) &&
+	       look_at_each(look, look->take->folders, look_at_folder, error);
 }
 
 /* ---- the calls ---- */

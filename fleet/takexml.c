@@ -38,7 +38,10 @@ take_disk(struct takexml *take, struct _xmlNode *disk)
 {
 	struct _xmlNode *source = xml_child(disk, "source");
 	g_autofree char *pool = xml_attr(source, "pool"), *volume = xml_attr(source, "volume");
+	g_autofree char *file = xml_attr(source, "file");
 
+	if (file && !xml_child(disk, "readonly") && !xml_child(disk, "shareable"))
+		add(take->folders, g_path_get_dirname(file));
 	if (pool && volume)
 		add(take->pools, g_strdup_printf("%s/%s", pool, volume));
 }
@@ -74,6 +77,7 @@ takexml_parse(const char *xml, struct takexml *out, GError **error)
 		.networks = g_ptr_array_new_with_free_func(g_free),
 		.devices = g_ptr_array_new_with_free_func(g_free),
 		.pools = g_ptr_array_new_with_free_func(g_free),
+		.folders = g_ptr_array_new_with_free_func(g_free),
 	};
 	take_all(out, xml_root(doc));
 	xml_free(doc);
@@ -91,4 +95,5 @@ takexml_done(struct takexml *take)
 	g_ptr_array_unref(take->networks);
 	g_ptr_array_unref(take->devices);
 	g_ptr_array_unref(take->pools);
+	g_ptr_array_unref(take->folders);
 }

@@ -11,6 +11,7 @@ struct takexml {
 	GPtrArray *networks; /* char *: of libvirt's, by name */
 	GPtrArray *devices;  /* char *: bridges and cards that its own cards are on, by name */
 	GPtrArray *pools;    /* char *: "pool/volume" of its disks */
+	GPtrArray *folders;  /* char *: that the files of its disks are in */
 };
 
 /* Fills OUT, to be given to takexml_done(). False with FLEET_ERROR_PROTOCOL, OUT untouched. */

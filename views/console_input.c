@@ -52,12 +52,14 @@ dialog_confirmed(struct console *console)
 		console_answer(console, NULL);
 		return;
 	}
-	if (console->dialog_use == DIALOG_FOR_PLAN)
+	if (console->dialog_use == DIALOG_FOR_PLAN) {
 		console_submit_plan(console);
-	else if (console->dialog_use == DIALOG_FOR_SERIAL)
+		console_leave_view(console);
+	} else if (console->dialog_use == DIALOG_FOR_SERIAL) {
 		console_request(console, REQ_TAKE_OVER);
-	else
+	} else {
 		console->opts.quit(console->opts.ctx, false);
+	}
 	console_drop_modal(console);
 }
 

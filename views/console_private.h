@@ -82,6 +82,8 @@ void console_complain(struct console *console, const GError *error);
  * view or the prompt may ask for them. */
 void console_act(struct console *console, const struct action *action, char *const *params);
 void console_submit_plan(struct console *console);
+/* The view in front has done its part, if it was opened to tell the plan's verb where to. */
+void console_leave_view(struct console *console);
 /* What verbs would be done to: struct row_key appended to KEYS. False: nothing, and it is said why. */
 bool console_choose(struct console *console, enum target target, const char *verb, GArray *keys, unsigned *hidden);
 /* For a plan of ACTION on KEYS in SNAP. */

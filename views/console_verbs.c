@@ -22,6 +22,15 @@ console_submit_plan(struct console *console)
 	work_submit(console->work, console->plan);
 }
 
+void
+console_leave_view(struct console *console)
+{
+	const struct view_ops *front = console_front(console)->ops;
+
+	if (front->chosen && !front->about_one && g_strcmp0(front->verb, console->plan->action->name) == 0)
+		stack_back(console->env.stack);
+}
+
 static void
 ask_about_plan(struct console *console, unsigned hidden)
 {

@@ -11,7 +11,7 @@ static const char guest[] =
 	"<cpu mode='custom' match='exact'><model fallback='forbid'>EPYC-Rome</model><feature policy='require' name='x2apic'/></cpu>"
 	"<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
 	"<disk type='volume' device='disk'><source pool='fast' volume='a.qcow2'/></disk>"
-	"<disk type='file' device='disk'><source file='/x'/></disk>"
+	"<disk type='file' device='disk'><source file='/images/x'/></disk>"
 	"<disk type='file' device='cdrom'/>"
 	"<interface type='network'><source network='default' bridge='virbr0'/></interface>"
 	"<interface type='bridge'><source bridge='br0'/></interface>"
@@ -45,6 +45,7 @@ Test(takexml, tells_what_a_host_must_have)
 	expect_names(take.networks, "default");
 	expect_names(take.devices, "br0 eno1");
 	expect_names(take.pools, "fast/a.qcow2");
+	expect_names(take.folders, "/images");
 	takexml_done(&take);
 }
 
