@@ -66,6 +66,8 @@ struct action {
 	unsigned await_s;      /* … so long, unless the param "wait" says otherwise */
 	/* Done instead when none of the chosen guests can do this one but some can do that one: P also resumes. */
 	const struct action *otherwise;
+	/* What it comes to for a guest: guard rails about that verb hold for this one, too. NULL: nothing else. */
+	const struct action *guarded_as;
 
 	/* What the words together must be, beyond what args says; NULL: no more. False with CONFIG_ERROR_VALUE. */
 	bool (*check)(char *const *params, GError **error);

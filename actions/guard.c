@@ -208,7 +208,9 @@ guards_begin(struct guards *guards, int64_t now_us)
 static bool
 is_about(const struct rule *rule, enum config_guard_kind kind, const struct action *action)
 {
-	return rule->kind == kind && (!rule->verbs->len || g_ptr_array_find(rule->verbs, action, NULL));
+	return rule->kind == kind &&
+	       (!rule->verbs->len || g_ptr_array_find(rule->verbs, action, NULL) ||
+		       (action->guarded_as && g_ptr_array_find(rule->verbs, action->guarded_as, NULL)));
 }
 
 void

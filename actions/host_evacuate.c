@@ -28,6 +28,7 @@ const struct action host_evacuate_action = {
 		  "is moved to it "
 		  "until it is released.",
 	.needs = "a host that answers",
+	.guarded_as = &vm_migrate_action,
 	.target = TARGET_HOST,
 	.flags = ACTION_HURTS,
 	.args = migrate_args + MIGRATE_ARGS_HOW,

@@ -101,6 +101,21 @@ Test(guard, denied_guests_are_left_out_and_the_rule_is_named)
 	world_done(&world);
 }
 
+/* Who empties a host migrates its guests. */
+Test(guard, evacuating_is_migrating)
+{
+	struct world world;
+	const struct action *evacuate = registry_find(false, "evacuate");
+	const struct vm *vm;
+
+	world_init(&world, "  - deny: migrate where tag=prod\n  - max: migrate 3\n");
+	vm = &world.snap->hosts[0]->vms[0];
+	cr_expect_str_eq(guards_deny(world.guards, evacuate, vm), "deny: migrate where tag=prod");
+	cr_expect_null(guards_max(world.guards, evacuate, 3));
+	cr_expect_str_eq(guards_max(world.guards, evacuate, 4), "max: migrate 3");
+	world_done(&world);
+}
+
 Test(guard, without_a_query_all_guests_are_meant)
 {
 	struct world world;
