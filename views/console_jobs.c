@@ -44,9 +44,20 @@ say_where(struct console *console)
 	env_notice(&console->env, ROLE_WARN, "choose a job first, in the view jobs");
 }
 
+/* What the operator did to jobs is to be seen at once. */
+static void
+show_done(struct console *console)
+{
+	struct view *view = console_front(console);
+
+	if (view->ops == &jobs_view)
+		view_update(view);
+}
+
 static void
 say_cancelled(struct console *console, unsigned n)
 {
+	show_done(console);
 	if (n)
 		env_notice(&console->env, ROLE_STATUS,
 			"cancelled %u job%s; those that run end as their hosts let them", n,
@@ -93,6 +104,7 @@ console_pause(struct console *console)
 	bool paused = !queue_paused(queue);
 
 	queue_pause(queue, paused, console->env.now_us);
+	show_done(console);
 	env_notice(&console->env, ROLE_STATUS, "%s",
 		paused ? "the queue is paused: what has begun goes on, nothing else begins"
 		       : "the queue goes on");

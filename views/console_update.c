@@ -3,6 +3,7 @@
 #include "views/console_private.h"
 
 #include "fleet/clock.h"
+#include "views/catalog.h"
 #include "views/density.h"
 #include "views/serial.h"
 
@@ -215,5 +216,6 @@ console_job_done(struct console *console, struct job *job)
 		console_looked(console, job);
 	else
 		work_done(console->work, job);
+	console->changed |= console_front(console)->ops == &jobs_view;
 	console->needs_draw = true;
 }
