@@ -444,7 +444,7 @@ Test(dossier, xml_is_read_searched_and_copied)
 	struct world world;
 
 	world_init(&world);
-	open_page(&world, ":vm web-1\nx");
+	open_page(&world, ":vm web-1\nX");
 	EXPECT("xml web-1", "<source file='/images/a.qcow2'/>");
 	type(&world, "y");
 	cr_assert_not_null(world.copied);
@@ -483,7 +483,7 @@ Test(dossier, xml_matches_are_walked_through)
 	struct world world;
 
 	world_init(&world);
-	open_page(&world, ":vm web-1\nx/WEB\n");
+	open_page(&world, ":vm web-1\nX/WEB\n");
 	cr_expect_eq(match_line(&world), 1);
 	type(&world, "n");
 	cr_expect_eq(match_line(&world), 7);
@@ -504,7 +504,7 @@ Test(dossier, xml_outlives_its_host)
 	struct world world;
 
 	world_init(&world);
-	open_page(&world, ":vm web-1\nx/source\n");
+	open_page(&world, ":vm web-1\nX/source\n");
 	g_clear_pointer(&world.detail, vm_detail_unref);
 	world.host.link = LINK_DOWN;
 	show(&world);
@@ -518,7 +518,7 @@ Test(dossier, xml_that_is_not_there)
 
 	world_init(&world);
 	g_clear_pointer(&world.detail, vm_detail_unref);
-	open_page(&world, ":vm web-1\nxy");
+	open_page(&world, ":vm web-1\nXy");
 	EXPECT("Asking its host", "there is nothing to copy yet");
 	world.host.link = LINK_DOWN;
 	show(&world);
@@ -529,7 +529,7 @@ Test(dossier, xml_that_is_not_there)
 Test(dossier, hostile_details)
 {
 	static const char evil[] = "\033]0;x\a\xe2\x80\xaegnp\xc2\x9b\n\tx";
-	static const char *const ways[] = { ":vm web-1\n", ":vm web-1\nx", ":host kvm1\n" };
+	static const char *const ways[] = { ":vm web-1\n", ":vm web-1\nX", ":host kvm1\n" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
 		struct world world;

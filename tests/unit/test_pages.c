@@ -223,7 +223,7 @@ Test(pages, help_explains_everything)
 	const struct fleet_snap *snap = a_fleet();
 	struct console *console = open_view("help", snap, false);
 
-	expect_shown(console, 250, 120,
+	expect_shown(console, 340, 120,
 		(const char *const[]){ "shutdown", "Ask the guest to power off", "sort A,B", "PgDn", "Ctrl-R",
 			"new host key", "crashed", "vcpu-ratio", "latency", NULL });
 	console_free(console);
