@@ -22,17 +22,11 @@
 #define SETTLE_TRIES 20
 #define CHECK_MS     1000 /* how often the link is looked at while nothing comes */
 
-/* Shared with libvirt's event thread, which may still be in the callback when the stream is over. */
-struct bell {
-	gint refs; /* atomic */
-	int fd;    /* an eventfd; constant */
-};
-
 struct console {
 	struct libvirt *lv;
 	struct console_call *call;
 	virStreamPtr stream;
-	struct bell *bell;
+	int bell;           /* an eventfd, rung by the event thread */
 	struct linebuf out; /* for the socket */
 	bool broken;        /* the stream ended by an error, not at its end */
 };
@@ -41,15 +35,11 @@ enum turn { TURN_ON, TURN_CLOSED_HERE, TURN_CLOSED_THERE };
 
 /* ---- the callback ---- */
 
+/* Event thread, which may still be in the callback when the stream is over: its number may not be another's by then. */
 static void
-bell_unref(void *opaque)
+bell_close(void *opaque)
 {
-	struct bell *bell = opaque;
-
-	if (!g_atomic_int_dec_and_test(&bell->refs))
-		return;
-	close(bell->fd);
-	g_free(bell);
+	close(GPOINTER_TO_INT(opaque));
 }
 
 /* Event thread. libvirt calls again and again as long as there is something to read: so it is told to stop until that has
@@ -57,11 +47,9 @@ bell_unref(void *opaque)
 static void
 on_stream(virStreamPtr stream, int events, void *opaque)
 {
-	struct bell *bell = opaque;
-
 	(void)events;
 	virStreamEventUpdateCallback(stream, 0);
-	eventfd_write(bell->fd, 1);
+	eventfd_write(GPOINTER_TO_INT(opaque), 1);
 }
 
 /* ---- from the guest ---- */
@@ -87,7 +75,7 @@ receive(struct console *console)
 		}
 	}
 	if (readable)
-		eventfd_write(console->bell->fd, 1);
+		eventfd_write(console->bell, 1);
 	return TURN_ON;
 }
 
@@ -132,7 +120,7 @@ turn_once(struct console *console)
 	struct pollfd fds[] = {
 		{ .fd = console->call->fd,
 			.events = (short)(POLLIN | (console->out.bytes->len ? POLLOUT : 0)) },
-		{ .fd = console->bell->fd, .events = POLLIN },
+		{ .fd = console->bell, .events = POLLIN },
 	};
 	enum turn turn = TURN_ON;
 
@@ -141,7 +129,7 @@ turn_once(struct console *console)
 	if (fds[1].revents) {
 		eventfd_t count;
 
-		eventfd_read(console->bell->fd, &count);
+		eventfd_read(console->bell, &count);
 		turn = receive(console);
 	}
 	if (!linebuf_flush(&console->out, console->call->fd))
@@ -231,16 +219,13 @@ open_failed(struct libvirt *lv, GError **error)
 	return libvirt_fail(lv, error, "open the console");
 }
 
+/* libvirt's remote driver never calls the function that it would be given to free the bell. */
 static bool
 watch_stream(struct console *console, GError **error)
 {
-	struct bell *bell = console->bell;
-
-	g_atomic_int_inc(&bell->refs);
-	if (virStreamEventAddCallback(
-		    console->stream, VIR_STREAM_EVENT_READABLE, on_stream, bell, bell_unref) == 0)
+	if (virStreamEventAddCallback(console->stream, VIR_STREAM_EVENT_READABLE, on_stream,
+		    GINT_TO_POINTER(console->bell), NULL) == 0)
 		return true;
-	bell_unref(bell);
 	virStreamAbort(console->stream);
 	return libvirt_fail(console->lv, error, "watch the console");
 }
@@ -255,36 +240,49 @@ open_and_run(struct console *console, virDomainPtr dom, GError **error)
 	return watch_stream(console, error) && run(console, dom, error);
 }
 
+static bool
+may_open(struct libvirt *lv, GError **error)
+{
+	const char *why_not = NULL;
+
+	if (!libvirt_ready(lv, error))
+		return false;
+	if (libvirt_can(&lv->conn, VM_ACT_CONSOLE, &why_not))
+		return true;
+	g_set_error_literal(error, FLEET_ERROR,
+		lv->opts.readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, why_not);
+	return false;
+}
+
+static bool
+make_stream(struct console *console, GError **error)
+{
+	console->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (console->bell < 0) {
+		g_set_error(
+			error, FLEET_ERROR, FLEET_ERROR_FAILED, "open the console: %s", g_strerror(errno));
+		return false;
+	}
+	console->stream = virStreamNew(console->lv->vir, VIR_STREAM_NONBLOCK);
+	return console->stream || libvirt_fail(console->lv, error, "open the console");
+}
+
 bool
 libvirt_console(struct conn *conn, const uint8_t uuid[UUID_LEN], struct console_call *call, GError **error)
 {
 	struct console console = { .lv = libvirt_of(conn), .call = call };
-	const char *why_not = NULL;
-	virDomainPtr dom;
-	bool ok = false;
+	virDomainPtr dom = may_open(console.lv, error) ? guests_domain(console.lv, uuid, error) : NULL;
+	bool ok;
 
-	if (!libvirt_ready(console.lv, error))
-		return false;
-	if (!libvirt_can(conn, VM_ACT_CONSOLE, &why_not)) {
-		g_set_error_literal(error, FLEET_ERROR,
-			console.lv->opts.readonly ? FLEET_ERROR_DENIED : FLEET_ERROR_UNSUPPORTED, why_not);
-		return false;
-	}
-	dom = guests_domain(console.lv, uuid, error);
 	if (!dom)
 		return false;
-	console.bell = g_new0(struct bell, 1);
-	*console.bell = (struct bell){ .refs = 1, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
 	linebuf_init(&console.out);
-	console.stream = virStreamNew(console.lv->vir, VIR_STREAM_NONBLOCK);
-	if (console.stream)
-		ok = open_and_run(&console, dom, error);
-	else
-		libvirt_fail(console.lv, error, "open the console");
+	ok = make_stream(&console, error) && open_and_run(&console, dom, error);
 	if (console.stream)
 		virStreamFree(console.stream);
+	if (console.bell >= 0)
+		events_free_later(bell_close, GINT_TO_POINTER(console.bell));
 	linebuf_done(&console.out);
-	bell_unref(console.bell);
 	virDomainFree(dom);
 	return ok;
 }

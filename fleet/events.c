@@ -599,6 +599,13 @@ events_start(GError **error)
 	return true;
 }
 
+/* What is removed is freed between callbacks. */
+void
+events_free_later(void (*free)(void *data), void *data)
+{
+	remove_timer(add_timer(-1, NULL, data, free));
+}
+
 void
 events_stop(void)
 {

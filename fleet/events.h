@@ -26,5 +26,9 @@ void events_line_cut(struct events_line *line);
 /* Before its memory goes. */
 void events_line_done(struct events_line *line);
 
+/* Has the event thread call FREE of DATA, which a callback that was removed may still be using at this moment: libvirt does
+ * not always say when that is over. Any thread, never blocks. */
+void events_free_later(void (*free)(void *data), void *data);
+
 /* Stops and joins it; after all connections are free. */
 void events_stop(void);
