@@ -9,6 +9,7 @@
 #include "options.h"
 
 #include "actions/guard.h"
+#include "fleet/clock.h"
 #include "views/guard_filter.h"
 
 #include <errno.h>
@@ -26,23 +27,27 @@ config_override(struct config *config, const struct options *options, GError **e
 {
 	if (options->refresh && !config_set(config, "refresh", options->refresh, "--refresh", error))
 		return false;
-	if (options->theme) {
-		struct theme *theme = theme_new(options->theme);
-
-		if (!theme) {
-			g_autofree char *allowed = g_strjoinv(", ", (char **)(uintptr_t)theme_names());
-
-			g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
-				"--theme: there is no theme '%s'; allowed are: %s", options->theme, allowed);
-			return false;
-		}
-		theme_free(config->theme);
-		config->theme = theme;
+	if (options->theme && !config_set_theme(config, options->theme, error)) {
+		g_prefix_error(error, "--theme: ");
+		return false;
 	}
 	/* in a locale that knows no UTF-8 the graphics would come out as question marks */
 	config->ascii = config->ascii || options->ascii || !g_get_charset(NULL);
 	config->mouse = config->mouse && !options->no_mouse;
 	return true;
+}
+
+static bool
+check_clock(GError **error)
+{
+	int64_t seconds;
+
+	if (clock_frozen(&seconds))
+		return true;
+	g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+		"VIRT_FLEET_NOW: '%s' is no time; allowed are seconds since the epoch",
+		getenv("VIRT_FLEET_NOW"));
+	return false;
 }
 
 /* Said once here rather than by every host. "none" means none, as to ssh. */
@@ -67,7 +72,8 @@ load_config(const struct options *options, struct sim **sim, GError **error)
 
 	if (!config)
 		return NULL;
-	ok = check_ssh_config(options->ssh_config, error) && config_override(config, options, error);
+	ok = check_clock(error) && check_ssh_config(options->ssh_config, error) &&
+	     config_override(config, options, error);
 	if (ok && options->demo && (options->hosts[0] || options->uris)) {
 		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
 			"--demo makes up its hosts; '%s' can't be one of them",

@@ -49,6 +49,7 @@ config_free(struct config *config)
 	g_clear_pointer(&config->views, g_ptr_array_unref);
 	g_clear_pointer(&config->guards, g_ptr_array_unref);
 	theme_free(config->theme);
+	g_ptr_array_unref(config->themes);
 	g_free(config->journal_path);
 	g_free(config->tenant_metadata.namespace);
 	g_free(config->tenant_metadata.path);
@@ -131,11 +132,12 @@ fill(struct config *config, const struct draft *draft, const struct yaml_value *
 
 	config->keys = g_ptr_array_new_with_free_func((GDestroyNotify)config_key_free);
 	config->views = g_ptr_array_new_with_free_func((GDestroyNotify)config_view_free);
+	config->themes = g_ptr_array_new_with_free_func((GDestroyNotify)theme_free);
 	config->guards = g_ptr_array_new_with_free_func((GDestroyNotify)config_guard_free);
 	config->defaults = g_new0(struct host_settings, 1);
 	if (!check_orders(config, root, error) || !check_tenant(config, root, error))
 		return false;
-	config->theme = look_theme(draft, root, error);
+	config->theme = look_theme(draft, root, config->themes, error);
 	if (config->theme == NULL || !look_keys(draft->keys, config->keys, error) ||
 		!tables_read(draft->views, config->views, error) ||
 		!guards_read(draft->guards, config->guards, error))

@@ -84,6 +84,7 @@ struct config {
 	GPtrArray *views; /* struct config_view * */
 	GPtrArray *guards; /* struct config_guard *, in the order of the file */
 	struct theme *theme;
+	GPtrArray *themes; /* struct theme *: the file's own ones */
 
 	/* _ms times and counts, each with its range in the schema table (config/schema.c) */
 	int64_t interval_ms;        /* refresh of a host, default 2000 */
@@ -143,6 +144,9 @@ struct config *config_parse(const char *text, size_t len, const char *name, GErr
  * knows by name keeps the config's settings, but for a user or port given with it. False with CONFIG_ERROR,
  * and the config unchanged, when one can't be read or comes twice. */
 bool config_select(struct config *config, const char *const *hosts, const char *const *uris, GError **error);
+
+/* The theme called NAME, built-in or the file's own, is the one in use; false with CONFIG_ERROR_VALUE that says which there are. */
+bool config_set_theme(struct config *config, const char *name, GError **error);
 
 /* Sets one scalar option by its path in the schema ("refresh", "ui.ascii"), as the file would; ORIGIN
  * stands for file, line and column in the message. PATH is a field of struct config: another is a

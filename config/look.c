@@ -81,10 +81,9 @@ theme_from(const struct yaml_value *name, const struct yaml_value *map, GError *
 	return theme;
 }
 
-/* Checks all themes of the file; the one called WANTED goes to *FOUND. NAMES gets all their names. */
+/* All themes of the file, in use or not, appended to OUT. */
 static bool
-read_themes(const struct yaml_value *themes, const char *wanted, struct theme **found, GPtrArray *names,
-	GError **error)
+read_themes(const struct yaml_value *themes, GPtrArray *out, GError **error)
 {
 	if (themes == NULL)
 		return true;
@@ -102,35 +101,72 @@ read_themes(const struct yaml_value *themes, const char *wanted, struct theme **
 		theme = theme_from(name, map, error);
 		if (theme == NULL)
 			return false;
-		g_ptr_array_add(names, name->text);
-		if (strcmp(name->text, wanted) == 0)
-			*found = theme;
-		else
-			theme_free(theme);
+		g_ptr_array_add(out, theme);
 	}
 	return true;
 }
 
-struct theme *
-look_theme(const struct draft *draft, const struct yaml_value *root, GError **error)
+/* A theme of the file, of OWN, or a built-in one; NULL: there is none called so. */
+static struct theme *
+find_theme(const GPtrArray *own, const char *name)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	struct theme *theme = theme_new(draft->theme);
+	for (guint i = 0; i < own->len; i++)
+		if (strcmp(((const struct theme *)own->pdata[i])->name, name) == 0)
+			return theme_copy(own->pdata[i]);
+	return theme_new(name);
+}
+
+/* The names of all themes, NULL-terminated; they are the themes'. */
+static GPtrArray *
+all_names(const GPtrArray *own)
+{
+	GPtrArray *names = g_ptr_array_new();
 
 	for (size_t i = 0; theme_names()[i] != NULL; i++)
 		g_ptr_array_add(names, (char *)(uintptr_t)theme_names()[i]);
-	if (!read_themes(draft->themes, draft->theme, &theme, names, error))
-		goto fail;
+	for (guint i = 0; i < own->len; i++)
+		g_ptr_array_add(names, ((const struct theme *)own->pdata[i])->name);
 	g_ptr_array_add(names, NULL);
-	if (theme == NULL)
+	return names;
+}
+
+struct theme *
+look_theme(const struct draft *draft, const struct yaml_value *root, GPtrArray *own, GError **error)
+{
+	struct theme *theme;
+
+	if (!read_themes(draft->themes, own, error))
+		return NULL;
+	theme = find_theme(own, draft->theme);
+	if (theme == NULL) {
+		g_autoptr(GPtrArray) names = all_names(own);
+
 		return fail_theme(option_value(root, "ui.theme"), draft->theme,
 			(const char *const *)names->pdata, error);
+	}
 	if (draft->colours == NULL || (expect_map(draft->colours, "colours", error) &&
 					      apply_styles(theme, draft->colours, false, error)))
 		return theme;
-fail:
 	theme_free(theme);
 	return NULL;
+}
+
+bool
+config_set_theme(struct config *config, const char *name, GError **error)
+{
+	struct theme *theme = find_theme(config->themes, name);
+
+	if (theme == NULL) {
+		g_autoptr(GPtrArray) names = all_names(config->themes);
+		g_autofree char *allowed = g_strjoinv(", ", (char **)names->pdata);
+
+		g_set_error(error, CONFIG_ERROR, CONFIG_ERROR_VALUE,
+			"there is no theme '%s'; allowed are: %s", name, allowed);
+		return false;
+	}
+	theme_free(config->theme);
+	config->theme = theme;
+	return true;
 }
 
 void

@@ -194,6 +194,15 @@ theme_new(const char *name)
 	return NULL;
 }
 
+struct theme *
+theme_copy(const struct theme *theme)
+{
+	struct theme *copy = g_memdup2(theme, sizeof(*theme));
+
+	copy->name = g_strdup(theme->name);
+	return copy;
+}
+
 void
 theme_free(struct theme *theme)
 {

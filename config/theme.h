@@ -75,6 +75,7 @@ const char *const *theme_names(void);
 
 /* A copy of the built-in theme NAME, owned by the caller; NULL when there is none. Any thread. */
 struct theme *theme_new(const char *name);
+struct theme *theme_copy(const struct theme *theme); /* owned by the caller */
 void theme_free(struct theme *theme);
 
 /* Changes one role by a config text such as "bold red", "208 on 17", "reverse". Returns false with

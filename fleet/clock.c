@@ -20,13 +20,22 @@ clock_now_us(void)
 	return clock_read(CLOCK_MONOTONIC);
 }
 
+bool
+clock_frozen(int64_t *seconds)
+{
+	const char *text = getenv("VIRT_FLEET_NOW");
+
+	*seconds = 0;
+	return !text || g_ascii_string_to_signed(text, 10, 0, INT64_MAX / 1000000, seconds, NULL);
+}
+
 int64_t
 clock_wall_us(void)
 {
-	const char *frozen = getenv("VIRT_FLEET_NOW");
+	int64_t seconds;
 
-	if (frozen)
-		return g_ascii_strtoll(frozen, NULL, 10) * 1000000;
+	if (getenv("VIRT_FLEET_NOW") && clock_frozen(&seconds))
+		return seconds * 1000000;
 	return clock_read(CLOCK_REALTIME);
 }
 

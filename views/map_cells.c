@@ -30,24 +30,6 @@ vm_number(const struct vm *vm, enum vm_field field)
 }
 
 static double
-host_cpu(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return host_number(host, HOST_CPU);
-}
-
-static double
-vm_cpu(const struct vm *vm, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return vm_number(vm, VM_CPU);
-}
-
-static double
-host_mem(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return host_number(host, HOST_MEM_USED_PCT);
-}
-
-static double
 vm_mem(const struct vm *vm, const struct row_ctx *ctx G_GNUC_UNUSED)
 {
 	return 100 * vm_number(vm, VM_HAS(vm, VM_MEM_USED) ? VM_MEM_USED : VM_MEM_RSS) /
@@ -63,42 +45,6 @@ host_ready(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED
 		if (!host->vms[i].is_dom0)
 			worst = fmax(worst, vm_number(&host->vms[i], VM_READY));
 	return worst;
-}
-
-static double
-vm_ready(const struct vm *vm, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return vm_number(vm, VM_READY);
-}
-
-static double
-host_density(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return host_number(host, HOST_VMS_RUNNING);
-}
-
-static double
-host_net(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return host_number(host, HOST_NET);
-}
-
-static double
-vm_net(const struct vm *vm, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return vm_number(vm, VM_NET);
-}
-
-static double
-host_disk(const struct host_snap *host, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return host_number(host, HOST_DISK);
-}
-
-static double
-vm_disk(const struct vm *vm, const struct row_ctx *ctx G_GNUC_UNUSED)
-{
-	return vm_number(vm, VM_DISK);
 }
 
 static double
@@ -119,22 +65,42 @@ vm_age(const struct vm *vm, const struct row_ctx *ctx)
 	return age_s(vm->sampled_us, ctx);
 }
 
+#define OF_HOST(id) .host_field = HOST_##id
+#define OF_VM(id)   .of_vm = true, .vm_field = VM_##id
+
 static const struct measure {
 	const char *name;
 	enum unit unit;
 	double full; /* 0: the largest number */
 	bool steep;  /* levels are powers: a few are very much larger than the others */
+	bool of_vm;  /* guests have such a thing, too */
+	enum host_field host_field;
+	enum vm_field vm_field;
+	/* instead of the fields; NULL: these */
 	double (*host)(const struct host_snap *host, const struct row_ctx *ctx);
-	double (*vm)(const struct vm *vm, const struct row_ctx *ctx); /* NULL: guests have no such thing */
+	double (*vm)(const struct vm *vm, const struct row_ctx *ctx);
 } measures[MAP_MEASURES] = {
-	[MAP_CPU] = { "CPU", UNIT_PCT, 100, false, host_cpu, vm_cpu },
-	[MAP_MEM] = { "memory", UNIT_PCT, 100, false, host_mem, vm_mem },
-	[MAP_READY] = { "ready", UNIT_PCT, -1, false, host_ready, vm_ready }, /* see full_of() */
-	[MAP_DENSITY] = { "running VMs", UNIT_COUNT, 0, false, host_density, NULL },
-	[MAP_NET] = { "network", UNIT_BYTES_S, 0, true, host_net, vm_net },
-	[MAP_DISK] = { "disk", UNIT_BYTES_S, 0, true, host_disk, vm_disk },
-	[MAP_AGE] = { "age of data", UNIT_SECONDS, AGE_FULL_S, false, host_age, vm_age },
+	[MAP_CPU] = { "CPU", UNIT_PCT, 100, OF_HOST(CPU), OF_VM(CPU) },
+	[MAP_MEM] = { "memory", UNIT_PCT, 100, OF_HOST(MEM_USED_PCT), .of_vm = true, .vm = vm_mem },
+	[MAP_READY] = { "ready", UNIT_PCT, -1, .host = host_ready, OF_VM(READY) }, /* see full_of() */
+	[MAP_DENSITY] = { "running VMs", UNIT_COUNT, 0, OF_HOST(VMS_RUNNING) },
+	[MAP_NET] = { "network", UNIT_BYTES_S, 0, true, OF_HOST(NET), OF_VM(NET) },
+	[MAP_DISK] = { "disk", UNIT_BYTES_S, 0, true, OF_HOST(DISK), OF_VM(DISK) },
+	[MAP_AGE] = { "age of data", UNIT_SECONDS, AGE_FULL_S, .of_vm = true, .host = host_age,
+		.vm = vm_age },
 };
+
+static double
+measure_host(const struct measure *measure, const struct host_snap *host, const struct row_ctx *ctx)
+{
+	return measure->host ? measure->host(host, ctx) : host_number(host, measure->host_field);
+}
+
+static double
+measure_vm(const struct measure *measure, const struct vm *vm, const struct row_ctx *ctx)
+{
+	return measure->vm ? measure->vm(vm, ctx) : vm_number(vm, measure->vm_field);
+}
 
 const char *
 map_measure_name(enum map_measure measure)
@@ -145,7 +111,7 @@ map_measure_name(enum map_measure measure)
 bool
 map_measure_of_guests(enum map_measure measure)
 {
-	return measures[measure].vm != NULL;
+	return measures[measure].of_vm;
 }
 
 /* ---- groups ---- */
@@ -236,7 +202,7 @@ add_cell(struct map_cells *cells, const void *row, const struct look *look, doub
 static double
 vm_value(const struct measure *measure, const struct vm *vm, bool fresh, const struct row_ctx *ctx)
 {
-	return measure->vm == vm_age || (fresh && vm_is_running(vm)) ? measure->vm(vm, ctx) : NAN;
+	return measure->vm == vm_age || (fresh && vm_is_running(vm)) ? measure_vm(measure, vm, ctx) : NAN;
 }
 
 /* What is lost has its state for a cell – and its age, which it still has. */
@@ -250,7 +216,7 @@ add_host(struct map_cells *cells, const struct host_snap *host, const struct row
 
 	if (!cells->guests)
 		add_cell(cells, host, fresh || aged ? NULL : lost,
-			fresh || measure->host == host_age ? measure->host(host, ctx) : NAN);
+			fresh || measure->host == host_age ? measure_host(measure, host, ctx) : NAN);
 	for (size_t i = 0; cells->guests && i < host->nvms; i++) {
 		const struct vm *vm = &host->vms[i];
 		const struct look *look = vm_is_running(vm) ? NULL : vm_look(vm->state);

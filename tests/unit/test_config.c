@@ -349,6 +349,23 @@ Test(config, reads_keys)
 	config_free(config);
 }
 
+Test(config, the_command_line_knows_the_files_themes)
+{
+	struct config *config = parse("themes: {night: {base: mono, warn: bold 208}}\nhosts: [a]\n");
+	g_autoptr(GError) error = NULL;
+
+	cr_expect(config_set_theme(config, "night", NULL));
+	cr_expect_str_eq(config->theme->name, "night");
+	cr_expect_eq(config->theme->styles[ROLE_WARN].fg, 208);
+	cr_expect(config_set_theme(config, "light", NULL));
+	cr_expect_str_eq(config->theme->name, "light");
+	cr_expect_not(config_set_theme(config, "day", &error));
+	cr_expect_str_eq(error->message,
+		"there is no theme 'day'; allowed are: default, light, colour-blind, mono, night");
+	cr_expect_str_eq(config->theme->name, "light", "it is left alone");
+	config_free(config);
+}
+
 Test(config, themes_build_on_each_other)
 {
 	struct config *config = parse("ui: {theme: night}\n"
