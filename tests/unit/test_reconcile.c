@@ -1,5 +1,7 @@
 /* Migrations whose end nobody saw: found out by what the hosts show later. */
 #include "actions/reconcile.h"
+#include "actions/reconciler.h"
+#include "fleet/clock.h"
 #include "tests/support/snaps.h"
 
 #include <criterion/criterion.h>
@@ -193,4 +195,53 @@ Test(reconcile, one_that_was_off_is_whole_when_it_is_off)
 	look(&watch, 3, NOT_THERE, IS_OFF, NOT_THERE);
 	cr_expect_eq(watch.kind, FATE_ARRIVED);
 	watch_done(&watch);
+}
+
+/* ---- the thread around it ---- */
+
+/* "a" is without the guest, "b" runs it, now. */
+static const struct fleet_snap *
+arrived_now(void *ctx G_GNUC_UNUSED)
+{
+	struct vm vms[HOSTS];
+	int64_t now_us = clock_now_us();
+	struct snaps_part parts[HOSTS] = {
+		part_of(0, NOT_THERE, now_us, &vms[0]),
+		part_of(1, RUNS, now_us, &vms[1]),
+		part_of(2, NOT_THERE, now_us, &vms[2]),
+	};
+
+	return snaps_fleet(parts, HOSTS);
+}
+
+static void
+nothing(void *ctx G_GNUC_UNUSED)
+{
+}
+
+Test(reconciler, an_earlier_runs_move_is_found_and_told, .timeout = 60)
+{
+	static const char text[] = "hosts: [a, b, c]\n";
+	struct config *config = config_parse(text, strlen(text), "c.yaml", NULL);
+	struct timeline *timeline = timeline_new(10);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func(event_unref);
+	struct vm vm = snaps_vm("web", 7);
+	struct journal_lost lost = { .id = (char *)(uintptr_t) "1",
+		.vm = (char *)(uintptr_t) "web",
+		.host = (char *)(uintptr_t) "a",
+		.dest = (char *)(uintptr_t) "b",
+		.has_uuid = true };
+	struct reconciler *reconciler = reconciler_new(&(struct reconciler_opts){
+		.timeline = timeline, .snapshot = arrived_now, .changed = nothing });
+
+	memcpy(lost.uuid, vm.uuid, UUID_LEN);
+	reconciler_add_lost(reconciler, config, &lost);
+	while (timeline_newest(timeline) == 0)
+		g_usleep(10000);
+	reconciler_free(reconciler);
+	timeline_since(timeline, 0, events);
+	cr_assert_eq(events->len, 1);
+	cr_expect_str_eq(((const struct event *)events->pdata[0])->detail, "runs on b");
+	timeline_free(timeline);
+	config_free(config);
 }
