@@ -149,6 +149,8 @@ notes_format(const GPtrArray *notes, gsize *length)
 			g_key_file_set_string(file, section, "since", note->since);
 		if (note->by)
 			g_key_file_set_string(file, section, "by", note->by);
+		if (note->released)
+			g_key_file_set_boolean(file, section, "released", TRUE);
 		g_key_file_set_string_list(
 			file, section, "guests", (const char *const *)guests->pdata, guests->len);
 	}
@@ -175,6 +177,7 @@ notes_parse(const char *text, gsize length, GError **error)
 			continue;
 		note->since = g_key_file_get_string(file, sections[i], "since", NULL);
 		note->by = g_key_file_get_string(file, sections[i], "by", NULL);
+		note->released = g_key_file_get_boolean(file, sections[i], "released", NULL);
 		for (size_t j = 0; guests && guests[j]; j++)
 			guest_parse(note, guests[j]);
 	}
@@ -333,7 +336,9 @@ maintenance_find(const struct maintenance *maintenance, const char *host)
 bool
 maintenance_covers(const struct maintenance *maintenance, const struct host_static *host)
 {
-	return host && (host->maintenance || maintenance_find(maintenance, host->name));
+	const struct maintenance_note *note = host ? maintenance_find(maintenance, host->name) : NULL;
+
+	return host && (host->maintenance || (note && !note->released));
 }
 
 char *
@@ -342,8 +347,10 @@ maintenance_words(const struct maintenance *maintenance, const struct host_stati
 	const struct maintenance_note *note = maintenance_find(maintenance, host->name);
 	GString *text = g_string_new("in maintenance");
 
-	if (!note)
+	if (!note || note->released) {
 		g_string_append(text, ", by the config");
+		note = NULL;
+	}
 	if (note && note->since)
 		g_string_append_printf(text, " since %.10s", note->since);
 	if (note && note->by)
@@ -381,9 +388,15 @@ apply(const struct change *change, GPtrArray *notes)
 	struct maintenance_note *note = note_find(notes, change->host);
 
 	if (change->end) {
-		if (note)
+		if (note && note->guests->len)
+			note->released = true;
+		else if (note)
 			g_ptr_array_remove(notes, note);
 		return;
+	}
+	if (note && note->released) {
+		g_ptr_array_remove(notes, note);
+		note = NULL;
 	}
 	if (!note) {
 		char since[CLOCK_TEXT];

@@ -33,6 +33,7 @@ struct maintenance_guest {
 struct maintenance_note {
 	char *host;        /* its name in the config */
 	char *since, *by;  /* "2026-11-22T11:20:00Z", a user; NULL: not told */
+	bool released;     /* it is back in service, and only its guests are remembered: they may come back yet */
 	GPtrArray *guests; /* struct maintenance_guest *, in the order in which they went */
 };
 
@@ -55,5 +56,5 @@ unsigned maintenance_version(const struct maintenance *maintenance);
 bool maintenance_begin(struct maintenance *maintenance, const char *host, GError **error);
 /* … and remembers that GUESTS (struct maintenance_guest *, borrowed) go away from it, besides those that have gone. */
 bool maintenance_leave(struct maintenance *maintenance, const char *host, const GPtrArray *guests, GError **error);
-/* Puts it back; its guests are forgotten. */
+/* Puts it back. Who left is remembered until it is taken out again. */
 bool maintenance_end(struct maintenance *maintenance, const char *host, GError **error);

@@ -88,14 +88,16 @@ set_one(struct console *console, const struct host_snap *host, bool on, GError *
 static void
 tell_maintenance(struct console *console, const struct host_snap *host, guint n, bool on)
 {
-	const char *more = on ? "nothing is moved there until it ends" : "they can be moved to again";
+	const struct maintenance_note *note = maintenance_find(console->env.maintenance, host->name);
+	const char *more = on ? "nothing is moved there until it ends" : "guests can be moved there again";
+	bool left = !on && note && note->guests->len;
 
 	if (n > 1)
 		env_notice(&console->env, ROLE_STATUS, "%u hosts are %s maintenance: %s", n,
 			on ? "in" : "out of", more);
 	else
-		env_notice(&console->env, ROLE_STATUS, "%s is %s maintenance%s%s", host->name,
-			on ? "in" : "out of", on ? ": " : "", on ? more : "");
+		env_notice(&console->env, ROLE_STATUS, "%s is %s maintenance: %s", host->name,
+			on ? "in" : "out of", left ? "R brings back what was moved away" : more);
 }
 
 void

@@ -73,6 +73,29 @@ Test(maintenance, outlives_the_process_with_the_guests_that_left)
 	maintenance_free(second);
 }
 
+/* A host that is released by hand can still get its guests back; a new evacuation begins anew. */
+Test(maintenance, remembers_who_left_until_it_is_taken_out_again)
+{
+	struct maintenance *maintenance = maintenance_new(path), *again;
+	struct maintenance_guest guest = { .uuid = { 1 }, .name = TEXT("a"), .to = TEXT("kvm2") };
+	const struct host_static host = { .name = TEXT("kvm1") };
+	g_autoptr(GPtrArray) guests = g_ptr_array_new();
+
+	g_ptr_array_add(guests, &guest);
+	cr_assert(maintenance_leave(maintenance, "kvm1", guests, NULL));
+	cr_assert(maintenance_end(maintenance, "kvm1", NULL));
+	cr_expect_not(maintenance_covers(maintenance, &host));
+	again = read_again();
+	cr_expect_not(maintenance_covers(again, &host));
+	cr_assert_not_null(maintenance_find(again, "kvm1"));
+	cr_expect_eq(maintenance_find(again, "kvm1")->guests->len, 1);
+	cr_assert(maintenance_begin(again, "kvm1", NULL));
+	cr_expect(maintenance_covers(again, &host));
+	cr_expect_eq(maintenance_find(again, "kvm1")->guests->len, 0);
+	maintenance_free(maintenance);
+	maintenance_free(again);
+}
+
 Test(maintenance, of_two_processes_neither_loses_the_others_hosts)
 {
 	struct maintenance *a = read_again(), *b = read_again();
