@@ -83,6 +83,17 @@ results_add_job(struct results *results, const struct job *job)
 	g_ptr_array_add(results->list, result);
 }
 
+/* What a target would be given of its own: "pins=vcpu0:1 holds=both"; NULL: nothing. Caller frees. */
+static char *
+own_words(const struct plan_target *target)
+{
+	GString *words = g_string_new(NULL);
+
+	for (char *const *param = target->params; param && *param; param += 2)
+		g_string_append_printf(words, "%s%s=%s", words->len ? " " : "", param[0], param[1]);
+	return g_string_free(words, words->len == 0);
+}
+
 static void
 add_target(struct results *results, const struct plan *plan, const struct plan_target *target,
 	const char *word, const char *why)
@@ -94,6 +105,7 @@ add_target(struct results *results, const struct plan *plan, const struct plan_t
 		.name = g_strdup(target->name),
 		.dest = g_strdup(target->dest_name),
 		.error = g_strdup(why),
+		.remark = why ? NULL : own_words(target),
 		.verb = plan->action->name,
 		.result = word,
 		.took_us = -1,

@@ -1,7 +1,7 @@
 /*
  * results: what became of acts, guest by guest, for scripts and for the eye. Members in JSON: host, name, uuid, verb, dest
  * (where a move went), result ("done", "failed", "cancelled", "unknown", "left out", "denied", "planned"), error (why, when
- * there is something to say), remark, took_s.
+ * there is something to say), remark (of a planned one what it would be given of its own), took_s.
  */
 #pragma once
 
