@@ -119,6 +119,23 @@ act_took(VALUE_ARGS)
 		value_number(out, ((const struct journal_act *)row)->took_s);
 }
 
+static void
+act_detail(VALUE_ARGS)
+{
+	const struct journal_act *act = row;
+
+	value_text(out, act->error ? act->error : act->params);
+}
+
+static void
+act_detail_cell(CELL_ARGS)
+{
+	const struct journal_act *act = row;
+	const char *text = act->error ? act->error : act->params;
+
+	cell_set(out, ROLE_NORMAL, text ? text : "");
+}
+
 #define TEXT(member)  .field = G_STRUCT_OFFSET(struct journal_act, member), .value = act_text
 #define QUIET(member) TEXT(member), .cell = act_text_cell
 
@@ -133,7 +150,7 @@ static const struct column columns[] = {
 	{ .info = TEXT_INFO("user", "who did it"), .title = "USER", .width = 8, .max_width = 24, .flex = 2,
 	  .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, TEXT(user) },
 	{ .info = TEXT_INFO("source", "by what: console, do"), .title = "BY", .width = 7, .priority = 9,
-	  .flags = COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, QUIET(source) },
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH, QUIET(source) },
 	{ .info = TEXT_INFO("verb", "what was done"), .title = "WHAT", .width = 9, .max_width = 14, .flex = 2,
 	  .flags = COLUMN_FIT | COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, TEXT(verb) },
 	{ .info = TEXT_INFO("vm", "the VM, by the name it had"), .title = "VM", .width = 12, .max_width = 40, .flex = 4,
@@ -146,10 +163,12 @@ static const struct column columns[] = {
 	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, .value = act_result },
 	{ .info = NUMBER_INFO("took", UNIT_SECONDS, "how long it took"), .title = "TOOK", .width = 4, .priority = 6,
 	  .align = ALIGN_RIGHT, .flags = COLUMN_DEFAULT, .value = act_took },
+	{ .info = TEXT_INFO("detail", "why it failed, else what was said with it"), .title = "DETAIL", .width = 10, .flex = 1,
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT, .value = act_detail, .cell = act_detail_cell },
 	{ .info = TEXT_INFO("params", "what was said with it"), .title = "WITH", .width = 12, .max_width = 40, .flex = 3,
-	  .priority = 7, .flags = COLUMN_FIT | COLUMN_WIDE | COLUMN_TEXT | COLUMN_SEARCH, QUIET(params) },
-	{ .info = TEXT_INFO("error", "why it failed"), .title = "WHY", .width = 28, .flex = 1,
-	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH, QUIET(error) },
+	  .priority = 7, .flags = COLUMN_FIT | COLUMN_TEXT | COLUMN_SEARCH, QUIET(params) },
+	{ .info = TEXT_INFO("error", "why it failed"), .title = "WHY", .width = 28, .priority = 18,
+	  .flags = COLUMN_TEXT | COLUMN_SEARCH, QUIET(error) },
 	{ .info = TEXT_INFO("uuid", "the VM's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, TEXT(uuid) },
 	{ .info = TEXT_INFO("id", "the same in both lines of the journal"), .title = "ID", .width = 24, .priority = 21,

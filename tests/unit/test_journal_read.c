@@ -229,7 +229,8 @@ Test(journal_read, is_a_view_that_follows_the_file)
 	write_file("", BEGIN("a", "10", "web-1", "") BEGIN("b", "11", "web\\u202e-2", "")
 			       END("a", "failed", ",\"error\":\"no memory\",\"took_s\":3"));
 	wait_for(console, "2 acts, 1 failed");
-	wait_for(console, "✕ 08:35:10");
+	wait_for(console, "✕ ");
+	wait_for(console, " 08:35:10 ");
 	wait_for(console, "no end yet");
 	wait_for(console, "no memory");
 	wait_for(console, "web\\u{202e}-2");
