@@ -251,7 +251,7 @@ Test(do, an_unwritable_journal_stops_acts)
 
 Test(do, a_guest_that_does_not_go_is_reported_and_never_forced)
 {
-	lab_guest_start_busy(scene.beta, "deaf");
+	lab_guest_start_echo(scene.beta, "deaf");
 	expect_run("shutdown wait=5s --where deaf --yes", 1, "failed", "beta: deaf: shutdown failed");
 	expect_state(scene.beta, "deaf", "running");
 }
@@ -278,7 +278,7 @@ Test(do, signals_stop_it_in_two_steps)
 	gsize n;
 	GIOChannel *channel;
 
-	lab_guest_start_busy(scene.beta, "deaf");
+	lab_guest_start_echo(scene.beta, "deaf");
 	cr_assert(g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
 		NULL, NULL, &pid, NULL, &fd, NULL, NULL));
 	wait_for_journal("\"event\":\"begin\"");
