@@ -18,8 +18,7 @@ rows_new(const struct row_kind *kind, void *source)
 	rows->new_entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	rows->by_name = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	rows->name_rank = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	for (int i = 0; i < SORT_KEYS; i++)
-		rows->texts[i] = texts_new();
+	rows->shelf = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)texts_free);
 	rows->items = g_array_new(FALSE, FALSE, sizeof(struct keyed));
 	rows->scratch = g_array_new(FALSE, FALSE, sizeof(struct keyed));
 	rows->lines = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -47,8 +46,7 @@ rows_free(struct rows *rows)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
 		g_array_free(arrays[i], TRUE);
-	for (int i = 0; i < SORT_KEYS; i++)
-		texts_free(rows->texts[i]);
+	g_hash_table_destroy(rows->shelf);
 	texts_free(rows->group_texts);
 	texts_free(rows->fold_texts);
 	g_ptr_array_free(rows->gathered, TRUE);

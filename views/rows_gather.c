@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define SHELF_MOST 6 /* columns whose words are kept in order */
 #define TEXTS_MOST 2 /* times as many different texts as rows: those of rows that are gone are forgotten */
 
 /* ---- what can be kept ---- */
@@ -56,6 +57,13 @@ same_key(const struct sort_key *a, const struct sort_key *b)
 	return a->column == b->column && a->descending == b->descending;
 }
 
+/* Words have the same number in both directions. */
+static bool
+same_numbers(const struct sort_key *a, const struct sort_key *b)
+{
+	return same_key(a, b) || (a->column == b->column && a->column && a->column->flags & COLUMN_TEXT);
+}
+
 static struct reuse
 what_holds(const struct rows *rows, const struct rows_query *query)
 {
@@ -68,7 +76,7 @@ what_holds(const struct rows *rows, const struct rows_query *query)
 	};
 
 	for (int i = 0; i < SORT_KEYS; i++)
-		reuse.keys[i] = same_key(&rows->query.sort[i], &query->sort[i]) &&
+		reuse.keys[i] = same_numbers(&rows->query.sort[i], &query->sort[i]) &&
 				!is_volatile(query->sort[i].column);
 	return reuse;
 }
@@ -94,30 +102,60 @@ what_lasts(const struct reuse *reuse, const struct rows_query *query)
 static void
 move_first_key(struct rows *rows, const struct rows_query *query)
 {
-	struct texts *texts = rows->texts[1];
-
 	if (SORT_KEYS != 2 || !same_key(&rows->query.sort[0], &query->sort[1]) ||
 		same_key(&rows->query.sort[1], &query->sort[1]) || !query->sort[1].column)
 		return;
 	rows->texts[1] = rows->texts[0];
-	rows->texts[0] = texts;
 	for (guint i = 0; i < rows->entries->len; i++)
 		rows_entries(rows)[i].key[1] = rows_entries(rows)[i].key[0];
 	rows->query.sort[1] = rows->query.sort[0];
 	rows->query.sort[0] = (struct sort_key){ NULL, false };
 }
 
+static gboolean
+is_unused(gpointer column G_GNUC_UNUSED, gpointer texts, gpointer pointer)
+{
+	const struct rows *rows = pointer;
+
+	for (int i = 0; i < SORT_KEYS; i++)
+		if (rows->texts[i] == texts)
+			return FALSE;
+	return TRUE;
+}
+
+static void
+find_texts(struct rows *rows, const struct rows_query *query)
+{
+	for (int i = 0; i < SORT_KEYS; i++) {
+		gpointer column = (gpointer)(uintptr_t)query->sort[i].column;
+
+		rows->texts[i] = column ? g_hash_table_lookup(rows->shelf, column) : NULL;
+		if (!column || rows->texts[i])
+			continue;
+		rows->texts[i] = texts_new();
+		g_hash_table_insert(rows->shelf, column, rows->texts[i]);
+	}
+	if (g_hash_table_size(rows->shelf) > SHELF_MOST)
+		g_hash_table_foreach_remove(rows->shelf, is_unused, rows);
+}
+
 /* Numbers of words grow without end where words come and go. */
+static bool
+too_many(const struct rows *rows, const struct texts *texts)
+{
+	return texts && texts_count(texts) > TEXTS_MOST * (rows->entries->len + 1);
+}
+
 static void
 forget_texts(struct rows *rows, struct reuse *reuse)
 {
 	for (int i = 0; i < SORT_KEYS; i++) {
-		if (reuse->keys[i] && texts_count(rows->texts[i]) <= TEXTS_MOST * (rows->entries->len + 1))
+		if (!too_many(rows, rows->texts[i]))
 			continue;
 		texts_clear(rows->texts[i]);
-		reuse->keys[i] = false;
+		memset(reuse->keys, 0, sizeof(reuse->keys));
 	}
-	if (!reuse->groups || texts_count(rows->group_texts) > TEXTS_MOST * (rows->entries->len + 1)) {
+	if (!reuse->groups || too_many(rows, rows->group_texts)) {
 		texts_clear(rows->group_texts);
 		g_array_set_size(rows->keys, 0);
 		reuse->groups = false;
@@ -319,6 +357,7 @@ rows_gather(struct rows *rows, const struct fleet_snap *snap, const struct rows_
 	struct reuse *kept = &update.reuse[BLOCK_KEPT];
 
 	move_first_key(rows, query);
+	find_texts(rows, query);
 	*kept = what_holds(rows, query);
 	forget_texts(rows, kept);
 	update.reuse[BLOCK_LASTING] = what_lasts(kept, query);

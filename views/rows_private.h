@@ -52,7 +52,9 @@ struct rows {
 
 	GArray *by_name;   /* uint32_t: all entries' numbers in the order of their names … */
 	GArray *name_rank; /* uint32_t, by entry: its place in it, the same for equal names */
-	struct texts *texts[SORT_KEYS];
+	GHashTable *shelf; /* const struct column to struct texts, owned: of columns that were sorted by; to put 50,000 words in order
+	                    * takes longer than all else */
+	struct texts *texts[SORT_KEYS]; /* on it; NULL: of no column */
 
 	GArray *items, *scratch; /* struct keyed */
 	GArray *lines;           /* uint32_t */
