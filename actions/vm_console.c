@@ -68,6 +68,8 @@ console_run(struct job *job, struct conn *conn, GError **error)
 		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_STATE, "the guest is not running");
 		return false;
 	}
+	if (fleet_error_is_link(failed))
+		g_prefix_error(&failed, "the link to its host is lost: ");
 	job->console.taken = g_error_matches(failed, FLEET_ERROR, FLEET_ERROR_BUSY);
 	g_propagate_error(error, g_steal_pointer(&failed));
 	return false;

@@ -218,14 +218,14 @@ Test(serial, one_that_is_taken_says_so)
 
 Test(serial, a_lost_link_closes_it)
 {
-	static const struct fake_step lost = { .code = FLEET_ERROR_GONE, .error = "the link is lost" };
+	static const struct fake_step lost = { .code = FLEET_ERROR_GONE, .error = "End of file" };
 	struct world world;
 
 	world_init(&world);
 	fake_script(world.fake, 0, FAKE_CONSOLE, &lost, 1);
 	cr_assert(serial_connect(world.serial, &world.vm, false, NULL));
 	wait_state(&world, SERIAL_CLOSED);
-	cr_expect_str_eq(serial_why(world.serial), "the link is lost");
+	cr_expect_str_eq(serial_why(world.serial), "the link to its host is lost: End of file");
 	cr_expect_eq(world.fd, -1);
 	type(&world, "x"); /* for nobody */
 	cr_expect_eq(vt_output(serial_vt(world.serial))->len, 0);

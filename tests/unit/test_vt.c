@@ -53,9 +53,10 @@ static const struct {
 	{ "\033[2;3Hat\033[1;1Hhome", "home\n  at\n", NULL, NULL },
 	{ "\033[?1049hvi\033[?1049l$", "$\n", NULL, NULL }, { "┌─┐", "┌─┐\n", "+-+\n", NULL },
 	/* what must not get out */
-	{ "\a\aok", "ok\n", NULL, NULL }, { "\033]0;title\007ok", "ok\n", NULL, NULL }, { "\033]52;c;ZXZpbA==\007ok", "ok\n", NULL, NULL },
-	{ "\033]52;c;?\007ok", "ok\n", NULL, NULL }, { "\033P$qm\033\\ok", "ok\n", NULL, NULL },
-	{ "\033P$qrm -rf\r\033\\ok", "ok\n", NULL, NULL }, { "\033[21tok", "ok\n", NULL, NULL },
+	{ "\a\aok", "ok\n", NULL, NULL }, { "\033]0;title\007ok", "ok\n", NULL, NULL },
+	{ "\033]52;c;ZXZpbA==\007ok", "ok\n", NULL, NULL }, { "\033]52;c;?\007ok", "ok\n", NULL, NULL },
+	{ "\033P$qm\033\\ok", "ok\n", NULL, NULL }, { "\033P$qrm -rf\r\033\\ok", "ok\n", NULL, NULL },
+	{ "\033[21tok", "ok\n", NULL, NULL },
 	{ "\033#P$qx\033\\\033\r]0;t\007\033(0q\033(Bok", "─ok\n", "-ok\n", NULL },
 	{ "\005ok", "ok\n", NULL, NULL },          /* answerback */
 	{ "a\xe2\x80\xaez", "az\n", NULL, NULL },  /* right to left from here */
