@@ -509,6 +509,18 @@ see_in_journal(const struct scene *scene, const char *line)
 	cr_expect(g_regex_match_simple(line, text, 0, 0), "no '%s' in\n%s", line, text);
 }
 
+static unsigned
+count_in_journal(const struct scene *scene, const char *word)
+{
+	g_autofree char *path = g_build_filename(lab_dir(scene->lab), "journal.jsonl", NULL), *text = NULL;
+	unsigned n = 0;
+
+	cr_assert(g_file_get_contents(path, &text, NULL, NULL));
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		n++;
+	return n;
+}
+
 Test(console, a_guests_serial_console_while_the_fleet_goes_on)
 {
 	struct scene scene = scene_new();
@@ -549,7 +561,10 @@ Test(console, a_guests_serial_console_while_the_fleet_goes_on)
 	see_echo(&scene, "back");
 	screen_send(scene.screen, SCREEN_CTRL(']'));
 	see(&scene, "2/2 hosts");
-	screen_send(scene.screen, SCREEN_ESC "q");
-	screen_exit_status(scene.screen, DEADLINE_MS);
+	screen_send(scene.screen, "q"); /* with the line still open */
+	cr_expect_eq(screen_exit_status(scene.screen, DEADLINE_MS), 0);
+	cr_expect_eq(count_in_journal(&scene, "\"event\":\"begin\""),
+		count_in_journal(&scene, "\"event\":\"end\""));
+	cr_expect_eq(count_in_journal(&scene, "\"result\":\"unknown\""), 0);
 	scene_done(&scene);
 }
