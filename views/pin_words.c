@@ -127,7 +127,11 @@ pin_draw_line_words(const struct pin_map *map, const struct env *env, const stru
 	if (line->is->cpu >= 0)
 		g_string_append_printf(text, " on CPU %d", line->is->cpu);
 	g_string_append(text, env_dot(env));
-	append_set(text, line->is->active ? "live" : "offline, live", &line->is->live);
+	append_set(text,
+		line->is->active     ? "live"
+		: map->pins->running ? "offline, live"
+				     : "off, live",
+		&line->is->live);
 	g_string_append(text, env_dot(env));
 	append_set(text, "persistent", &line->is->kept);
 	if (line->wants) {

@@ -242,3 +242,49 @@ Test(pin_map, scrolls_both_ways)
 	fleet_snap_unref(snap);
 	host_facts_unref(facts);
 }
+
+/* Four vCPUs on two CPUs, of which another guest has one, too. */
+Test(pin_map, marks_conflicts)
+{
+	struct host_facts *facts = facts_of(8, 4);
+	struct vm vms[] = { snaps_vm("other", 2), snaps_vm("web", 1) };
+	struct vm_facts *other = vm_facts_new();
+	struct vm_pins *pins = pins_of(4, "0-1", "0-1");
+	struct snaps_part part = { .host = snaps_host(0, "kvm0"), .vms = vms, .nvms = 2 };
+	struct config *config = snaps_config();
+	struct env env = { .config = config,
+		.row = { .config = config, .now_us = SNAPS_NOW_US, .ascii = true } };
+	struct canvas *canvas = canvas_new(22, 80, true);
+	struct pane pane = pane_whole(canvas);
+	struct pin_view view = { 0 };
+	const struct vm *web;
+
+	other->pinned = true;
+	other->cpuset = g_strdup("1");
+	vms[0].facts = other;
+	part.host.facts = facts;
+	part.host.pins = pins;
+	part.host.listed = true;
+	env.snap = snaps_fleet(&part, 1);
+	env.keys = keys_new(config, false, NULL);
+	web = &env.snap->hosts[0]->vms[1];
+	pin_map_init(&view.map);
+	pin_map_take(&view.map, web);
+	view.map.column = 1;
+	pin_draw(&view, &env, web, &pane);
+
+	g_autofree char *text = canvas_text(canvas);
+	static const char *const parts[] = { " other VMs   .1 ..  .. ..", " overbooked  !!",
+		" vCPU 0      #% ..  .. ..", "CPU 1, cell 0 with CPU 0 | 4 pinned vCPUs | other VMs: other" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		cr_expect(strstr(text, parts[i]), "'%s' is not in\n%s", parts[i], text);
+	pin_map_done(&view.map);
+	keys_free((struct keys *)(uintptr_t)env.keys);
+	canvas_free(canvas);
+	config_free(config);
+	fleet_snap_unref(env.snap);
+	vm_pins_unref(pins);
+	vm_facts_unref(other);
+	host_facts_unref(facts);
+}
