@@ -38,6 +38,7 @@ struct session {
 	struct reconciler *reconciler; /* NULL: likewise, or there is no thread left for it */
 	const char *ended_by;          /* a signal's name, NULL: the operator … */
 	bool abort_moves;              /* … who wants that */
+	bool away;                     /* the terminal is the shell's, until SIGCONT is read */
 };
 
 /* ---- stderr ---- */
@@ -93,7 +94,7 @@ session_paint(void *ctx)
 	struct session *session = ctx;
 
 	console_tick(session->console, clock_now_us(), clock_wall_us());
-	if (console_needs_draw(session->console)) {
+	if (console_needs_draw(session->console) && !session->away) {
 		console_draw(session->console, session->canvas);
 		term_paint(session->term, session->canvas);
 	}
@@ -157,6 +158,7 @@ session_to_background(struct session *session)
 			session->console, ROLE_WARN, "not while a guest is on the move: that would break it");
 		return;
 	}
+	session->away = true;
 	term_suspend(session->term);
 	raise(SIGSTOP);
 }
@@ -205,6 +207,7 @@ session_signal(void *ctx, int signal)
 		break;
 	case SIGCONT: /* the shell has changed the line's settings meanwhile */
 		term_resume(session->term);
+		session->away = false;
 		session_resize(session);
 		break;
 	default:
