@@ -97,7 +97,8 @@ told(const struct plan *plan)
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
 
-		g_string_append_printf(text, "%s%u: %s", text->len ? "\n" : "", refusal->guests->len, refusal->why);
+		g_string_append_printf(
+			text, "%s%u: %s", text->len ? "\n" : "", refusal->guests->len, refusal->why);
 	}
 	if (plan->blocked)
 		g_string_append_printf(text, "%sblocked: %s", text->len ? "\n" : "", plan->blocked);
