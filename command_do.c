@@ -222,7 +222,8 @@ confirmed(const struct doing *doing)
 	if (doing->env->options->yes)
 		return true;
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		return (!why && doing->plan->targets->len == 1) || ask(doing);
+		return (!why && doing->plan->targets->len == 1 && !(doing->action->flags & ACTION_ASKS)) ||
+		       ask(doing);
 	if (why)
 		fprintf(stderr,
 			"virt-fleet: nothing is done: %s, and nobody can be asked here; --yes says yes\n",

@@ -1,4 +1,4 @@
-#include "actions/journal.h"
+#include "actions/journal_private.h"
 
 #include "fleet/clock.h"
 #include "fleet/error.h"
@@ -16,22 +16,6 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
-
-#define TAIL_BYTES (1 << 20) /* what recovery looks through */
-
-struct journal {
-	char *path;         /* constant */
-	int64_t max_bytes;  /* constant */
-	bool syslog;        /* constant */
-	const char *source; /* constant */
-	char *process; /* constant: "NODE:PID:START", told from every other process that ever wrote here */
-	char *user;    /* constant */
-
-	pthread_mutex_t lock;
-	/* guarded by lock */
-	int fd; /* -1: not open */
-	uint64_t newest;
-};
 
 /* ---- who we are ---- */
 
@@ -58,8 +42,8 @@ process_name(void)
 }
 
 /* Could the process that NAME is of still end its acts? Those on other machines are not ours to judge. */
-static bool
-process_lives(const char *name)
+bool
+journal_process_lives(const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, ":", 4);
 	g_autofree char *start = NULL;
@@ -127,8 +111,8 @@ journal_path(const struct journal *journal)
 
 /* ---- the file ---- */
 
-static bool
-file_fail(const struct journal *journal, const char *what, GError **error)
+bool
+journal_fail(const struct journal *journal, const char *what, GError **error)
 {
 	int number = errno;
 
@@ -144,9 +128,9 @@ file_open(struct journal *journal, GError **error)
 	g_autofree char *folder = g_path_get_dirname(journal->path);
 
 	if (g_mkdir_with_parents(folder, 0700) < 0)
-		return file_fail(journal, "made", error);
+		return journal_fail(journal, "made", error);
 	journal->fd = open(journal->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	return journal->fd >= 0 || file_fail(journal, "opened", error);
+	return journal->fd >= 0 || journal_fail(journal, "opened", error);
 }
 
 static void
@@ -156,8 +140,8 @@ file_close(struct journal *journal)
 	journal->fd = -1;
 }
 
-static void
-file_unlock(struct journal *journal)
+void
+journal_unlock_file(struct journal *journal)
 {
 	flock(journal->fd, LOCK_UN);
 }
@@ -174,15 +158,15 @@ file_is_current(const struct journal *journal)
 
 /* Opens and locks the file that the name leads to. The lock is held against other processes only while a line is written:
  * it is no waiting to speak of. */
-static bool
-file_lock(struct journal *journal, GError **error)
+bool
+journal_lock_file(struct journal *journal, GError **error)
 {
 	for (;;) {
 		if (journal->fd < 0 && !file_open(journal, error))
 			return false;
 		while (flock(journal->fd, LOCK_EX) < 0)
 			if (errno != EINTR)
-				return file_fail(journal, "locked", error);
+				return journal_fail(journal, "locked", error);
 		if (file_is_current(journal))
 			return true;
 		file_close(journal);
@@ -218,29 +202,29 @@ file_append(struct journal *journal, const char *line, size_t length, GError **e
 		return true;
 	if (written >= 0 && written < (ssize_t)length)
 		errno = ENOSPC;
-	file_fail(journal, "written", error);
+	journal_fail(journal, "written", error);
 	if (written > 0 && ftruncate(journal->fd, before) < 0)
 		file_close(journal); /* then the next line begins behind half a one, which readers skip */
 	return false;
 }
 
 /* Lock held. */
-static bool
-file_write(struct journal *journal, const char *line, GError **error)
+bool
+journal_write(struct journal *journal, const char *line, GError **error)
 {
 	struct stat stat;
 	bool ok;
 
-	if (!file_lock(journal, error))
+	if (!journal_lock_file(journal, error))
 		return false;
 	if (fstat(journal->fd, &stat) == 0 && stat.st_size >= journal->max_bytes) {
 		file_rotate(journal);
-		if (!file_lock(journal, error))
+		if (!journal_lock_file(journal, error))
 			return false;
 	}
 	ok = file_append(journal, line, strlen(line), error);
 	if (journal->fd >= 0)
-		file_unlock(journal);
+		journal_unlock_file(journal);
 	return ok;
 }
 
@@ -254,8 +238,8 @@ time_now(void)
 	return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
 }
 
-static cJSON *
-line_new(const struct journal *journal, const char *event, const char *id)
+cJSON *
+journal_line(const struct journal *journal, const char *event, const char *id)
 {
 	cJSON *object = cJSON_CreateObject();
 	g_autofree char *now = time_now();
@@ -290,7 +274,7 @@ static cJSON *
 line_of_job(const struct journal *journal, const char *event, const struct job *job)
 {
 	g_autofree char *id = journal_id(journal, job);
-	cJSON *object = line_new(journal, event, id);
+	cJSON *object = journal_line(journal, event, id);
 	char uuid[37];
 
 	uuid_format(job->target.uuid, uuid);
@@ -304,8 +288,8 @@ line_of_job(const struct journal *journal, const char *event, const struct job *
 }
 
 /* Frees OBJECT. The line with its end. */
-static char *
-line_text(cJSON *object)
+char *
+journal_line_text(cJSON *object)
 {
 	g_autofree char *text = json_print(object);
 
@@ -320,8 +304,8 @@ journal_begin(struct journal *journal, struct job *job, GError **error)
 
 	pthread_mutex_lock(&journal->lock);
 	job->number = ++journal->newest;
-	line = line_text(line_of_job(journal, "begin", job));
-	ok = file_write(journal, line, error);
+	line = journal_line_text(line_of_job(journal, "begin", job));
+	ok = journal_write(journal, line, error);
 	pthread_mutex_unlock(&journal->lock);
 	if (ok && journal->syslog)
 		syslog(LOG_NOTICE, "%s", line);
@@ -332,11 +316,11 @@ journal_begin(struct journal *journal, struct job *job, GError **error)
 static void
 line_write(struct journal *journal, cJSON *object)
 {
-	g_autofree char *line = line_text(object);
+	g_autofree char *line = journal_line_text(object);
 	bool ok;
 
 	pthread_mutex_lock(&journal->lock);
-	ok = file_write(journal, line, NULL);
+	ok = journal_write(journal, line, NULL);
 	pthread_mutex_unlock(&journal->lock);
 	if (!ok || journal->syslog)
 		syslog(LOG_NOTICE, "%s", line);
@@ -357,7 +341,7 @@ void
 journal_found(struct journal *journal, const char *id, const char *vm, const uint8_t uuid[UUID_LEN],
 	const char *where)
 {
-	cJSON *object = line_new(journal, "found", id);
+	cJSON *object = journal_line(journal, "found", id);
 	char text[37];
 
 	uuid_format(uuid, text);
@@ -365,172 +349,6 @@ journal_found(struct journal *journal, const char *id, const char *vm, const uin
 	json_add_text(object, "uuid", text);
 	json_add_text(object, "where", where);
 	line_write(journal, object);
-}
-
-/* ---- what an earlier run left behind ---- */
-
-static void
-lost_free(gpointer pointer)
-{
-	struct journal_lost *lost = pointer;
-
-	g_free(lost->id);
-	g_free(lost->host);
-	g_free(lost->vm);
-	g_free(lost->verb);
-	g_free(lost->time);
-	g_free(lost->dest);
-	g_free(lost);
-}
-
-static char *
-member(const cJSON *object, const char *name)
-{
-	return g_strdup(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name)));
-}
-
-/* The end of the file, from the beginning of a line on. Locked. */
-static char *
-file_tail(const struct journal *journal, GError **error)
-{
-	off_t size = lseek(journal->fd, 0, SEEK_END), from = MAX(size - TAIL_BYTES, 0);
-	g_autofree char *text = g_malloc((gsize)(size - from) + 1);
-	ssize_t n = pread(journal->fd, text, (size_t)(size - from), from);
-	const char *start;
-
-	if (n < 0) {
-		file_fail(journal, "read", error);
-		return NULL;
-	}
-	text[n] = '\0';
-	start = from > 0 ? strchr(text, '\n') : NULL;
-	return g_strdup(start ? start + 1 : text);
-}
-
-/* Whether LINE, an end, is that of a migration that may still be found. */
-static bool
-is_open_end(const cJSON *line, const char *event)
-{
-	g_autofree char *result = member(line, "result"), *dest = member(line, "dest");
-
-	return g_strcmp0(event, "end") == 0 && g_strcmp0(result, "unknown") == 0 && dest;
-}
-
-/* The begins in TEXT that have no end, or an open one in their place, and whose process is not there any more: id to cJSON
- * object. */
-static GHashTable *
-find_lost(const char *text)
-{
-	GHashTable *begun =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)cJSON_Delete);
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	GHashTableIter iter;
-	gpointer id;
-
-	for (size_t i = 0; lines[i]; i++) {
-		cJSON *object = cJSON_Parse(lines[i]);
-		g_autofree char *event = member(object, "event"), *key = member(object, "id");
-
-		if (key && (g_strcmp0(event, "begin") == 0 || is_open_end(object, event))) {
-			g_hash_table_replace(begun, g_steal_pointer(&key), g_steal_pointer(&object));
-		} else if (key) {
-			g_hash_table_remove(begun, key);
-		}
-		cJSON_Delete(object);
-	}
-	g_hash_table_iter_init(&iter, begun);
-	while (g_hash_table_iter_next(&iter, &id, NULL))
-		if (process_lives(id))
-			g_hash_table_iter_remove(&iter);
-	return begun;
-}
-
-/* Lock held. */
-static bool
-close_lost(struct journal *journal, const char *id, const cJSON *begin, GError **error)
-{
-	static const char *const same[] = { "source", "host", "vm", "uuid", "verb", "dest", "params" };
-	cJSON *object = line_new(journal, "end", id);
-	g_autofree char *line = NULL;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
-		const cJSON *item = cJSON_GetObjectItemCaseSensitive(begin, same[i]);
-
-		cJSON_DeleteItemFromObjectCaseSensitive(object, same[i]);
-		if (item)
-			cJSON_AddItemToObject(object, same[i], cJSON_Duplicate(item, true));
-	}
-	json_add_text(object, "result", "unknown");
-	json_add_text(object, "error", "virt-fleet ended before it knew");
-	line = line_text(object);
-	return file_write(journal, line, error);
-}
-
-static gint
-by_time(gconstpointer a, gconstpointer b)
-{
-	return g_strcmp0((*(struct journal_lost *const *)a)->time, (*(struct journal_lost *const *)b)->time);
-}
-
-static struct journal_lost *
-lost_new(const char *id, const cJSON *begin)
-{
-	const cJSON *params = cJSON_GetObjectItemCaseSensitive(begin, "params");
-	struct journal_lost *lost = g_new0(struct journal_lost, 1);
-	g_autofree char *uuid = member(begin, "uuid"), *event = member(begin, "event");
-
-	lost->id = g_strdup(id);
-	lost->told = g_strcmp0(event, "end") == 0;
-	lost->offline = cJSON_HasObjectItem(params, "offline");
-	lost->host = member(begin, "host");
-	lost->vm = member(begin, "vm");
-	lost->verb = member(begin, "verb");
-	lost->time = member(begin, "time");
-	lost->dest = member(begin, "dest");
-	lost->has_uuid = uuid && uuid_parse(uuid, lost->uuid);
-	return lost;
-}
-
-/* Lock held. */
-static bool
-recover(struct journal *journal, GPtrArray *found, GError **error)
-{
-	g_autofree char *text = NULL;
-	g_autoptr(GHashTable) begun = NULL;
-	GHashTableIter iter;
-	gpointer id, begin;
-
-	if (!file_lock(journal, error))
-		return false;
-	text = file_tail(journal, error);
-	file_unlock(journal);
-	if (!text)
-		return false;
-	begun = find_lost(text);
-	g_hash_table_iter_init(&iter, begun);
-	while (g_hash_table_iter_next(&iter, &id, &begin)) {
-		struct journal_lost *lost = lost_new(id, begin);
-
-		g_ptr_array_add(found, lost);
-		if (!lost->told && !close_lost(journal, id, begin, error))
-			return false;
-	}
-	g_ptr_array_sort(found, by_time);
-	return true;
-}
-
-GPtrArray *
-journal_recover(struct journal *journal, GError **error)
-{
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(lost_free);
-	bool ok = true;
-
-	if (access(journal->path, F_OK) == 0) {
-		pthread_mutex_lock(&journal->lock);
-		ok = recover(journal, found, error);
-		pthread_mutex_unlock(&journal->lock);
-	}
-	return ok ? g_steal_pointer(&found) : NULL;
 }
 
 /* ---- around an act ---- */

@@ -15,7 +15,7 @@ BEGIN {
 	only["libssh/"] = "^fleet/tunnel(_[a-z_]*\\.h|[a-z_]*\\.c)$"
 	only["libxml/"] = "^fleet/(domxml|capsxml|xml|events)\\.c$"
 	only["yaml.h"] = "^config/yaml\\.c$"
-	only["cjson/"] = "^(config/inventory|views/(batch_json|results)|fleet/json|fleet/eventlog|actions/journal|actions/journal_read)\\.c$"
+	only["cjson/"] = "^(config/inventory|views/(batch_json|results)|fleet/json|fleet/eventlog|actions/journal(_lost|_read)?)\\.c$"
 }
 /^#include "/ {
 	split($2, quoted, "\"")
