@@ -177,18 +177,18 @@ static const struct column columns[] = {
 /* ---- rows ---- */
 
 /* The newest job that moves the guest of ROW's move, of those that were begun after the plan was made. */
-static const struct queue_entry *
+static struct queue_entry *
 entry_of(const struct planning *planning, const struct row_ctx *ctx, const struct plan_row *row)
 {
 	const GPtrArray *entries = ctx->queue ? queue_entries(ctx->queue) : NULL;
 
 	for (guint i = 0; entries && i < entries->len; i++) {
-		const struct queue_entry *entry = entries->pdata[i];
+		struct queue_entry *entry = entries->pdata[i];
 
 		if (entry->queued_us < planning->made_us)
 			break; /* the newest come first */
 		if (entry->class == JOB_MOVE && row_key_equal(&entry->target, &row->move->guest))
-			return entry;
+			return queue_entry_ref(entry);
 	}
 	return NULL;
 }
@@ -213,6 +213,7 @@ plan_gather(void *source, const struct fleet_snap *snap, const struct row_ctx *c
 		struct plan_row *row = &g_array_index(planning->rows, struct plan_row, i);
 
 		if (row->move) {
+			queue_entry_unref(row->entry);
 			row->entry = entry_of(planning, ctx, row);
 			row->there = is_there(snap, row);
 		}

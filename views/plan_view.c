@@ -79,12 +79,19 @@ plan_even(struct planning *planning, struct targets *targets)
 }
 
 static void
+row_clear(gpointer row)
+{
+	queue_entry_unref(((struct plan_row *)row)->entry);
+}
+
+static void
 make_rows(struct planning *planning)
 {
 	const struct relocation *relocation = planning->relocation;
 
 	g_clear_pointer(&planning->rows, g_array_unref);
 	planning->rows = g_array_new(FALSE, TRUE, sizeof(struct plan_row));
+	g_array_set_clear_func(planning->rows, row_clear);
 	for (guint i = 0; relocation && i < relocation->list->len; i++) {
 		struct plan_row row = { .number = i + 1, .move = relocation->list->pdata[i] };
 

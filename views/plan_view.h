@@ -13,7 +13,7 @@ struct plan_row {
 	unsigned number;                 /* of a move, from 1; 0: it stays */
 	const struct move *move;
 	const struct stay *stay;
-	const struct queue_entry *entry; /* its job; NULL: none yet */
+	struct queue_entry *entry;       /* its job, a reference; NULL: none yet */
 	bool there;                      /* it runs where it was to go */
 };
 
