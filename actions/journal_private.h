@@ -21,7 +21,7 @@ struct journal {
 	uint64_t newest;
 };
 
-/* Says of ERROR's file that it can't be WHAT ("read"), by errno; false. */
+/* Sets ERROR: the journal can't be WHAT ("read"), by errno. Returns false. */
 bool journal_fail(const struct journal *journal, const char *what, GError **error);
 /* Opens and locks the file that the name leads to. Lock held. */
 bool journal_lock_file(struct journal *journal, GError **error);

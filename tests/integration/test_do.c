@@ -204,6 +204,20 @@ Test(do, without_a_terminal_what_hurts_wants_yes)
 	cr_expect_eq(count_in_journal("begin"), 0);
 }
 
+/* Where it went is in the results and in the journal, and it runs there and nowhere else. */
+Test(do, migrates)
+{
+	g_autofree char *left = NULL;
+
+	expect_run("migrate unsafe --where a1 --to gamma --yes", 2, NULL, "there is no host 'gamma'");
+	expect_run("migrate unsafe --where a1 --to beta --yes -o jsonl", 0,
+		"\"dest\":\"beta\",\"result\":\"done\"", "To: beta");
+	expect_state(scene.beta, "a1", "running");
+	left = lab_virsh(scene.alpha, (const char *[]){ "list", "--all", "--name", NULL });
+	cr_expect_not(strstr(left, "a1"), "%s", left);
+	cr_expect_eq(count_in_journal("\"dest\":\"beta\""), 2);
+}
+
 /* It is known by its name, left alone, and so told. */
 Test(do, guard_rails_hold)
 {
