@@ -442,6 +442,7 @@ command_console(const struct command_env *env)
 		status = EXIT_USAGE;
 	} else {
 		farewell(&(struct farewell_opts){
+			.fleet = session.app.fleet,
 			.mailbox = session.app.mailbox,
 			.console = session.console,
 			.done = session_job_done,

@@ -13,6 +13,8 @@
 
 /* Short acts under way get so long to end. */
 #define PATIENCE_S 15
+/* Then they are cut, and get so long to say what is known of them. */
+#define CUT_S 2
 
 struct parting {
 	const struct farewell_opts *opts;
@@ -142,15 +144,37 @@ patience_ms(const struct parting *parting)
 	return (int)(left_us / 1000) + 1;
 }
 
+static void
+wait_for_jobs(struct parting *parting)
+{
+	struct pollfd wait[] = { { .fd = mailbox_fd(parting->opts->mailbox), .events = POLLIN },
+		{ .fd = parting->signals, .events = POLLIN } };
+	int timeout_ms;
+
+	while ((timeout_ms = patience_ms(parting)) != 0) {
+		poll(wait, G_N_ELEMENTS(wait), timeout_ms);
+		read_signals(parting);
+		take_jobs(parting);
+	}
+}
+
+static void
+cut_what_is_left(struct parting *parting)
+{
+	if (console_left(parting->opts->console, false) == 0)
+		return;
+	fleet_stop(parting->opts->fleet);
+	parting->impatient = false;
+	parting->end_us = clock_now_us() + CUT_S * INT64_C(1000000);
+	wait_for_jobs(parting);
+}
+
 void
 farewell(const struct farewell_opts *opts)
 {
 	struct parting parting = { .opts = opts,
 		.signals = watch_signals(),
 		.end_us = clock_now_us() + PATIENCE_S * INT64_C(1000000) };
-	struct pollfd wait[] = { { .fd = mailbox_fd(opts->mailbox), .events = POLLIN },
-		{ .fd = parting.signals, .events = POLLIN } };
-	int timeout_ms;
 
 	let_go_of_dead_terminal();
 	console_close(opts->console, clock_now_us());
@@ -158,10 +182,7 @@ farewell(const struct farewell_opts *opts)
 		give_up(&parting);
 	else
 		say_what_is_left(&parting);
-	while ((timeout_ms = patience_ms(&parting)) != 0) {
-		poll(wait, G_N_ELEMENTS(wait), timeout_ms);
-		read_signals(&parting);
-		take_jobs(&parting);
-	}
+	wait_for_jobs(&parting);
+	cut_what_is_left(&parting);
 	close(parting.signals);
 }

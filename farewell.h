@@ -1,6 +1,6 @@
 /*
- * farewell: the end of the console with acts under way. What has not begun never will; short acts get some time; moves run to
- * their end however long that takes, without a terminal if it has to be. Then the journal is complete.
+ * farewell: the end of the console with acts under way. What has not begun never will; short acts get some time, and are cut;
+ * moves run to their end however long that takes, without a terminal if it has to be. Then the journal is complete.
  */
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "views/console.h"
 
 struct farewell_opts {
+	struct fleet *fleet;     /* borrowed; stopped when acts do not end in time */
 	struct mailbox *mailbox; /* borrowed; gets the ended jobs */
 	struct console *console; /* borrowed; not drawn any more */
 	void (*done)(void *ctx, struct job *job); /* gives CONSOLE its JOB, which came back; takes it */

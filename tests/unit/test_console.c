@@ -802,6 +802,9 @@ Test(console, many_are_counted_and_results_grouped)
 	TAB;
 	ENTER;
 	wait_for(&world, "forced off 4; 4 failed: out of order");
+	for (uint32_t i = 0; i < 2; i++)
+		cr_expect_leq(fake_count(world.fake, i, FAKE_OPEN_JOB), 2,
+			"one act after the other uses a connection");
 	type(&world, "6");
 	expect_shown("4 done, 4 failed: out of order");
 	/* another try, of exactly those */
