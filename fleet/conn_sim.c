@@ -2,9 +2,9 @@
 
 #include "fleet/clock.h"
 #include "fleet/conn_sim_link.h"
-#include "fleet/takexml.h"
 #include "fleet/conn_sim_load.h"
 #include "fleet/snapshot.h"
+#include "fleet/takexml.h"
 
 #include <assert.h>
 #include <string.h>
