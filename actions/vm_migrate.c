@@ -187,14 +187,14 @@ remark_downtime(struct migration *m)
 		m->job->remark = g_strdup_printf("downtime %" G_GINT64_FORMAT " ms", progress.downtime_ms);
 }
 
-/* What became of it, unless it just stayed; what to do; why. */
+/* What became of it, unless it could only stay; what to do; why. */
 static char *
-failure_text(const struct fate *fate, const char *where, const char *why)
+failure_text(const struct fate *fate, const char *where, const GError *failure)
 {
-	const char *advice = migration_advice(why);
+	const char *why = failure->message, *advice = migration_advice(why);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (fate->kind != FATE_STAYED)
+	if (fate->kind != FATE_STAYED || fleet_error_is_link(failure))
 		g_string_append_printf(text, "%s; ", where);
 	if (advice)
 		g_string_append_printf(text, "%s – ", advice);
@@ -220,7 +220,7 @@ conclude(struct migration *m, const GError *failure, GError **error)
 	if (fate.kind == FATE_STAYED && given_up && failure)
 		return fail(error, FLEET_ERROR_CANCELLED, g_strdup_printf("given up; it %s", where));
 	return fail(error, fate.kind == FATE_UNKNOWN ? FLEET_ERROR_GONE : FLEET_ERROR_FAILED,
-		failure ? failure_text(&fate, where, failure->message) : g_strdup(where));
+		failure ? failure_text(&fate, where, failure) : g_strdup(where));
 }
 
 bool
