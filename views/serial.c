@@ -148,6 +148,8 @@ begin(struct serial *serial, int fd, struct job *job)
 bool
 serial_connect(struct serial *serial, const struct vm *guest, bool force, GError **error)
 {
+	bool ours = serial_state(serial) ==
+		    SERIAL_OPEN; /* and may not be closed yet when the new one is opened */
 	int ends[2];
 
 	if (!serial->env->watch || !serial->env->fleet) {
@@ -159,7 +161,7 @@ serial_connect(struct serial *serial, const struct vm *guest, bool force, GError
 			g_strerror(errno));
 		return false;
 	}
-	begin(serial, ends[0], vm_console_job(guest, ends[1], force, serial->env->journal));
+	begin(serial, ends[0], vm_console_job(guest, ends[1], force || ours, serial->env->journal));
 	return true;
 }
 
