@@ -192,7 +192,7 @@ arg_words(const struct action *action)
 	for (const struct action_arg *arg = action->args; arg && arg->name; arg++) {
 		for (size_t i = 0; arg->kind == ARG_WORD && arg->bare && arg->words[i]; i++)
 			g_ptr_array_add(words, g_strdup(arg->words[i]));
-		if (!arg->bare)
+		if (!arg->bare || arg->kind != ARG_WORD)
 			g_ptr_array_add(
 				words, g_strconcat(arg->name, arg->kind == ARG_FLAG ? "" : "=", NULL));
 	}

@@ -24,6 +24,7 @@ static const struct {
 	{ { "" }, { "do" }, "stop" },
 	{ { "do", "" }, { "start", "shutdown", "autostart-off" }, "check" },
 	{ { "do", "stop", "--w" }, { "--where=" }, "stop" },
+	{ { "do", "migrate", "" }, { "to=", "offline" }, "stop" },
 	{ { "do", "stop", "-o", "" }, { "jsonl" }, "csv" },
 	{ { "list", "hosts", "--columns", "name,vcpu-r" }, { "name,vcpu-ratio" }, "tenant" },
 };
