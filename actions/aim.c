@@ -48,20 +48,36 @@ give(const struct plan *plan, struct plan_target *target, const struct host_snap
 	}
 }
 
+#define FEW 5 /* guests: each may have its own words */
+
+/* Why VM can't go to HOST: of many guests in a word, so that they can be counted by it. Caller frees. */
+static char *
+why_not(bool many, struct targets *targets, const struct vm *vm, const struct host_snap *host)
+{
+	g_autofree char *words = NULL;
+	const char *what = NULL;
+
+	if (many) {
+		targets_quick(targets, vm, host, &what);
+		return g_strdup_printf("can't go to %s: %s", host->name, what);
+	}
+	targets_judge(targets, vm, host, &words);
+	return g_strdup_printf("can't go to %s: %s", host->name, words);
+}
+
 /* Sends target I of PLAN to HOST, or leaves it out: what was possible when it was planned may be so no longer. */
 static void
-send_to(struct plan *plan, guint i, struct targets *targets, const struct plan_opts *opts,
+send_to(struct plan *plan, guint i, bool many, struct targets *targets, const struct plan_opts *opts,
 	const struct host_snap *host)
 {
 	struct plan_target *target = plan->targets->pdata[i];
 	const struct vm *vm = fleet_snap_find_vm(opts->snap, &target->key);
-	g_autofree char *why = NULL;
 
-	if (targets_judge(targets, vm, host, &why) <= VERDICT_CAUTION) {
+	if (targets_quick(targets, vm, host, NULL) <= VERDICT_CAUTION) {
 		give(plan, target, host);
 		targets_put(targets, vm, host);
 	} else {
-		g_autofree char *words = g_strdup_printf("can't go to %s: %s", host->name, why);
+		g_autofree char *words = why_not(many, targets, vm, host);
 
 		plan_refuse(plan, i, words);
 	}
@@ -119,8 +135,10 @@ static void
 send_all(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
 	const struct host_snap *host)
 {
+	bool many = plan->targets->len > FEW;
+
 	for (guint i = plan->targets->len; i-- > 0;)
-		send_to(plan, i, targets, opts, host);
+		send_to(plan, i, many, targets, opts, host);
 }
 
 /* ---- as a list of moves says ---- */
@@ -160,12 +178,14 @@ static void
 send_as_planned(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
 	const struct relocation *moves)
 {
+	bool many = plan->targets->len > FEW;
+
 	for (guint i = plan->targets->len; i-- > 0;) {
 		const struct plan_target *target = plan->targets->pdata[i];
 		const struct move *move = relocation_find(moves, &target->key);
 
 		if (move && move->dest < opts->snap->nhosts)
-			send_to(plan, i, targets, opts, opts->snap->hosts[move->dest]);
+			send_to(plan, i, many, targets, opts, opts->snap->hosts[move->dest]);
 		else
 			plan_refuse(plan, i, why_it_stays(moves, &target->key));
 	}

@@ -57,6 +57,9 @@ enum verdict {
 /* Whether VM can go to HOST as things stand, guests that targets_put() placed there included. *WHY (may be NULL; caller
  * frees): the reasons for a verdict that is not FITS, the worst first, in one line. */
 enum verdict targets_judge(struct targets *targets, const struct vm *vm, const struct host_snap *host, char **why);
+/* The same without its words, and in *WHAT (may be NULL) one word for what stands in the way, valid as long as TARGETS; NULL:
+ * nothing does. */
+enum verdict targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what);
 /* All reasons: an array of struct obstacle, the worst first, with a clear function; caller unrefs. */
 GArray *targets_reasons(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 

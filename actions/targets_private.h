@@ -50,8 +50,6 @@ void targets_add_obstacle(GArray *obstacles, enum obstacle_kind kind, const char
 
 /* SIGN 1: VM comes, -1: it goes. */
 void room_change(struct room *room, const struct vm *vm, int sign);
-/* The verdict without its words, and in *WHAT (may be NULL) one word for what stands in the way; NULL: nothing does. */
-enum verdict targets_quick(struct targets *targets, const struct vm *vm, const struct host_snap *host, const char **what);
 /* The reasons that are HOST's and not the guest's own; NULL: there are none. Caller frees. */
 char *targets_words_there(struct targets *targets, const struct vm *vm, const struct host_snap *host);
 const struct candidate *targets_candidate(struct targets *targets, const struct vm *vm);

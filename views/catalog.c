@@ -35,8 +35,9 @@ catalog_find(const char *name)
 const char *const *
 catalog_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
-		"host", "vm", "xml", "console", "targets", "journal", "pins", "pin-many", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+		"plan", "host", "vm", "xml", "console", "targets", "journal", "pins", "pin-many", "help",
+		NULL };
 
 	return names;
 }

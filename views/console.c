@@ -2,8 +2,8 @@
  * console_verbs.c have the keys and what they do. */
 #include "views/console_private.h"
 
-#include "actions/registry.h"
 #include "actions/journal.h"
+#include "actions/registry.h"
 #include "fleet/clock.h"
 #include "tui/cell.h"
 #include "views/catalog.h"
@@ -115,8 +115,8 @@ console_free(struct console *console)
 const char *const *
 console_view_names(void)
 {
-	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events", "plan",
-		"targets", "journal", "pin-many", "help", NULL };
+	static const char *const names[] = { "pulse", "hosts", "vms", "groups", "map", "jobs", "events",
+		"plan", "targets", "journal", "pin-many", "help", NULL };
 
 	return names;
 }
