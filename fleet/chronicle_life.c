@@ -31,7 +31,7 @@ static const struct telling_of {
 	[CONN_EVENT_DEFINED] = { "defined", LIFE_UNKNOWN, EVENT_INFO },
 	[CONN_EVENT_UNDEFINED] = { "undefined", LIFE_UNKNOWN, EVENT_INFO },
 	[CONN_EVENT_STARTED] = { "started", LIFE_RUNNING, EVENT_INFO },
-	[CONN_EVENT_SUSPENDED] = { "suspended", LIFE_PAUSED, EVENT_INFO },
+	[CONN_EVENT_SUSPENDED] = { "paused", LIFE_PAUSED, EVENT_INFO },
 	[CONN_EVENT_RESUMED] = { "resumed", LIFE_RUNNING, EVENT_INFO },
 	[CONN_EVENT_STOPPED] = { "stopped", LIFE_OFF, EVENT_INFO },
 	[CONN_EVENT_SHUTDOWN] = { NULL, LIFE_UNKNOWN, EVENT_INFO }, /* "stopped" follows */
@@ -89,7 +89,7 @@ tell_change(const struct telling_ctx *ctx, const struct life_change *change)
 		what = change->restarted ? "restarted" : change->from == LIFE_PAUSED ? "resumed" : "started";
 		break;
 	case LIFE_PAUSED:
-		what = "suspended";
+		what = vm && vm->state == VM_STATE_SUSPENDED ? "suspended" : "paused";
 		reason = vm ? vm->reason : NULL;
 		break;
 	case LIFE_OFF:

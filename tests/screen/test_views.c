@@ -346,7 +346,7 @@ static const struct {
 	const char *host, *vm, *what, *detail;
 } story[] = {
 	{ 90000, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "started", "booted" },
-	{ 7260, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "suspended", "paused" },
+	{ 7260, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "paused", NULL },
 	{ 7200, EVENT_KIND_GUEST, EVENT_INFO, "kvm001", "api-1", "resumed", "resumed" },
 	{ 3605, EVENT_KIND_HOST, EVENT_BAD, "kvm012", NULL, "lost",
 		"unreachable: connection timed out (port 22); 21 VMs unknown" },

@@ -247,7 +247,7 @@ static const struct {
 	{ { false, VM_STATE_OFF, NULL, -1, 0 }, { true, VM_STATE_RUNNING, NULL, 4, 0 },
 		". a/web started: noticed at the sample" },
 	{ { true, VM_STATE_RUNNING, NULL, 1, 0 }, { true, VM_STATE_PAUSED, "by user", 1, 0 },
-		". a/web suspended: by user; noticed at the sample" },
+		". a/web paused: by user; noticed at the sample" },
 	{ { true, VM_STATE_PAUSED, NULL, 1, 0 }, { true, VM_STATE_RUNNING, NULL, 1, 0 },
 		". a/web resumed: noticed at the sample" },
 	{ { true, VM_STATE_RUNNING, NULL, 1, 0 }, { true, VM_STATE_RUNNING, NULL, 2, 0 },
@@ -312,7 +312,7 @@ static const struct {
 	{ CONN_EVENT_STOPPED, CONN_CAUSE_FAULT, "its emulator failed",
 		"! b/db crashed: its emulator failed" },
 	{ CONN_EVENT_CRASHED, CONN_CAUSE_FAULT, "panicked", "! b/db crashed: panicked" },
-	{ CONN_EVENT_SUSPENDED, CONN_CAUSE_FAULT, "I/O error", "! b/db suspended: I/O error" },
+	{ CONN_EVENT_SUSPENDED, CONN_CAUSE_FAULT, "I/O error", "! b/db paused: I/O error" },
 	{ CONN_EVENT_STOPPED, CONN_CAUSE_FAULT, "crashed", "! b/db crashed" },
 	{ CONN_EVENT_RESUMED, CONN_CAUSE_NONE, "resumed", "" }, /* it is off: a start follows */
 	{ CONN_EVENT_SHUTDOWN, CONN_CAUSE_NONE, NULL, "" },
@@ -347,7 +347,7 @@ Test(chronicle, knows_a_start_from_a_pause)
 	emit(&scene, A, WEB, CONN_EVENT_RESUMED, CONN_CAUSE_NONE, "resumed");
 	pass(&scene, 10);
 	expect_told(&scene, ". a/web started: booted\n"
-			    ". a/web suspended: paused\n"
+			    ". a/web paused\n"
 			    ". a/web resumed");
 }
 

@@ -868,7 +868,7 @@ Test(fleet, what_happens_is_in_the_time_line_when_it_has_caught_up)
 	cr_assert(fake_emit(world->fake, 1, CONN_EVENT_SUSPENDED, vm.uuid));
 	g_free(text);
 	text = told(world);
-	cr_expect_str_eq(text, "host0 not reached: refused: port 22\nweb suspended: ", "%s", text);
+	cr_expect_str_eq(text, "host0 not reached: refused: port 22\nweb paused: ", "%s", text);
 	world_free(world);
 }
 
