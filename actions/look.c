@@ -9,7 +9,7 @@
 #define TIMEOUT_MS 60000 /* of a connection and a few calls */
 
 static char *
-xml_of(struct job *job, struct conn *conn, GError **error)
+xml_of(struct hand *hand, const uint8_t uuid[UUID_LEN], struct conn *conn, GError **error)
 {
 	char *xml;
 
@@ -17,27 +17,38 @@ xml_of(struct job *job, struct conn *conn, GError **error)
 		g_set_error(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED, "this connection moves nothing");
 		return NULL;
 	}
-	hand_begin(job->hand, conn, CALL_US);
-	xml = conn->ops->move_xml(conn, job->target.uuid, error);
-	hand_end(job->hand, conn);
+	hand_begin(hand, conn, CALL_US);
+	xml = conn->ops->move_xml(conn, uuid, error);
+	hand_end(hand, conn);
 	return xml;
+}
+
+GArray *
+look_ask(
+	struct hand *hand, const uint8_t uuid[UUID_LEN], struct conn *conn, struct conn *dest, GError **error)
+{
+	g_autofree char *xml = xml_of(hand, uuid, conn, error);
+	GArray *found;
+
+	if (!xml)
+		return NULL;
+	if (!dest->ops->take_check) {
+		g_set_error(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED, "this connection can't be asked");
+		return NULL;
+	}
+	hand_begin(hand, dest, CALL_US);
+	found = dest->ops->take_check(dest, xml, error);
+	hand_end(hand, dest);
+	return found;
 }
 
 static bool
 look_run(struct job *job, struct conn *conn, GError **error)
 {
-	g_autofree char *xml = xml_of(job, conn, error);
-	struct conn *dest = xml ? hand_connect(job->hand, job->dest, error) : NULL;
+	struct conn *dest = hand_connect(job->hand, job->dest, error);
 
-	if (!dest)
-		return false;
-	if (!dest->ops->take_check) {
-		g_set_error(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED, "this connection can't be asked");
-		return false;
-	}
-	hand_begin(job->hand, dest, CALL_US);
-	job->found = dest->ops->take_check(dest, xml, error);
-	hand_end(job->hand, dest);
+	if (dest)
+		job->found = look_ask(job->hand, job->target.uuid, conn, dest, error);
 	return job->found != NULL;
 }
 

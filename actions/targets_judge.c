@@ -167,7 +167,7 @@ targets_refine(struct targets *targets, const struct vm *vm, const struct host_s
 	for (guint i = 0; i < found->len; i++) {
 		const struct take_finding *finding = &g_array_index(found, struct take_finding, i);
 
-		if (finding->of_copy && targets->opts.wish.copy == COPY_NONE)
+		if (!take_finding_counts(finding, targets->opts.wish.copy == COPY_ALL))
 			continue;
 		trial_add(&trial, finding->blocks ? OBSTACLE_BLOCKS : OBSTACLE_CAUTION, finding->what, "%s",
 			finding->why);

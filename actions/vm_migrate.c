@@ -4,6 +4,7 @@
 #include "actions/aim.h"
 #include "actions/eye.h"
 #include "actions/fate.h"
+#include "actions/look.h"
 #include "actions/migration.h"
 #include "fleet/error.h"
 #include "fleet/hands.h"
@@ -112,6 +113,42 @@ get_ready(struct migration *m, GError **error)
 			g_strdup(m->goal == SIDE_OFF ? "it does not run: say offline to move its definition"
 						     : "it runs: only without offline it can go"));
 	return true;
+}
+
+/* All that FOUND says against it, in one line; NULL: nothing does. Caller frees. */
+static char *
+words_against(const GArray *found, bool copied)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < found->len; i++) {
+		const struct take_finding *finding = &g_array_index(found, struct take_finding, i);
+
+		if (finding->blocks && take_finding_counts(finding, copied))
+			g_string_append_printf(text, "%s%s", text->len ? "; " : "", finding->why);
+	}
+	return text->len ? g_strdup(text->str) : NULL;
+}
+
+/* What libvirt would say late, after it has begun, or in words that help nobody. A definition alone needs nothing there. */
+static bool
+ask_target(struct migration *m, GError **error)
+{
+	g_autoptr(GArray) found = NULL;
+	g_autoptr(GError) why = NULL;
+	g_autofree char *words = NULL;
+
+	if (m->goal == SIDE_OFF)
+		return true;
+	say(m, "asking the target");
+	found = look_ask(m->job->hand, m->job->target.uuid, m->source, m->target, &why);
+	/* one that can't say is tried */
+	if (!found && fleet_error_is_link(why))
+		return fail(error, FLEET_ERROR_FAILED, g_strdup_printf("not begun: %s", why->message));
+	if (found)
+		words = words_against(found, m->opts.wants & MOVE_BIT(COPY_ALL));
+	return !words || fail(error, FLEET_ERROR_STATE,
+				 g_strdup_printf("%s can't take it: %s", m->job->dest_name, words));
 }
 
 static bool
@@ -229,7 +266,7 @@ migrate_run(struct job *job, struct conn *conn, GError **error)
 	struct migration m = { .job = job, .source = conn };
 	g_autoptr(GError) failure = NULL;
 
-	if (!migration_opts(job->params, &m.opts, error) || !get_ready(&m, error))
+	if (!migration_opts(job->params, &m.opts, error) || !get_ready(&m, error) || !ask_target(&m, error))
 		return false;
 	if (job_gauge_cancelled(job->gauge))
 		return fail(error, FLEET_ERROR_CANCELLED, g_strdup("given up before it began"));

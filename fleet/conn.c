@@ -29,6 +29,12 @@ take_finding_clear(gpointer finding)
 	g_free(((struct take_finding *)finding)->why);
 }
 
+bool
+take_finding_counts(const struct take_finding *finding, bool copied)
+{
+	return finding->when == TAKE_ALWAYS || copied == (finding->when == TAKE_COPIED);
+}
+
 GArray *
 take_findings_new(void)
 {

@@ -147,16 +147,25 @@ struct console_call {
 	const char *ended; /* out, when true is returned: static words for why the far end ended it; NULL: FD's other end closed */
 };
 
+/* Of which moves a finding is true. */
+enum take_when {
+	TAKE_ALWAYS,
+	TAKE_COPIED,   /* those that copy the whole storage: it has to be made there */
+	TAKE_UNCOPIED, /* those that don't: it has to be there */
+};
+
 /* What on a host stands in the way of a guest that is to come. */
 struct take_finding {
 	bool blocks;      /* else it is only to be heeded */
-	bool of_copy;     /* … and counts only when its storage is copied along */
+	enum take_when when;
 	const char *what; /* static, a word: "memory", "CPU model", "network" … */
 	char *why;        /* as the host says it */
 };
 
 /* Of struct take_finding, with a clear function. */
 GArray *take_findings_new(void);
+/* COPIED: the whole storage is copied along. */
+bool take_finding_counts(const struct take_finding *finding, bool copied);
 
 struct conn_ops {
 	const char *name;

@@ -139,6 +139,20 @@ look_at_device(struct look *look, const char *name, GError **error)
 	return !libvirt_lost(look->lv, error, "look for a bridge");
 }
 
+/* A copy makes it. */
+static bool
+heed_missing_volume(struct look *look, GError **error)
+{
+	virErrorPtr last = virGetLastError();
+	bool missing = last && last->code == VIR_ERR_NO_STORAGE_VOL;
+	guint known = look->found->len;
+	bool ok = heed(look, true, "pool", "look for a volume", error);
+
+	if (missing && look->found->len > known)
+		g_array_index(look->found, struct take_finding, known).when = TAKE_UNCOPIED;
+	return ok;
+}
+
 static bool
 look_at_volume(struct look *look, const char *path, GError **error)
 {
@@ -151,16 +165,17 @@ look_at_volume(struct look *look, const char *path, GError **error)
 	volume = virStorageVolLookupByName(pool, names[1]);
 	virStoragePoolFree(pool);
 	if (!volume)
-		return heed(look, true, "pool", "look for a volume", error);
+		return heed_missing_volume(look, error);
 	virStorageVolFree(volume);
 	return true;
 }
 
-/* libvirt makes the file that a disk is copied into, if it knows the folder as a pool. */
+/* libvirt makes the file that a disk is copied into, if it knows the folder as a pool. (An incremental copy fills one that
+ * is there already.) */
 static bool
-look_at_folder(struct look *look, const char *path, GError **error)
+look_at_folder(struct look *look, const struct take_folder *folder, GError **error)
 {
-	virStoragePoolPtr pool = virStoragePoolLookupByTargetPath(look->lv->vir, path);
+	virStoragePoolPtr pool = virStoragePoolLookupByTargetPath(look->lv->vir, folder->path);
 	virErrorPtr last = virGetLastError();
 
 	if (pool) {
@@ -169,11 +184,9 @@ look_at_folder(struct look *look, const char *path, GError **error)
 	}
 	if (last && last->code == VIR_ERR_NO_STORAGE_POOL) {
 		virResetLastError();
-		add(look, false, "pool",
-			"%s is no storage pool there: its disk can be copied only if its file has been made "
-			"before",
-			path);
-		g_array_index(look->found, struct take_finding, look->found->len - 1).of_copy = true;
+		add(look, true, "pool", "no storage pool at %s: a copy of %s needs one", folder->path,
+			folder->disks);
+		g_array_index(look->found, struct take_finding, look->found->len - 1).when = TAKE_COPIED;
 		return true;
 	}
 	return !libvirt_lost(look->lv, error, "look for a pool");
@@ -190,13 +203,23 @@ look_at_each(struct look *look, const GPtrArray *names, bool (*at)(struct look *
 }
 
 static bool
+look_at_folders(struct look *look, GError **error)
+{
+	const GArray *folders = look->take->folders;
+
+	for (guint i = 0; i < folders->len; i++)
+		if (!look_at_folder(look, &g_array_index(folders, struct take_folder, i), error))
+			return false;
+	return true;
+}
+
+static bool
 look_at_all(struct look *look, GError **error)
 {
 	return look_at_memory(look, error) && look_at_machine(look, error) && look_at_cpu(look, error) &&
 	       look_at_each(look, look->take->networks, look_at_network, error) &&
 	       look_at_each(look, look->take->devices, look_at_device, error) &&
-	       look_at_each(look, look->take->pools, look_at_volume, error) &&
-	       look_at_each(look, look->take->folders, look_at_folder, error);
+	       look_at_each(look, look->take->pools, look_at_volume, error) && look_at_folders(look, error);
 }
 
 /* ---- the calls ---- */

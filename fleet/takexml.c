@@ -34,6 +34,36 @@ take_card(struct takexml *take, struct _xmlNode *card)
 }
 
 static void
+folder_clear(gpointer pointer)
+{
+	struct take_folder *folder = pointer;
+
+	g_free(folder->path);
+	g_free(folder->disks);
+}
+
+/* Takes PATH and DISK. */
+static void
+add_folder(GArray *folders, char *path, char *disk)
+{
+	struct take_folder folder = { .path = path, .disks = disk ? disk : g_strdup("a disk") };
+
+	for (guint i = 0; i < folders->len; i++) {
+		struct take_folder *known = &g_array_index(folders, struct take_folder, i);
+		char *disks;
+
+		if (strcmp(known->path, path) != 0)
+			continue;
+		disks = g_strdup_printf("%s, %s", known->disks, folder.disks);
+		g_free(known->disks);
+		known->disks = disks;
+		folder_clear(&folder);
+		return;
+	}
+	g_array_append_val(folders, folder);
+}
+
+static void
 take_disk(struct takexml *take, struct _xmlNode *disk)
 {
 	struct _xmlNode *source = xml_child(disk, "source");
@@ -41,7 +71,8 @@ take_disk(struct takexml *take, struct _xmlNode *disk)
 	g_autofree char *file = xml_attr(source, "file");
 
 	if (file && !xml_child(disk, "readonly") && !xml_child(disk, "shareable"))
-		add(take->folders, g_path_get_dirname(file));
+		add_folder(
+			take->folders, g_path_get_dirname(file), xml_attr(xml_child(disk, "target"), "dev"));
 	if (pool && volume)
 		add(take->pools, g_strdup_printf("%s/%s", pool, volume));
 }
@@ -77,8 +108,9 @@ takexml_parse(const char *xml, struct takexml *out, GError **error)
 		.networks = g_ptr_array_new_with_free_func(g_free),
 		.devices = g_ptr_array_new_with_free_func(g_free),
 		.pools = g_ptr_array_new_with_free_func(g_free),
-		.folders = g_ptr_array_new_with_free_func(g_free),
+		.folders = g_array_new(FALSE, FALSE, sizeof(struct take_folder)),
 	};
+	g_array_set_clear_func(out->folders, folder_clear);
 	take_all(out, xml_root(doc));
 	xml_free(doc);
 	return TRUE;
@@ -95,5 +127,5 @@ takexml_done(struct takexml *take)
 	g_ptr_array_unref(take->networks);
 	g_ptr_array_unref(take->devices);
 	g_ptr_array_unref(take->pools);
-	g_ptr_array_unref(take->folders);
+	g_array_unref(take->folders);
 }

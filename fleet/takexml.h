@@ -4,6 +4,11 @@
 #include <glib.h>
 #include <stdint.h>
 
+struct take_folder {
+	char *path;
+	char *disks; /* whose files are in it, as the guest calls them: "vda, vdb" */
+};
+
 struct takexml {
 	char *type, *arch, *machine, *emulator; /* "kvm", "x86_64", "pc-q35-7.2", a path; NULL: not told */
 	char *cpu;           /* its <cpu> element as text; NULL: none */
@@ -11,7 +16,7 @@ struct takexml {
 	GPtrArray *networks; /* char *: of libvirt's, by name */
 	GPtrArray *devices;  /* char *: bridges and cards that its own cards are on, by name */
 	GPtrArray *pools;    /* char *: "pool/volume" of its disks */
-	GPtrArray *folders;  /* char *: that the files of its disks are in */
+	GArray *folders;     /* struct take_folder: that the files of its disks are in, each once */
 };
 
 /* Fills OUT, to be given to takexml_done(). False with FLEET_ERROR_PROTOCOL, OUT untouched. */

@@ -186,6 +186,20 @@ Test(migrate, unshared_storage_is_refused_with_advice)
 	expect_only_on(0, "a", "running");
 }
 
+Test(migrate, a_copy_without_a_pool_is_refused_before_it_begins)
+{
+	struct job *job;
+
+	lab_guest_start(daemons[0], "a");
+	begin("a", (const char *[]){ "copy", "all", NULL });
+	job = end();
+	cr_assert_eq(job->state, JOB_FAILED);
+	cr_expect(g_str_has_prefix(job->error, "h1 can't take it: no storage pool at /"), "%s", job->error);
+	cr_expect(g_str_has_suffix(job->error, ": a copy of hda needs one"), "%s", job->error);
+	job_free(job);
+	expect_only_on(0, "a", "running");
+}
+
 Test(migrate, a_guest_that_the_target_has_is_not_moved)
 {
 	struct job *job;

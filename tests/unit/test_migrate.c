@@ -148,6 +148,84 @@ Test(migrate, a_lost_host_leaves_the_outcome_unknown)
 	job_gauge_unref(gauge);
 }
 
+/* ---- what the target says first ---- */
+
+/* What take_check() of all hosts finds; of the test that runs. */
+static struct take_finding finding;
+
+static GArray *
+take_check(struct conn *conn G_GNUC_UNUSED, const char *xml, GError **error)
+{
+	GArray *found = take_findings_new();
+	struct take_finding copy = finding;
+
+	cr_expect(strstr(xml, "<domain"), "%s", xml);
+	if (!finding.why) {
+		g_array_unref(found);
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED, "it can't say");
+		return NULL;
+	}
+	copy.why = g_strdup(finding.why);
+	g_array_append_val(found, copy);
+	return found;
+}
+
+static struct conn_ops ops_that_find;
+
+static struct conn *
+make_conn_that_finds(
+	void *ctx, uint32_t index, enum conn_purpose purpose, const struct conn_listener *listener)
+{
+	struct conn *conn = make_conn(ctx, index, purpose, listener);
+
+	ops_that_find = *conn->ops;
+	ops_that_find.take_check = take_check;
+	conn->ops = &ops_that_find;
+	return conn;
+}
+
+static void
+start_finding(void)
+{
+	sim = sim_new(&(struct sim_opts){ .hosts = 2, .vms = 80, .calm = true });
+	mover = mover_new(&(struct conn_factory){ .ctx = sim, .make = make_conn_that_finds });
+}
+
+struct answer {
+	struct take_finding finding;
+	const char *params[5];
+	bool goes;
+};
+
+Test(migrate, what_the_target_lacks_ends_it_before_it_begins, .init = start_finding)
+{
+	static const struct answer cases[] = {
+		{ { true, TAKE_ALWAYS, "network", (char *)"no bridge br9" }, { SHARED }, false },
+		{ { true, TAKE_COPIED, "pool", (char *)"no pool" }, { "copy", "all" }, false },
+		{ { true, TAKE_UNCOPIED, "pool", (char *)"no volume" }, { SHARED }, false },
+		{ { true, TAKE_UNCOPIED, "pool", (char *)"no volume" }, { "copy", "all" }, true },
+		{ { true, TAKE_COPIED, "pool", (char *)"no pool" }, { "copy", "inc" }, true },
+		{ { true, TAKE_COPIED, "pool", (char *)"no pool" }, { SHARED }, true },
+		{ { false, TAKE_ALWAYS, "network", (char *)"who knows" }, { SHARED }, true },
+		{ { .why = NULL }, { SHARED }, true },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct sim_vm vm = smallest(0, VM_STATE_RUNNING);
+		g_autofree char *words = g_strdup_printf("h1 can't take it: %s", cases[i].finding.why);
+		struct job *job;
+
+		finding = cases[i].finding;
+		mover_begin(mover, mover_job("x", vm.uuid, 0, 1, cases[i].params));
+		job = end();
+		cr_expect_eq(job->state, cases[i].goes ? JOB_DONE : JOB_FAILED, "%zu: %s", i, job->error);
+		if (!cases[i].goes)
+			cr_expect_str_eq(job->error, words);
+		job_free(job);
+		cr_expect_eq(where(0, &vm).defined, !cases[i].goes);
+	}
+}
+
 struct refusal {
 	unsigned to;
 	enum vm_state state;

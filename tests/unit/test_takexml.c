@@ -12,7 +12,10 @@ static const char guest[] =
 	"policy='require' name='x2apic'/></cpu>"
 	"<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>"
 	"<disk type='volume' device='disk'><source pool='fast' volume='a.qcow2'/></disk>"
-	"<disk type='file' device='disk'><source file='/images/x'/></disk>"
+	"<disk type='file' device='disk'><source file='/images/x'/><target dev='vda'/></disk>"
+	"<disk type='file' device='disk'><source file='/more/y'/><target dev='vdb'/></disk>"
+	"<disk type='file' device='disk'><source file='/images/z'/><target dev='vdc'/></disk>"
+	"<disk type='file' device='disk'><source file='/shared/z'/><target dev='vdd'/><shareable/></disk>"
 	"<disk type='file' device='cdrom'/>"
 	"<interface type='network'><source network='default' bridge='virbr0'/></interface>"
 	"<interface type='bridge'><source bridge='br0'/></interface>"
@@ -27,6 +30,19 @@ expect_names(const GPtrArray *names, const char *expected)
 
 	for (guint i = 0; i < names->len; i++)
 		g_string_append_printf(got, "%s%s", i ? " " : "", (const char *)names->pdata[i]);
+	cr_expect_str_eq(got->str, expected);
+}
+
+static void
+expect_folders(const GArray *folders, const char *expected)
+{
+	g_autoptr(GString) got = g_string_new(NULL);
+
+	for (guint i = 0; i < folders->len; i++) {
+		const struct take_folder *folder = &g_array_index(folders, struct take_folder, i);
+
+		g_string_append_printf(got, "%s%s: %s", i ? "; " : "", folder->path, folder->disks);
+	}
 	cr_expect_str_eq(got->str, expected);
 }
 
@@ -46,7 +62,7 @@ Test(takexml, tells_what_a_host_must_have)
 	expect_names(take.networks, "default");
 	expect_names(take.devices, "br0 eno1");
 	expect_names(take.pools, "fast/a.qcow2");
-	expect_names(take.folders, "/images");
+	expect_folders(take.folders, "/images: vda, vdc; /more: vdb");
 	takexml_done(&take);
 }
 
