@@ -10,6 +10,7 @@
 #include "fleet/clock.h"
 #include "tui/loop.h"
 #include "tui/term.h"
+#include "tui/unstick.h"
 #include "views/console.h"
 
 #include <fcntl.h>
@@ -430,8 +431,14 @@ command_console(const struct command_env *env)
 	session_open_journal(&session, env);
 	real_stderr = stderr_hide();
 	if (session_start(&session, env, &error)) {
+		struct unstick *unstick = unstick_start();
+
 		fleet_start(session.app.fleet);
 		loop_run(session.loop);
+		if (unstick_stop(unstick) && real_stderr >= 0) {
+			close(real_stderr);
+			real_stderr = -1;
+		}
 	}
 	term_stop(session.term);
 	stderr_show(real_stderr);

@@ -105,20 +105,43 @@ is_stuck(pid_t pid)
 	return g_file_get_contents(path, &text, NULL, NULL) && strtol(text, NULL, 10) == SYS_write;
 }
 
+static void
+stick(const struct run *run)
+{
+	int64_t end = g_get_monotonic_time() + DEADLINE * INT64_C(1000);
+
+	while (!is_stuck(screen_pid(run->screen))) {
+		cr_assert_lt(g_get_monotonic_time(), end);
+		screen_send(run->screen, SCREEN_CTRL('l'));
+		g_usleep(1000);
+	}
+}
+
 /* As when the network between it and the operator is gone, and later the terminal. */
 Test(farewell, a_terminal_that_nobody_reads_does_not_stop_a_move_either)
 {
 	struct run run = run_start();
-	int64_t end = g_get_monotonic_time() + DEADLINE * INT64_C(1000);
 
 	set_off(&run);
-	while (!is_stuck(screen_pid(run.screen))) {
-		cr_assert_lt(g_get_monotonic_time(), end);
-		screen_send(run.screen, SCREEN_CTRL('l'));
-		g_usleep(1000);
-	}
+	stick(&run);
 	screen_hang_up(run.screen);
 	expect_end(&run);
+	expect_told(&run, "migrate done");
+	run_done(&run);
+}
+
+/* The terminal stays, unread. */
+Test(farewell, sigterm_ends_it_although_nobody_reads_the_terminal)
+{
+	struct run run = run_start();
+	int status;
+
+	set_off(&run);
+	stick(&run);
+	screen_signal(run.screen, SIGTERM);
+	status = screen_exit_status_unread(run.screen, 2 * DEADLINE);
+	cr_assert(
+		status >= 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
 	expect_told(&run, "migrate done");
 	run_done(&run);
 }

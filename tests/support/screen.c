@@ -350,6 +350,19 @@ screen_exit_status(struct screen *screen, int deadline_ms)
 	return screen->status;
 }
 
+int
+screen_exit_status_unread(struct screen *screen, int deadline_ms)
+{
+	int64_t due_us = due_in_ms(deadline_ms);
+
+	while (!has_exited(screen)) {
+		if (ms_left(due_us) == 0)
+			return -1;
+		g_usleep(1000);
+	}
+	return screen->status;
+}
+
 int64_t
 screen_measure_us(
 	struct screen *screen, const char *keys, screen_predicate predicate, void *ctx, int deadline_ms)

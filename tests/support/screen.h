@@ -55,6 +55,8 @@ bool screen_wait_gone(struct screen *screen, const char *text, int deadline_ms);
 bool screen_wait_quiet(struct screen *screen, int quiet_ms, int deadline_ms);
 /* The status as wait(2) gives it, -1 when it still runs after DEADLINE_MS. */
 int screen_exit_status(struct screen *screen, int deadline_ms);
+/* The same, while nothing that it writes is read. */
+int screen_exit_status_unread(struct screen *screen, int deadline_ms);
 
 /* Sends KEYS and returns the µs until PREDICATE holds, looked at after each piece of output; -1: not within DEADLINE_MS. */
 int64_t screen_measure_us(struct screen *screen, const char *keys, screen_predicate predicate, void *ctx, int deadline_ms);
