@@ -59,6 +59,8 @@ libvirt_inspect_free(struct inspect *inspect)
 		return;
 	inspect_vm_done(&inspect->vm);
 	inspect_host_done(&inspect->host);
+	g_free(inspect->sched.name);
+	g_free(inspect->sched.unknown);
 	g_free(inspect);
 }
 
@@ -232,7 +234,7 @@ static bool
 look_at_slow(struct look *look)
 {
 	static bool (*const readers[])(struct look *, struct vm_detail *, GPtrArray *) = { read_emulator,
-		read_snapshots, read_managed_save, read_addresses };
+		look_at_scheduler, read_snapshots, read_managed_save, read_addresses };
 	GPtrArray *unknowns = g_ptr_array_new();
 	struct vm_detail *slow;
 	bool ok = true;
@@ -271,6 +273,8 @@ take_remembered(const struct look *look)
 	detail->xml = g_strdup(look->vm->xml);
 	if (slow) {
 		detail->emulator = cpu_set_copy(&slow->emulator);
+		detail->scheduling = slow->scheduling;
+		detail->scheduling.name = g_strdup(slow->scheduling.name);
 		detail->snapshots = slow->snapshots;
 		detail->managed_save = slow->managed_save;
 	}

@@ -5,6 +5,7 @@
  * conn_libvirt_detail.c          a guest: its XML, and what is read now and then
  * conn_libvirt_detail_devices.c  its disks and NICs
  * conn_libvirt_detail_vcpus.c    its vCPUs, and where they run
+ * conn_libvirt_detail_sched.c    how its host's scheduler treats it
  * conn_libvirt_detail_agent.c    what the agent inside says
  * conn_libvirt_detail_host.c     a host
  * conn_libvirt_detail_places.c   where its guests may run
@@ -28,7 +29,7 @@ struct inspect_vm {
 	unsigned vcpus_max;
 	enum domxml_agent agent;
 	char *no_vcpus;           /* "what: why" when it can't be told where its vCPUs run, NULL: it can */
-	struct vm_detail *slow;   /* emulator, snapshots, managed_save, addresses, unknowns; NULL: not read */
+	struct vm_detail *slow;   /* emulator, scheduling, snapshots, managed_save, addresses, unknowns; NULL: not read */
 	struct vm_detail *inside; /* agent_*, addresses, fs, unknowns; NULL: not asked */
 	bool agent_all;           /* the agent knows not all questions: it is asked for whatever it knows */
 };
@@ -43,9 +44,17 @@ struct inspect_host {
 	struct host_detail *slow; /* pools, networks, unknowns; NULL: not read */
 };
 
+/* The host's scheduler; the same for all guests. */
+struct inspect_sched {
+	char *name;               /* NULL: not read */
+	int nparams;              /* that it tells of a guest */
+	char *unknown;            /* "what: why" when the driver tells of none, NULL: it does, or was not asked yet */
+};
+
 struct inspect {
 	struct inspect_vm vm;
 	struct inspect_host host;
+	struct inspect_sched sched;
 };
 
 void inspect_vm_done(struct inspect_vm *vm);
@@ -76,6 +85,8 @@ bool look_at_devices(struct look *look);
 /* The vCPUs of a record of bulk statistics. */
 void look_at_vcpu_params(struct look *look, struct _virTypedParameter *params, int n);
 bool look_at_vcpus(struct look *look);
+/* One round trip, and once for each connection another one. What is not known is added to UNKNOWNS. */
+bool look_at_scheduler(struct look *look, struct vm_detail *slow, GPtrArray *unknowns);
 bool look_inside(struct look *look);
 /* Copies what the agent said of INSIDE into DETAIL, but for the addresses and unknowns. */
 void detail_take_inside(struct vm_detail *detail, const struct vm_detail *inside);

@@ -212,6 +212,26 @@ add_vcpus(const struct span *span, double t, struct vm_detail *detail)
 		cpu_set_add(&detail->emulator, cpu);
 }
 
+/* Few guests are weighed differently from what their hypervisor gives all, fewer are capped. */
+static void
+add_scheduling(const struct sim_host *host, const struct sim_vm *vm, struct vm_detail *detail)
+{
+	bool xen = host->hypervisor == HYPERVISOR_XEN;
+	int64_t weight = xen ? 256 : 100;
+	bool capped = sim_vm_bits(vm, 165) % 16 == 0;
+
+	if (vm->id < 0)
+		return;
+	detail->scheduling = (struct vm_scheduling){
+		.name = g_strdup(xen ? "credit" : "posix"),
+		.weight = sim_vm_bits(vm, 164) % 8 ? weight : 2 * weight,
+		.cap_pct = xen && capped ? 50.0 * vm->vcpus : 0,
+		.vcpu_cap_pct = xen      ? -1
+				: capped ? 50
+					 : 0,
+	};
+}
+
 /* ---- the agent inside ---- */
 
 static void
@@ -295,6 +315,7 @@ sim_vm_detail(const struct sim_host *host, const struct sim_vm *vm, int64_t now_
 	add_disks(&span, facts, detail, unknowns);
 	add_nics(&span, facts, detail, unknowns);
 	add_vcpus(&span, t, detail);
+	add_scheduling(host, vm, detail);
 	add_agent(host, vm, detail, unknowns);
 	if (host->hypervisor == HYPERVISOR_XEN)
 		add_xen_gaps(unknowns);

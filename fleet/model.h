@@ -417,6 +417,14 @@ struct guest_fs {
 	uint64_t total_bytes, used_bytes; /* 0: not told */
 };
 
+/* How the host's scheduler treats a guest among the others. */
+struct vm_scheduling {
+	char *name;                   /* of the scheduler: "credit", "posix"; NULL: not known */
+	int64_t weight;               /* its share when CPUs are scarce, against the others' on this host; -1: not known */
+	double cap_pct, vcpu_cap_pct; /* of one physical CPU, at most: the guest as a whole, and each of its vCPUs;
+	                               * 0: none, -1: not told, or the scheduler has no such */
+};
+
 struct vm_detail {
 	gint refs; /* private to snapshot*.c */
 	uint8_t uuid[UUID_LEN];
@@ -428,6 +436,7 @@ struct vm_detail {
 	struct vcpu_detail *vcpus;
 	size_t nvcpus;
 	struct cpu_set emulator;      /* no bytes: not known */
+	struct vm_scheduling scheduling;
 	char *agent_hostname, *agent_os; /* NULL: no agent, or it does not say */
 	char **addresses;             /* NULL-terminated, "eth0 10.0.0.7/24"; never NULL */
 	struct guest_fs *fs;

@@ -9,6 +9,7 @@ vm_detail_new(void)
 
 	detail->refs = 1;
 	detail->snapshots = -1;
+	detail->scheduling = (struct vm_scheduling){ .weight = -1, .cap_pct = -1, .vcpu_cap_pct = -1 };
 	detail->addresses = g_new0(char *, 1);
 	detail->unknowns = g_new0(char *, 1);
 	return detail;
@@ -40,6 +41,7 @@ vm_detail_free(struct vm_detail *detail)
 	g_free(detail->vcpus);
 	g_free(detail->fs);
 	g_free(detail->emulator.bits);
+	g_free(detail->scheduling.name);
 	g_free(detail->agent_hostname);
 	g_free(detail->agent_os);
 	g_free(detail->xml);

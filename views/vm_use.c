@@ -4,6 +4,7 @@
 #include "fleet/cpuset.h"
 #include "views/units.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define METER_CELL 10
@@ -40,6 +41,31 @@ add_pins(const struct vm_page *on)
 		page_field(on->page, "its emulator on", ROLE_NORMAL, "%s", emulator);
 }
 
+static void
+append_cap(GString *text, const struct env *env, const char *who, double pct)
+{
+	if (pct > 0)
+		g_string_append_printf(text, "%s%sat most %.0f%% of a CPU", env_dot(env), who, pct);
+}
+
+/* "credit · weight 256 · no cap": comparable within a host. A scheduler without caps has nothing said of them. */
+static void
+add_scheduling(const struct vm_page *on)
+{
+	const struct vm_scheduling *of = on->detail ? &on->detail->scheduling : NULL;
+	g_autoptr(GString) text = g_string_new(of ? of->name : NULL);
+
+	if (!of || !of->name)
+		return;
+	if (of->weight >= 0)
+		g_string_append_printf(text, "%sweight %" PRId64, env_dot(on->env), of->weight);
+	append_cap(text, on->env, "", of->cap_pct);
+	append_cap(text, on->env, "each vCPU ", of->vcpu_cap_pct);
+	if (of->cap_pct <= 0 && of->vcpu_cap_pct <= 0 && (of->cap_pct == 0 || of->vcpu_cap_pct == 0))
+		g_string_append_printf(text, "%sno cap", env_dot(on->env));
+	page_field(on->page, "scheduler", ROLE_NORMAL, "%s", text->str);
+}
+
 void
 vm_page_cpu(const struct vm_page *on)
 {
@@ -63,6 +89,7 @@ vm_page_cpu(const struct vm_page *on)
 	if (on->lives)
 		dossier_field(on->page, on->env, &vm_rows, on->vm, "CPU time", "cpu-time");
 	add_pins(on);
+	add_scheduling(on);
 }
 
 /* ---- vCPUs, one by one ---- */

@@ -272,6 +272,8 @@ Test(detail, what_is_not_known_has_a_reason)
 	struct page page = page_of_qemu("a");
 
 	cr_assert(says(page.vm->unknowns, "inside the guest: it has no channel"));
+	/* not on a machine that lets no cgroups be made; then it has a reason */
+	cr_assert_neq(says(page.vm->unknowns, "weight and cap: "), page.vm->scheduling.weight > 0);
 	cr_assert_eq(page.vm->snapshots, 0);
 	cr_assert_not(page.vm->managed_save);
 	cr_assert(strstr(page.vm->xml, "<domain type='qemu' id='"));
@@ -357,6 +359,9 @@ Test(detail, test_driver)
 	cr_assert_eq(page.vm->nvcpus, 2);
 	cr_assert_geq(page.vm->vcpus[0].cpu, 0);
 	cr_assert_eq(page.vm->vcpus[0].ready_pct, -1);
+	cr_assert_str_eq(page.vm->scheduling.name, "fair");
+	cr_assert_eq(page.vm->scheduling.weight, 50);
+	cr_assert_eq(page.vm->scheduling.cap_pct, -1);
 	cr_assert_str_eq(page.vm->addresses[0], "testnet0 192.168.122.3/24");
 	cr_assert(says(page.vm->unknowns, "ready of each vCPU: the test driver doesn't count it"));
 	cr_assert(says(page.vm->unknowns, "inside the guest: the test driver asks no guest agent"));

@@ -263,6 +263,37 @@ Test(dossier, a_guest_with_details)
 	world_done(&world);
 }
 
+/* A cap is told when there is one; that there is none only where there could be one. */
+Test(dossier, a_guest_and_its_scheduler)
+{
+	static const struct {
+		const char *name;
+		struct vm_scheduling scheduling;
+		const char *says, *says_not;
+	} cases[] = {
+		{ NULL, { NULL, -1, -1, -1 }, "may run on", "scheduler" },
+		{ "credit", { NULL, 512, 0, -1 }, "credit · weight 512 · no cap", "at most" },
+		{ "credit", { NULL, 256, 150, -1 }, "credit · weight 256 · at most 150% of a CPU", "no cap" },
+		{ "posix", { NULL, 100, 0, 50 }, "posix · weight 100 · each vCPU at most 50% of a CPU",
+			"no cap" },
+		{ "posix", { NULL, 100, 0, 0 }, "posix · weight 100 · no cap", "at most" },
+		{ "fair", { NULL, 50, -1, -1 }, "fair · weight 50", "no cap" },
+		{ "credit2", { NULL, -1, -1, -1 }, "credit2", "weight" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct world world;
+
+		world_init(&world);
+		world.detail->scheduling = cases[i].scheduling;
+		world.detail->scheduling.name = g_strdup(cases[i].name);
+		open_page(&world, ":vm web-1\n");
+		EXPECT(cases[i].says);
+		expect_not(&world, cases[i].says_not);
+		world_done(&world);
+	}
+}
+
 /* The detail of one guest is not shown for another, and that of one that is off asks nobody. */
 Test(dossier, a_guest_without_details)
 {

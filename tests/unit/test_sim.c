@@ -979,6 +979,8 @@ Test(sim, a_xen_guests_detail_has_the_gaps_of_a_real_one)
 	cr_assert(detail);
 	cr_assert_eq(detail->snapshots, -1);
 	cr_assert_eq(detail->emulator.nbytes, 0);
+	cr_assert_str_eq(detail->scheduling.name, "credit");
+	cr_assert_eq(detail->scheduling.vcpu_cap_pct, -1);
 	cr_assert_null(detail->agent_hostname);
 	cr_assert_geq(g_strv_length(detail->unknowns), 4);
 	for (size_t i = 0; i < detail->ndisks; i++)
