@@ -12,6 +12,13 @@
 
 /* ---- what a verb can be done to ---- */
 
+/* The other half of one that is paused on its way runs elsewhere, and with post-copy needs what is still here. */
+static bool
+is_on_the_way(const char *reason)
+{
+	return g_str_has_prefix(reason, "migrat") || strcmp(reason, "post-copy migration") == 0;
+}
+
 /* What holds for every verb. */
 static bool
 is_reachable(const struct vm *vm, const char **why_not)
@@ -20,7 +27,7 @@ is_reachable(const struct vm *vm, const char **why_not)
 		*why_not = "Domain-0 is the host itself";
 	else if (vm->host->link != LINK_UP)
 		*why_not = "its host does not answer";
-	else if (vm->state == VM_STATE_PAUSED && vm->reason && g_str_has_prefix(vm->reason, "migrat"))
+	else if (vm->state == VM_STATE_PAUSED && vm->reason && is_on_the_way(vm->reason))
 		*why_not = "being migrated";
 	else
 		return true;

@@ -11,8 +11,10 @@ side_of_whereabouts(const struct whereabouts *where)
 		return SIDE_ABSENT;
 	if (!where->active)
 		return SIDE_OFF;
-	return where->state == VM_STATE_PAUSED || where->state == VM_STATE_SUSPENDED ? SIDE_PAUSED
-										     : SIDE_RUNNING;
+	if (where->state != VM_STATE_PAUSED && where->state != VM_STATE_SUSPENDED)
+		return SIDE_RUNNING;
+	/* its memory is in two parts: it is no copy that could be forced off or resumed without the other */
+	return where->reason && g_str_has_prefix(where->reason, "post-copy") ? SIDE_UNKNOWN : SIDE_PAUSED;
 }
 
 enum side
@@ -22,8 +24,8 @@ side_of_vm(const struct vm *vm)
 		return SIDE_ABSENT;
 	if (vm->state == VM_STATE_UNKNOWN)
 		return SIDE_UNKNOWN;
-	return side_of_whereabouts(
-		&(struct whereabouts){ .defined = true, .active = vm->id >= 0, .state = vm->state });
+	return side_of_whereabouts(&(struct whereabouts){
+		.defined = true, .active = vm->id >= 0, .state = vm->state, .reason = vm->reason });
 }
 
 #define S "{source}"

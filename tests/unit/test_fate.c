@@ -86,11 +86,25 @@ Test(fate, a_side_is_told_by_the_host)
 		{ { .defined = true, .active = true, .state = VM_STATE_RUNNING }, SIDE_RUNNING },
 		{ { .defined = true, .active = true, .state = VM_STATE_PAUSED }, SIDE_PAUSED },
 		{ { .defined = true, .active = true, .state = VM_STATE_IDLE }, SIDE_RUNNING },
+		/* each has a part of its memory: neither may be forced off, or resumed, as if it were whole */
+		{ { .defined = true,
+			  .active = true,
+			  .state = VM_STATE_PAUSED,
+			  .reason = "post-copy migration" },
+			SIDE_UNKNOWN },
+		{ { .defined = true,
+			  .active = true,
+			  .state = VM_STATE_PAUSED,
+			  .reason = "post-copy migration failed" },
+			SIDE_UNKNOWN },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		cr_expect_eq(side_of_whereabouts(&cases[i].where), cases[i].side, "%zu", i);
 	cr_expect_eq(side_of_vm(NULL), SIDE_ABSENT);
+	cr_expect_eq(side_of_vm(&(struct vm){
+			     .id = 1, .state = VM_STATE_PAUSED, .reason = "post-copy migration" }),
+		SIDE_UNKNOWN);
 }
 
 /* ---- how it is asked for ---- */

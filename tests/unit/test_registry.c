@@ -117,13 +117,14 @@ Test(registry, possible_by_state)
 		expect_possible(cases[i].verb, cases[i].state, cases[i].why_not);
 }
 
-/* No verb may ever reach Domain-0, a host that is gone, or a guest that is arriving from elsewhere. */
+/* No verb may ever reach Domain-0, a host that is gone, or a guest that is between two hosts. */
 Test(registry, never_possible)
 {
 	struct scene scenes[] = {
 		{ .vm = snaps_vm("Domain-0", 1), .part = { .host = snaps_host(0, "xen1") } },
 		{ .vm = snaps_vm("x", 1), .part = { .host = snaps_host(0, "gone") } },
 		{ .vm = snaps_idle_vm("x", 1, VM_STATE_PAUSED), .part = { .host = snaps_host(0, "target") } },
+		{ .vm = snaps_idle_vm("x", 1, VM_STATE_PAUSED), .part = { .host = snaps_host(0, "source") } },
 	};
 	size_t n;
 	const struct action *const *actions = registry_actions(false, &n);
@@ -131,6 +132,7 @@ Test(registry, never_possible)
 	scenes[0].vm.is_dom0 = true;
 	scenes[1].part.host.link = LINK_UNREACHABLE;
 	scenes[2].vm.reason = "migrating";
+	scenes[3].vm.reason = "post-copy migration"; /* what runs elsewhere still needs its memory */
 	for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
 		const struct vm *vm = scene_build(&scenes[i]);
 
