@@ -240,16 +240,25 @@ plan_free(struct plan *plan)
 
 /* ---- the jobs ---- */
 
-/* The plan's params, then the target's own; NULL: none. */
+static void
+append_param(GPtrArray *all, char *const *param)
+{
+	g_ptr_array_add(all, g_strdup(param[0]));
+	g_ptr_array_add(all, g_strdup(param[1]));
+}
+
+/* The plan's params, then the target's own, which hold where both have one: a plan that tries a job again has all that the job
+ * had. NULL: none. */
 static char **
 join_params(char *const *shared, char *const *own)
 {
 	GPtrArray *all = g_ptr_array_new();
 
-	for (; shared && *shared; shared++)
-		g_ptr_array_add(all, g_strdup(*shared));
-	for (; own && *own; own++)
-		g_ptr_array_add(all, g_strdup(*own));
+	for (; shared && *shared; shared += 2)
+		if (!action_param(own, *shared))
+			append_param(all, shared);
+	for (; own && *own; own += 2)
+		append_param(all, own);
 	if (all->len)
 		g_ptr_array_add(all, NULL);
 	return (char **)g_ptr_array_free(all, all->len == 0);

@@ -174,6 +174,32 @@ Test(vm_pin, each_gets_its_own)
 	fleet_snap_unref(snap);
 }
 
+/* A job that is tried again brings all its params along, what was worked out for it then among them. */
+Test(vm_pin, another_try_is_worked_out_anew)
+{
+	static const char *const before[] = { "preset", "isolate", "pins", "vcpu*:7", "holds", "live", NULL };
+	const struct fleet_snap *snap = a_fleet();
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+	struct plan *plan;
+	g_autoptr(GPtrArray) jobs = NULL;
+	struct job *job;
+
+	g_array_append_val(keys, ((struct row_key[]){ vm_key(&snap->hosts[0]->vms[0]) })[0]);
+	plan = plan_new(&(struct plan_opts){ .action = registry_find(false, "pin"),
+		.params = (char *const *)(uintptr_t)before,
+		.snap = snap,
+		.keys = keys });
+	jobs = plan_jobs(plan, 1, 0, NULL);
+	cr_assert_eq(jobs->len, 1);
+	job = jobs->pdata[0];
+	cr_expect_str_eq(job_param(job, "pins"), "vcpu0:2;vcpu1:3;emulator*:2-3;iothread*:2-3");
+	cr_expect_str_eq(job_param(job, "holds"), "both");
+	cr_expect_eq(g_strv_length(job->params), 6);
+	job_free(job);
+	plan_free(plan);
+	fleet_snap_unref(snap);
+}
+
 Test(vm_pin, one_way_is_said_and_no_two)
 {
 	static const struct {
