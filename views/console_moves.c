@@ -193,7 +193,9 @@ console_act_on(void *ctx, const struct env_act *act)
 	const struct fleet_snap *newest;
 	struct plan_opts opts;
 
-	if (!console->opts.fleet)
+	if (console->opts.readonly)
+		env_notice(&console->env, ROLE_WARN, "nothing is done in read-only mode");
+	if (console->opts.readonly || !console->opts.fleet)
 		return;
 	newest = fleet_snapshot(console->opts.fleet);
 	opts = console_plan_opts(console, act->action, newest, act->keys);

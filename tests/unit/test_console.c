@@ -2,9 +2,11 @@
 #include "views/console.h"
 
 #include "actions/journal.h"
+#include "actions/registry.h"
 #include "fleet/clock.h"
 #include "tests/support/fake_conn.h"
 #include "tests/support/snaps.h"
+#include "views/console_private.h"
 #include "views/guard_filter.h"
 
 #include <criterion/criterion.h>
@@ -1047,6 +1049,7 @@ Test(console, p_resumes_what_is_suspended)
 Test(console, read_only_has_no_verbs)
 {
 	struct world world = { .readonly = true };
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
 
 	fleet_init(&world, VM_STATE_RUNNING);
 	expect_shown("[RO]");
@@ -1056,6 +1059,13 @@ Test(console, read_only_has_no_verbs)
 	type(&world, ":shutdown");
 	ENTER;
 	expect_shown("'shutdown' is refused: read-only");
+	/* nor for views that make a plan of their own */
+	g_array_append_val(keys, ((struct row_key[]){ { .host = 0 } })[0]);
+	fake_uuid(1, g_array_index(keys, struct row_key, 0).uuid);
+	console_act_on(
+		world.console, &(struct env_act){ .action = registry_find(false, "stop"), .keys = keys });
+	expect_shown("nothing is done in read-only mode");
+	expect_not_shown("Force off");
 	world_done(&world);
 }
 
