@@ -1,4 +1,5 @@
 /* console: a guest's serial console over the whole screen, under one line of ours. */
+#include "actions/plan.h"
 #include "actions/registry.h"
 #include "views/catalog.h"
 #include "views/request.h"
@@ -25,23 +26,48 @@ serial_of(struct view *view)
 
 /* ---- connecting ---- */
 
-/* In better words than its host would have. */
+/* What the rules of plans say of it; NULL: nothing against it. */
+static const char *
+objection(const struct env *env, const struct action *action, const struct vm *vm)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(struct row_key));
+	const char *why_not;
+
+	g_array_append_val(keys, ((struct row_key[]){ vm_key(vm) })[0]);
+	plan_survey(
+		&(struct plan_opts){
+			.action = action,
+			.snap = env->snap,
+			.keys = keys,
+			.guards = env->guards,
+			.now_us = env->now_us,
+			.config = env->config,
+		},
+		&why_not);
+	return why_not;
+}
+
+/* Judged anew each time; in better words than its host would have. */
 static bool
-is_possible(struct serial *serial, const struct vm *vm)
+is_possible(struct view *view, const struct vm *vm)
 {
 	const struct action *action = registry_find(false, console_view.verb);
 	const char *why_not = NULL;
 	g_autofree char *words = NULL;
 
 	if (!vm) {
-		serial_refuse(serial, "this VM is no longer there");
+		serial_refuse(serial_of(view), "this VM is no longer there");
 		return false;
 	}
-	if (action_possible(action, vm, &why_not))
-		return true;
-	words = g_strdup_printf("it needs %s (%s)", action->needs, why_not);
-	serial_refuse(serial, words);
-	return false;
+	if (action_possible(action, vm, &why_not)) {
+		why_not = objection(view->env, action, vm);
+		words = g_strdup(why_not);
+	} else {
+		words = g_strdup_printf("it needs %s (%s)", action->needs, why_not);
+	}
+	if (words)
+		serial_refuse(serial_of(view), words);
+	return !words;
 }
 
 static void
@@ -50,7 +76,7 @@ connect_guest(struct view *view, bool force)
 	const struct vm *vm = view_subject_vm(view);
 	g_autoptr(GError) error = NULL;
 
-	if (is_possible(serial_of(view), vm) && !serial_connect(serial_of(view), vm, force, &error))
+	if (is_possible(view, vm) && !serial_connect(serial_of(view), vm, force, &error))
 		serial_refuse(serial_of(view), error->message);
 }
 
