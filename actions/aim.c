@@ -41,7 +41,7 @@ give(const struct plan *plan, struct plan_target *target, const struct host_snap
 {
 	target->dest = host->index;
 	target->dest_name = g_strdup(host->name);
-	if (!action_param(plan->params, "to")) {
+	if (g_strcmp0(action_param(plan->params, "to"), host->name) != 0) {
 		target->params = g_new0(char *, 3);
 		target->params[0] = g_strdup("to");
 		target->params[1] = g_strdup(host->name);
@@ -143,54 +143,67 @@ send_all(struct plan *plan, struct targets *targets, const struct plan_opts *opt
 
 /* ---- as a list of moves says ---- */
 
-static gint
-compare_moves(gconstpointer a, gconstpointer b, gpointer data)
+/* A list of thousands, to be found by their guests: struct row_key in the list to the place in it, from 1 on. */
+static GHashTable *
+places_of(const struct relocation *moves)
 {
-	const struct plan_target *left = *(const struct plan_target *const *)a;
-	const struct plan_target *right = *(const struct plan_target *const *)b;
-	const struct relocation *moves = data;
-	guint places[2] = { 0, 0 };
+	GHashTable *places = g_hash_table_new(row_key_hash, row_key_equal_g);
 
-	for (guint i = 0; i < moves->list->len; i++) {
-		const struct move *move = moves->list->pdata[i];
-
-		if (row_key_equal(&move->guest, &left->key))
-			places[0] = i;
-		if (row_key_equal(&move->guest, &right->key))
-			places[1] = i;
-	}
-	return (gint)places[0] - (gint)places[1];
+	for (guint i = 0; i < moves->list->len; i++)
+		g_hash_table_insert(
+			places, &((struct move *)moves->list->pdata[i])->guest, GUINT_TO_POINTER(i + 1));
+	return places;
 }
 
-static const char *
-why_it_stays(const struct relocation *moves, const struct row_key *guest)
+/* 0: it is not in the list. */
+static guint
+place_of(GHashTable *places, const struct row_key *guest)
 {
-	for (guint i = 0; i < moves->stays->len; i++) {
-		const struct stay *stay = moves->stays->pdata[i];
+	return GPOINTER_TO_UINT(g_hash_table_lookup(places, guest));
+}
 
-		if (row_key_equal(&stay->guest, guest))
-			return stay->why;
+static gint
+compare_places(gconstpointer a, gconstpointer b, gpointer places)
+{
+	guint left = place_of(places, &(*(const struct plan_target *const *)a)->key);
+	guint right = place_of(places, &(*(const struct plan_target *const *)b)->key);
+
+	return (gint)left - (gint)right;
+}
+
+static GHashTable *
+stays_of(const struct relocation *moves)
+{
+	GHashTable *stays = g_hash_table_new(row_key_hash, row_key_equal_g);
+
+	for (guint i = 0; i < moves->stays->len; i++) {
+		struct stay *stay = moves->stays->pdata[i];
+
+		g_hash_table_insert(stays, &stay->guest, stay->why);
 	}
-	return "not in the plan that was shown";
+	return stays;
 }
 
 static void
 send_as_planned(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
 	const struct relocation *moves)
 {
+	g_autoptr(GHashTable) places = places_of(moves), stays = stays_of(moves);
 	bool many = plan->targets->len > FEW;
 
 	for (guint i = plan->targets->len; i-- > 0;) {
 		const struct plan_target *target = plan->targets->pdata[i];
-		const struct move *move = relocation_find(moves, &target->key);
+		guint place = place_of(places, &target->key);
+		const struct move *move = place ? moves->list->pdata[place - 1] : NULL;
+		const char *why = g_hash_table_lookup(stays, &target->key);
 
 		if (move && move->dest < opts->snap->nhosts)
 			send_to(plan, i, many, targets, opts, opts->snap->hosts[move->dest]);
 		else
-			plan_refuse(plan, i, why_it_stays(moves, &target->key));
+			plan_refuse(plan, i, why ? why : "not in the plan that was shown");
 	}
 	/* the order is part of the plan: the largest first */
-	g_ptr_array_sort_with_data(plan->targets, compare_moves, (gpointer)(uintptr_t)moves);
+	g_ptr_array_sort_with_data(plan->targets, compare_places, places);
 }
 
 bool

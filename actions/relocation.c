@@ -90,18 +90,6 @@ relocation_leave(struct relocation *moves, const struct vm *vm, const char *why)
 
 /* ---- questions ---- */
 
-const struct move *
-relocation_find(const struct relocation *moves, const struct row_key *guest)
-{
-	for (guint i = 0; i < moves->list->len; i++) {
-		const struct move *move = moves->list->pdata[i];
-
-		if (row_key_equal(&move->guest, guest))
-			return move;
-	}
-	return NULL;
-}
-
 GArray *
 relocation_keys(const struct relocation *moves)
 {
@@ -180,8 +168,8 @@ append_command(GString *out, const struct move *move, const struct fleet_snap *s
 {
 	static const char *const copies[] = {
 		[COPY_NONE] = "",
-		[COPY_ALL] = " --copy-storage-all",
-		[COPY_INCREMENTAL] = " --copy-storage-inc",
+		[COPY_ALL] = " --copy-storage-all --abort-on-error",
+		[COPY_INCREMENTAL] = " --copy-storage-inc --abort-on-error",
 	};
 	const struct config_host *entry = config->hosts->pdata[move->dest];
 	g_autofree char *from = uri_of(move->guest.host, snap, config),
@@ -193,8 +181,9 @@ append_command(GString *out, const struct move *move, const struct fleet_snap *s
 	char uuid[37];
 
 	uuid_format(move->guest.uuid, uuid);
-	g_string_append_printf(out, "virsh -c %s migrate %s --persistent --undefinesource%s %s %s %s  # %s\n",
-		quoted_from, wish->offline ? "--offline" : "--live --abort-on-error", copies[wish->copy],
+	g_string_append_printf(out,
+		"virsh -c %s migrate %s --persistent --undefinesource%s%s %s %s %s  # %s\n", quoted_from,
+		wish->offline ? "--offline" : "--live", copies[wish->copy], wish->unsafe ? " --unsafe" : "",
 		uuid, quoted_to, quoted_tcp, name);
 }
 

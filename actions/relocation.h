@@ -45,8 +45,6 @@ void relocation_free(struct relocation *moves); /* accepts NULL */
 void relocation_add(struct relocation *moves, const struct vm *vm, const struct host_snap *to, enum verdict verdict, const char *why);
 void relocation_leave(struct relocation *moves, const struct vm *vm, const char *why);
 
-/* The move of GUEST; NULL: there is none. */
-const struct move *relocation_find(const struct relocation *moves, const struct row_key *guest);
 /* The guests that are to go, as struct row_key; caller unrefs. */
 GArray *relocation_keys(const struct relocation *moves);
 /* "Evacuate kvm017", "Return to kvm017", "Even out dc1"; caller frees. */

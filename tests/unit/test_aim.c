@@ -205,10 +205,12 @@ Test(aim, prints_a_plan_as_commands)
 	evil.host = world.snap->hosts[0];
 	relocation_add(shown, &evil, world.snap->hosts[2], VERDICT_FITS, "because");
 	relocation_leave(shown, &evil, "no\nroom");
-	text = relocation_virsh(shown, world.snap, world.config, &(struct move_wish){ .copy = COPY_ALL });
+	text = relocation_virsh(
+		shown, world.snap, world.config, &(struct move_wish){ .copy = COPY_ALL, .unsafe = true });
 	cr_expect_str_eq(text, "# Evacuate h0: 1 moves\n"
-			       "virsh -c 'qemu+ssh://h0/system' migrate --live --abort-on-error --persistent "
-			       "--undefinesource --copy-storage-all aa000000-0000-0000-0000-000000000007 "
+			       "virsh -c 'qemu+ssh://h0/system' migrate --live --persistent "
+			       "--undefinesource --copy-storage-all --abort-on-error --unsafe "
+			       "aa000000-0000-0000-0000-000000000007 "
 			       "'qemu+ssh://root@h2:2222/system' 'tcp://h2'  # a?rm -rf /???x?\n"
 			       "# a?rm -rf /???x? stays: no?room\n");
 	relocation_free(shown);
