@@ -256,7 +256,9 @@ conclude(struct migration *m, const GError *failure, GError **error)
 	}
 	if (fate.kind == FATE_STAYED && given_up && failure)
 		return fail(error, FLEET_ERROR_CANCELLED, g_strdup_printf("given up; it %s", where));
-	return fail(error, fate.kind == FATE_UNKNOWN ? FLEET_ERROR_GONE : FLEET_ERROR_FAILED,
+	/* the hosts may still bring one that is between them to an end: that is no failure yet, and is looked after */
+	return fail(error,
+		fate.kind == FATE_UNKNOWN || fate.kind == FATE_MOVING ? FLEET_ERROR_GONE : FLEET_ERROR_FAILED,
 		failure ? failure_text(&fate, where, failure) : g_strdup(where));
 }
 
