@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 #include "farewell.h"
+#include "hush.h"
 
 #include "actions/journal.h"
 #include "actions/note.h"
@@ -13,16 +14,11 @@
 #include "tui/unstick.h"
 #include "views/console.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-/* What libraries say on stderr meanwhile is kept up to so many bytes and shown when the screen is gone. */
-#define STDERR_KEPT 65536
 
 /* Lost acts that are called by name on the status line. */
 #define LOST_NAMED 3
@@ -41,44 +37,6 @@ struct session {
 	bool abort_moves;              /* … who wants that */
 	bool away;                     /* the terminal is the shell's, until SIGCONT is read */
 };
-
-/* ---- stderr ---- */
-
-/* Lets nothing write onto the screen: returns the real stderr, or -1 when it is no terminal anyway. */
-static int
-stderr_hide(void)
-{
-	int real, file;
-
-	if (!isatty(STDERR_FILENO))
-		return -1;
-	file = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (file < 0)
-		return -1;
-	if (ftruncate(file, STDERR_KEPT) < 0 || fcntl(file, F_ADD_SEALS, F_SEAL_GROW) < 0) {
-		close(file);
-		return -1;
-	}
-	real = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	dup2(file, STDERR_FILENO);
-	close(file);
-	return real;
-}
-
-static void
-stderr_show(int real)
-{
-	g_autofree char *text = g_malloc0(STDERR_KEPT + 1);
-	ssize_t n;
-
-	if (real < 0)
-		return;
-	n = pread(STDERR_FILENO, text, STDERR_KEPT, 0);
-	dup2(real, STDERR_FILENO);
-	close(real);
-	if (n > 0)
-		fputs(text, stderr); /* the file's unused end is zeros */
-}
 
 /* ---- what the loop calls ---- */
 
@@ -429,7 +387,7 @@ command_console(const struct command_env *env)
 		return EXIT_FAILURE;
 	}
 	session_open_journal(&session, env);
-	real_stderr = stderr_hide();
+	real_stderr = hush_begin();
 	if (session_start(&session, env, &error)) {
 		struct unstick *unstick = unstick_start();
 
@@ -441,7 +399,7 @@ command_console(const struct command_env *env)
 		}
 	}
 	term_stop(session.term);
-	stderr_show(real_stderr);
+	hush_end(real_stderr);
 	if (session.ended_by)
 		fprintf(stderr, "virt-fleet: ended: %s\n", session.ended_by);
 	if (error) {
