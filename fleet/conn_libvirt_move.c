@@ -14,6 +14,8 @@
 
 #define MIB        (INT64_C(1) << 20)
 #define EVERYTHING (MOVE_BIT(FEATURE_COUNT) - 1) /* a bit per feature */
+#define BELIEVED \
+	(INT64_C(1) << 60) /* a daemon that tells of more bytes is not believed: sums of them have room */
 
 /* ---- what drivers take ---- */
 
@@ -281,12 +283,8 @@ libvirt_move(struct conn *conn, const uint8_t uuid[UUID_LEN], struct conn *dest,
 /* ---- how far it is ---- */
 
 static int64_t
-number(const struct params *params, const char *name)
+value_of(const struct _virTypedParameter *param)
 {
-	const struct _virTypedParameter *param = virTypedParamsGet(params->list, params->n, name);
-
-	if (!param)
-		return -1;
 	switch (param->type) {
 	case VIR_TYPED_PARAM_INT:
 		return param->value.i;
@@ -299,6 +297,16 @@ number(const struct params *params, const char *name)
 	default:
 		return -1;
 	}
+}
+
+/* -1: it is not told, or makes no sense. */
+static int64_t
+number(const struct params *params, const char *name)
+{
+	const struct _virTypedParameter *param = virTypedParamsGet(params->list, params->n, name);
+	int64_t value = param ? value_of(param) : -1;
+
+	return value >= 0 && value <= BELIEVED ? value : -1;
 }
 
 static const char *
@@ -324,7 +332,7 @@ read_progress(int type, const struct params *params, struct job_progress *out)
 		.disk_total = number(params, VIR_DOMAIN_JOB_DISK_TOTAL),
 		.disk_left = number(params, VIR_DOMAIN_JOB_DISK_REMAINING),
 		.speed = number(params, VIR_DOMAIN_JOB_MEMORY_BPS),
-		.dirty = page > 0 && pages >= 0 ? pages * page : -1,
+		.dirty = page > 0 && pages >= 0 && pages <= BELIEVED / page ? pages * page : -1,
 		.iteration = number(params, VIR_DOMAIN_JOB_MEMORY_ITERATION),
 		.downtime_ms = number(params, VIR_DOMAIN_JOB_DOWNTIME),
 		.throttle_pct = number(params, VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE),

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define BAR 8 /* columns of a move's bar */
+#define BAR    8   /* columns of a move's bar */
+#define MOST_S 1e9 /* what would take longer never ends: that is no time to wait for */
 
 /* _(ENUM, "word", glyph, ASCII glyph, role, place on the screen) */
 #define STATES(_)                                   \
@@ -91,12 +92,11 @@ percent(const struct queue_entry *entry)
 int64_t
 job_left_us(const struct queue_entry *entry, int64_t now_us)
 {
-	double left = bytes_left(entry);
-	int64_t speed = progress_of(entry).speed;
+	double left = bytes_left(entry), speed = (double)progress_of(entry).speed;
 
 	if (entry->state == JOB_WAITING)
 		return MAX(entry->deadline_us - now_us, 0);
-	return left >= 0 && speed > 0 ? (int64_t)(left / (double)speed * 1e6) : -1;
+	return left >= 0 && speed > 0 && left / speed < MOST_S ? (int64_t)(left / speed * 1e6) : -1;
 }
 
 static double
