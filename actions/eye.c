@@ -6,12 +6,13 @@
 
 #include <pthread.h>
 
-#define LOOK_US INT64_C(500000)
-#define CALL_US INT64_C(15000000)
-#define STACK   (512 * 1024)
+#define LOOK_US  INT64_C(500000)
+#define CALL_US  INT64_C(15000000)
+#define RETRY_US INT64_C(2000000) /* between two tries to see again */
+#define STACK    (512 * 1024)
 
 struct eye {
-	struct eye_opts opts; /* constant */
+	struct eye_opts opts; /* constant, but for conn, which is the thread's */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
@@ -21,6 +22,7 @@ struct eye {
 	struct job_progress last; /* as told last */
 	int64_t left;             /* bytes, when it fell last … */
 	int64_t fell_us;          /* … and when that was */
+	int64_t retry_us;         /* blind: when to try again */
 	bool given_up, blind, switched;
 };
 
@@ -90,7 +92,25 @@ look_failed(struct eye *eye, const GError *error)
 	if (!eye->blind)
 		return;
 	eye->last = JOB_PROGRESS_UNKNOWN;
+	eye->retry_us = clock_now_us() + RETRY_US;
 	tell(eye, "moving, out of sight");
+}
+
+/* The move has a connection of its own and goes on: who can't see it can't give it up either. */
+static void
+open_again(struct eye *eye)
+{
+	const struct job *job = eye->opts.job;
+	struct conn *conn;
+
+	if (clock_now_us() < eye->retry_us)
+		return;
+	conn = hand_connect(job->hand, job->target.host, NULL);
+	eye->retry_us = clock_now_us() + RETRY_US;
+	if (!conn)
+		return;
+	eye->opts.conn = conn;
+	eye->blind = false;
 }
 
 static void
@@ -112,7 +132,7 @@ look(struct eye *eye)
 		tell(eye, stands_still(eye, &progress) ? "stands still" : NULL);
 }
 
-/* There may be nothing to give up yet: then it is tried again. */
+/* There may be nothing to give up yet, or no answer: then it is tried again. */
 static void
 give_up(struct eye *eye)
 {
@@ -123,7 +143,7 @@ give_up(struct eye *eye)
 	else if (g_error_matches(error, FLEET_ERROR, FLEET_ERROR_UNSUPPORTED))
 		tell(eye, "can't be given up");
 	eye->given_up = !g_error_matches(error, FLEET_ERROR, FLEET_ERROR_STATE) &&
-			!g_error_matches(error, FLEET_ERROR, FLEET_ERROR_BUSY);
+			!g_error_matches(error, FLEET_ERROR, FLEET_ERROR_BUSY) && !fleet_error_is_link(error);
 	look_failed(eye, error);
 }
 
@@ -158,7 +178,11 @@ eye_main(void *arg)
 	struct eye *eye = arg;
 
 	thread_stand_back();
-	while (!is_closing(eye) && !eye->blind) {
+	while (!is_closing(eye)) {
+		if (eye->blind)
+			open_again(eye);
+		if (eye->blind)
+			continue;
 		look(eye);
 		if (!eye->given_up && !eye->blind && job_gauge_cancelled(eye->opts.job->gauge))
 			give_up(eye);

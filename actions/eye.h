@@ -10,12 +10,12 @@ struct eye;
 
 struct eye_opts {
 	struct job *job;      /* borrowed: its gauge, target and hand are used */
-	struct conn *conn;    /* to the source, the eye's alone until eye_close() */
+	struct conn *conn;    /* to the source, the eye's alone until eye_close(); one that is lost is made anew */
 	uint32_t wants;       /* as in struct move_opts */
 	int64_t stall_ms;     /* no memory copied for so long is told */
 };
 
 /* NULL: there can't be another thread; then the move goes on unwatched. */
 struct eye *eye_open(const struct eye_opts *opts);
-/* Waits for the end of a call under way, at most its time limit. Accepts NULL. */
+/* Waits for the end of a call under way, at most its time limit, or a connection's. Accepts NULL. */
 void eye_close(struct eye *eye);

@@ -41,7 +41,7 @@ void hands_stop(struct hands *hands);
 bool hands_wait(struct hands *hands, int64_t timeout_ms);
 void hands_free(struct hands *hands); /* accepts NULL */
 
-/* ---- for job.run(), on the hand's thread ---- */
+/* ---- for job.run(): on the hand's thread, or on one that run() waits for and that alone calls meanwhile ---- */
 
 /* Another connection, to HOST (any of the fleet), which is the hand's and stays open until the job is over. Blocks at most
  * call_timeout. Every call on it must be between hand_begin() and hand_end(). */

@@ -41,7 +41,7 @@ struct hand {
 	bool idle;        /* may be given one */
 	bool ending;      /* will not take any more */
 	bool moving;      /* runs a move, whose connections are not cut at the end */
-	GPtrArray *links; /* struct hand_link *; written by the hand's thread only */
+	GPtrArray *links; /* struct hand_link *; written by whoever has its job.run() */
 
 	struct conn *conn; /* to its host, one of the links, NULL: none; hand's thread only */
 };

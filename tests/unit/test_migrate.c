@@ -12,13 +12,18 @@
 #define SHARED "unsafe", "yes"
 
 static struct sim *sim;
+static struct conn *newest; /* to the first host: while a move is on its way, the one that looks at it */
 static struct mover *mover;
 
 static struct conn *
 make_conn(void *ctx, uint32_t index, enum conn_purpose purpose G_GNUC_UNUSED,
 	const struct conn_listener *listener)
 {
-	return conn_sim_new(ctx, index, false, listener);
+	struct conn *conn = conn_sim_new(ctx, index, false, listener);
+
+	if (index == 0)
+		__atomic_store_n(&newest, conn, __ATOMIC_SEQ_CST);
+	return conn;
 }
 
 static void
@@ -127,6 +132,29 @@ Test(migrate, one_that_is_given_up_stays)
 	job_gauge_unref(gauge);
 	cr_expect_eq(where(0, &vm).state, VM_STATE_RUNNING);
 	cr_expect_not(where(1, &vm).defined);
+}
+
+/* Who has lost sight of it sees it again, and can still give it up. */
+Test(migrate, one_that_was_out_of_sight_is_seen_again)
+{
+	struct sim_vm vm = smallest(0, VM_STATE_RUNNING);
+	struct job_gauge *gauge = begin_slow(&vm);
+	struct conn *eye = __atomic_load_n(&newest, __ATOMIC_SEQ_CST);
+	struct job_progress progress;
+	struct job *job;
+
+	eye->ops->cancel(eye);
+	do {
+		g_usleep(1000);
+		job_gauge_get(gauge, &progress);
+	} while (g_strcmp0(progress.phase, "moving, out of sight") != 0);
+	job_gauge_cancel(gauge);
+	job = end();
+	cr_expect_eq(job->state, JOB_CANCELLED, "%s", job->error);
+	cr_expect_neq(__atomic_load_n(&newest, __ATOMIC_SEQ_CST), eye);
+	job_free(job);
+	job_gauge_unref(gauge);
+	cr_expect_eq(where(0, &vm).state, VM_STATE_RUNNING);
 }
 
 /* The job knows nothing, and says what it knows. */
