@@ -94,11 +94,23 @@ act_end(struct journal_act *act, const cJSON *object)
 	act->took_s = cJSON_IsNumber(took) ? took->valuedouble : -1;
 }
 
+/* What became of it after all, in place of what was not known. */
+static void
+act_found(struct journal_act *act, const cJSON *object)
+{
+	const char *where = text_of(object, "where");
+
+	if (!where)
+		return;
+	g_free(act->error);
+	act->error = g_strdup_printf("found: %s", where);
+}
+
 /* ---- many ---- */
 
 struct reading {
 	GPtrArray *acts;  /* in the order of the file */
-	GHashTable *open; /* id in the act to struct journal_act: without an end */
+	GHashTable *open; /* id in the act to struct journal_act: without an end, or with one nobody saw */
 };
 
 static void
@@ -114,11 +126,15 @@ read_line(struct reading *reading, const char *line)
 		g_ptr_array_add(reading->acts, act);
 		g_hash_table_replace(reading->open, act->id, act);
 	} else if (id && event && strcmp(event, "end") == 0) {
-		if (act)
-			g_hash_table_remove(reading->open, id);
-		else /* its begin is further back than we look */
+		if (!act) /* its begin is further back than we look */
 			g_ptr_array_add(reading->acts, act = act_new(object));
 		act_end(act, object);
+		if (strcmp(act->result, "unknown") == 0)
+			g_hash_table_replace(reading->open, act->id, act);
+		else
+			g_hash_table_remove(reading->open, id);
+	} else if (act && event && strcmp(event, "found") == 0) {
+		act_found(act, object);
 	}
 	cJSON_Delete(object);
 }

@@ -60,6 +60,9 @@ write_file(const char *suffix, const char *text)
 #define END(id, result, more)                                                                         \
 	"{\"time\":\"2026-11-22T08:36:00Z\",\"event\":\"end\",\"id\":\"" id "\",\"result\":\"" result \
 	"\"" more "}\n"
+#define FOUND(id, where)                                                                                    \
+	"{\"time\":\"2026-11-22T08:37:00Z\",\"event\":\"found\",\"id\":\"" id "\",\"where\":\"" where "\"}" \
+												      "\n"
 
 static GPtrArray *
 read_all(guint most)
@@ -105,6 +108,25 @@ Test(journal_read, joins_begin_and_end)
 	cr_expect_str_eq(act->error, "no");
 	cr_expect_eq(act->took_s, 1.5);
 	cr_expect_eq(act->begun_us, INT64_C(1795336510500000));
+}
+
+/* An end that nobody saw is found out later: that, and not "check", is what is to be read then. */
+Test(journal_read, tells_what_was_found_of_an_unknown_end)
+{
+	g_autoptr(GPtrArray) acts = NULL;
+	const struct journal_act *act;
+
+	write_file("", BEGIN("h:1:2:1", "10", "web-1", "") BEGIN("h:1:2:2", "11", "web-2", "")
+			       END("h:1:2:1", "unknown", ",\"error\":\"kvm2 unknown: check\",\"took_s\":1.5")
+				       END("h:1:2:2", "done", "") FOUND("h:1:2:1", "runs on kvm1 as before")
+					       FOUND("h:1:2:2", "runs nowhere") FOUND("h:9:9:9", "runs"));
+	acts = read_all(MOST);
+	cr_assert_eq(acts->len, 2);
+	act = act_at(acts, 1);
+	cr_expect_str_eq(act->result, "unknown");
+	cr_expect_str_eq(act->error, "found: runs on kvm1 as before");
+	cr_expect_eq(act->took_s, 1.5);
+	cr_expect_null(act_at(acts, 0)->error);
 }
 
 Test(journal_read, goes_on_in_rotated_files)
