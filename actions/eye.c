@@ -126,10 +126,12 @@ look(struct eye *eye)
 	if (!progress.phase) /* not begun, or about to end */
 		return;
 	eye->last = progress;
-	if (eye->switched)
-		tell(eye, "runs there, memory follows");
-	else
-		tell(eye, stands_still(eye, &progress) ? "stands still" : NULL);
+	if (!stands_still(eye, &progress)) {
+		tell(eye, eye->switched ? "runs there, memory follows" : NULL);
+		return;
+	}
+	eye->last.speed = -1; /* libvirt goes on saying what it was when the last byte went */
+	tell(eye, eye->switched ? "runs there, memory does not follow" : "nothing is copied any more");
 }
 
 /* There may be nothing to give up yet, or no answer: then it is tried again. */

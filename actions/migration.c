@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define STALL_MS (5 * 60 * 1000)
+#define STALL_MS (30 * 1000)
 
 /* ---- how ---- */
 

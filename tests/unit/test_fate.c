@@ -152,7 +152,7 @@ Test(migration, limits_are_numbers_with_units)
 	cr_expect_eq(opts.downtime_ms, 250);
 	cr_expect_eq(opts.connections, 4);
 	cr_expect_eq(migration_stall_ms(params), 120000);
-	cr_expect_eq(migration_stall_ms(NULL), 300000);
+	cr_expect_eq(migration_stall_ms(NULL), 30000);
 }
 
 Test(migration, a_guest_that_is_off_takes_no_storage_along)
