@@ -2,6 +2,7 @@
 #include "views/host_page.h"
 
 #include "fleet/cpuset.h"
+#include "views/host_values.h"
 #include "views/units.h"
 
 #include <string.h>
@@ -52,6 +53,25 @@ add_density(const struct host_page *on)
 			vcpus.text, pcpus.text, text.text, cap);
 }
 
+/* "Domain-0  18% of 4 CPUs, 512M", where the host is a domain beside its guests. */
+static void
+add_own_domain(const struct host_page *on)
+{
+	const struct vm *own = host_own_domain(on->host);
+	double share = dossier_number(on->env, &host_rows, on->host, "overhead");
+	struct cell overhead, pcpus;
+	char mem[UNIT_TEXT] = "-";
+
+	if (!own)
+		return;
+	dossier_cell(on->env, &host_rows, on->host, "overhead", &overhead);
+	dossier_cell(on->env, &host_rows, on->host, "pcpus", &pcpus);
+	if (VM_HAS(own, VM_MEM))
+		unit_format(mem, UNIT_BYTES, own->value[VM_MEM]);
+	page_meter(on->page, own->name, share < 0 ? ROLE_DIM : ROLE_NORMAL, share, "%s of %s CPUs, %s",
+		overhead.text, pcpus.text, mem);
+}
+
 void
 host_page_room(const struct host_page *on)
 {
@@ -62,6 +82,7 @@ host_page_room(const struct host_page *on)
 	add_memory(on, "memory used", "mem-used", "mem", THRESHOLD_MEM);
 	add_memory(on, "promised", "mem-promised", "promised", THRESHOLD_NONE);
 	add_density(on);
+	add_own_domain(on);
 	if (fit >= 0) {
 		unit_format(mem, UNIT_BYTES, on->env->row.size.mem_bytes);
 		page_field(on->page, "room for", ROLE_NORMAL, "%.0f more of %.0f vCPU, %s (the median VM)",

@@ -73,6 +73,28 @@ host_ready(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx 
 		value_number(out, most);
 }
 
+const struct vm *
+host_own_domain(const struct host_snap *host)
+{
+	for (size_t i = 0; i < host->nvms; i++)
+		if (host->vms[i].is_dom0)
+			return &host->vms[i];
+	return NULL;
+}
+
+/* What the host itself takes of all its CPUs, where it is a domain beside its guests. */
+void
+host_overhead(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
+	const void *row, struct value *out)
+{
+	const struct host_snap *host = row;
+	const struct vm *own = host->link == LINK_UP ? host_own_domain(host) : NULL;
+
+	if (own && VM_HAS(own, VM_CPU) && VM_HAS(own, VM_VCPUS) && HOST_HAS(host, HOST_PCPUS) &&
+		host->value[HOST_PCPUS] > 0)
+		value_number(out, own->value[VM_CPU] * own->value[VM_VCPUS] / host->value[HOST_PCPUS]);
+}
+
 void
 host_mem_free(const struct column *column G_GNUC_UNUSED, const struct row_ctx *ctx G_GNUC_UNUSED,
 	const void *row, struct value *out)

@@ -3,12 +3,16 @@
 
 #include "views/column_table.h"
 
+/* The domain that the host itself is, among its guests; NULL: it is none. */
+const struct vm *host_own_domain(const struct host_snap *host);
+
 void host_fit(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_site(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_tags(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_labels(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_types(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_ready(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
+void host_overhead(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_mem_free(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_since(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);
 void host_cells(const struct column *column, const struct row_ctx *ctx, const void *row, struct value *out);

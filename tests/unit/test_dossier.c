@@ -358,6 +358,37 @@ Test(dossier, a_host_with_details)
 	world_done(&world);
 }
 
+/* The host's own part, where the host is a domain; a number that is not known is not zero. */
+Test(dossier, a_host_that_is_a_domain)
+{
+	static const struct {
+		bool dom0, known;
+		const char *says, *says_not;
+	} cases[] = {
+		{ false, true, "room for", "Domain-0" },
+		{ true, true, "18% of 4 CPUs, 512M", "- of 4 CPUs" },
+		{ true, false, "- of 4 CPUs, 512M", "% of 4 CPUs, " },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct world world;
+
+		world_init(&world);
+		world.vms[0].is_dom0 = cases[i].dom0;
+		world.vms[0].name = cases[i].dom0 ? "Domain-0" : "web-1";
+		snaps_set_vm(&world.vms[0], VM_CPU, 36);
+		snaps_set_vm(&world.vms[0], VM_VCPUS, 2);
+		snaps_set_vm(&world.vms[0], VM_MEM, GIB / 2);
+		snaps_set_host(&world.host, HOST_PCPUS, 4);
+		if (!cases[i].known)
+			snaps_unset_vm(&world.vms[0], VM_CPU);
+		open_page(&world, ":host kvm1\n");
+		EXPECT(cases[i].says);
+		expect_not(&world, cases[i].says_not);
+		world_done(&world);
+	}
+}
+
 Test(dossier, nobody_is_pinned)
 {
 	struct world world;
