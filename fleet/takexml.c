@@ -90,7 +90,9 @@ take_all(struct takexml *take, struct _xmlNode *domain)
 	take->machine = xml_attr(os, "machine");
 	take->emulator = child_text(devices, "emulator");
 	take->cpu = cpu ? xml_dump(cpu) : NULL;
-	take->mem_bytes = memory ? xml_number(memory) * 1024 : 0;
+	/* huge pages are put aside: what is free besides says nothing of them */
+	if (memory && !xml_child(xml_child(domain, "memoryBacking"), "hugepages"))
+		take->mem_bytes = xml_number(memory) * 1024;
 	for (struct _xmlNode *card = xml_child(devices, "interface"); card; card = xml_next(card))
 		take_card(take, card);
 	for (struct _xmlNode *disk = xml_child(devices, "disk"); disk; disk = xml_next(disk))

@@ -12,7 +12,7 @@ struct take_folder {
 struct takexml {
 	char *type, *arch, *machine, *emulator; /* "kvm", "x86_64", "pc-q35-7.2", a path; NULL: not told */
 	char *cpu;           /* its <cpu> element as text; NULL: none */
-	uint64_t mem_bytes;  /* what it has now; 0: not told */
+	uint64_t mem_bytes;  /* what it has now, of usual pages; 0: not told, or none */
 	GPtrArray *networks; /* char *: of libvirt's, by name */
 	GPtrArray *devices;  /* char *: bridges and cards that its own cards are on, by name */
 	GPtrArray *pools;    /* char *: "pool/volume" of its disks */

@@ -66,6 +66,23 @@ Test(takexml, tells_what_a_host_must_have)
 	takexml_done(&take);
 }
 
+/* They are no free memory of the target, however many of them are free. */
+Test(takexml, huge_pages_are_not_what_is_free)
+{
+	struct takexml take;
+
+	cr_assert(takexml_parse("<domain><currentMemory>1024</currentMemory><memoryBacking><hugepages/>"
+				"</memoryBacking></domain>",
+		&take, NULL));
+	cr_expect_eq(take.mem_bytes, 0);
+	takexml_done(&take);
+	cr_assert(takexml_parse("<domain><currentMemory>1024</currentMemory><memoryBacking><locked/>"
+				"</memoryBacking></domain>",
+		&take, NULL));
+	cr_expect_eq(take.mem_bytes, 1 << 20);
+	takexml_done(&take);
+}
+
 Test(takexml, lives_with_what_is_not_told_and_refuses_what_is_no_guest)
 {
 	struct takexml take;
