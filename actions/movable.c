@@ -133,7 +133,7 @@ look_at_disk(struct search *search, const struct vm_disk *disk)
 	else if (is_removable(disk) && !vm_disk_shared(disk))
 		add(search, OBSTACLE_CAUTION, name, "%s must be there too: eject it", disk->source);
 	else if (disk->storage == STORAGE_UNKNOWN || disk->storage == STORAGE_VOLUME ||
-		 disk->storage == STORAGE_OTHER)
+		 disk->storage == STORAGE_OTHER || (disk->storage == STORAGE_BLOCK && disk->shareable))
 		add(search, OBSTACLE_CAUTION, name, "whether other hosts reach %s is not known",
 			disk->source);
 	else if (!vm_disk_shared(disk) && search->xen)

@@ -73,6 +73,7 @@ struct guest {
 	uint64_t read;                /* number of the last sample that read it on its own, 0: never */
 	bool was_active;              /* when it was read */
 	bool no_block;                /* a disk of it can't ever be measured: its disk numbers stay unknown */
+	unsigned astray;              /* so many times in a row Xen ran it while libvirt said that it is off */
 	int64_t silent_us;            /* since when nothing was heard from its monitor, 0: it answers */
 	unsigned changes;             /* grows with each event that may have changed its XML */
 	bool autostart, persistent;
@@ -214,6 +215,8 @@ void xen_done(struct libvirt *lv);
 /* Asks them, where there are some and it is time. What goes wrong is no error: then libvirt is asked alone. Blocks for at
  * most some seconds. */
 void xen_ask(struct libvirt *lv);
+/* Guests among VMS that Xen runs although libvirt says that they are off: it notices late that one has rebooted. */
+void xen_find_astray(struct libvirt *lv, GArray *vms);
 /* What they said of the guest called NAME in this sample; NULL: nothing. */
 const struct xentop_vm *xen_said(const struct libvirt *lv, const char *name);
 

@@ -346,6 +346,7 @@ libvirt_sample(struct conn *conn, const struct sample_opts *opts, struct host_sa
 		xen_ask(lv);
 	if (!sample_guests(lv, opts, out, error))
 		return false;
+	xen_find_astray(lv, out->vms);
 	if (opts->depth == SAMPLE_FULL && !do_chores(lv, opts, out->vms, error))
 		return false;
 	if (opts->depth != SAMPLE_LIST && !node_sample(lv, opts->fresh, out, error))

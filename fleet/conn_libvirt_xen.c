@@ -123,6 +123,27 @@ xen_ask(struct libvirt *lv)
 	libvirt_progress(lv);
 }
 
+/* Twice, for it may have ended between the two questions. */
+#define ASTRAY 2
+
+void
+xen_find_astray(struct libvirt *lv, GArray *vms)
+{
+	for (guint i = 0; lv->driver == DRIVER_XEN && i < vms->len; i++) {
+		struct vm_sample *vm = &g_array_index(vms, struct vm_sample, i);
+		struct guest *guest = guests_find(lv, vm->uuid);
+
+		if (vm->id >= 0)
+			guest->astray = 0;
+		else if (lv->xen.vms)
+			guest->astray = xen_said(lv, vm->name) ? guest->astray + 1 : 0;
+		if (guest->astray < ASTRAY)
+			continue;
+		vm->state = VM_STATE_RUNNING;
+		vm->reason = "Xen runs it, libvirt has not noticed";
+	}
+}
+
 const struct xentop_vm *
 xen_said(const struct libvirt *lv, const char *name)
 {

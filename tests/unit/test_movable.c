@@ -68,6 +68,15 @@ lie_locally_on_xen(struct world *world)
 }
 
 static void
+lie_on_a_shareable_device_of_xen(struct world *world)
+{
+	lie_locally_on_xen(world);
+	world->disk.storage = STORAGE_BLOCK;
+	world->disk.source = TEXT("/dev/mapper/san-7");
+	world->disk.shareable = true;
+}
+
+static void
 hold_a_cdrom(struct world *world)
 {
 	lie_locally(world);
@@ -192,6 +201,7 @@ static const struct {
 	{ pass_a_device, OBSTACLE_BLOCKS, "0000:3b:02.1", "pci device of the host" },
 	{ lie_locally, OBSTACLE_COPY, "vda", "/images/a.qcow2 is the host's own (file)" },
 	{ lie_locally_on_xen, OBSTACLE_BLOCKS, "vda", "copies no storage" },
+	{ lie_on_a_shareable_device_of_xen, OBSTACLE_CAUTION, "vda", "/dev/mapper/san-7 is not known" },
 	{ hold_a_cdrom, OBSTACLE_CAUTION, "vda", "eject it" },
 	{ cache_writes, OBSTACLE_CAUTION, "vda", "cache writeback" },
 	{ not_know_its_storage, OBSTACLE_CAUTION, "vda", "not known" },
