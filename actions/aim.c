@@ -48,38 +48,25 @@ give(const struct plan *plan, struct plan_target *target, const struct host_snap
 	}
 }
 
-#define FEW 5 /* guests: each may have its own words */
-
-/* Why VM can't go to HOST: of many guests in a word, so that they can be counted by it. Caller frees. */
-static char *
-why_not(bool many, struct targets *targets, const struct vm *vm, const struct host_snap *host)
-{
-	g_autofree char *words = NULL;
-	const char *what = NULL;
-
-	if (many) {
-		targets_quick(targets, vm, host, &what);
-		return g_strdup_printf("can't go to %s: %s", host->name, what);
-	}
-	targets_judge(targets, vm, host, &words);
-	return g_strdup_printf("can't go to %s: %s", host->name, words);
-}
-
 /* Sends target I of PLAN to HOST, or leaves it out: what was possible when it was planned may be so no longer. */
 static void
-send_to(struct plan *plan, guint i, bool many, struct targets *targets, const struct plan_opts *opts,
+send_to(struct plan *plan, guint i, struct targets *targets, const struct plan_opts *opts,
 	const struct host_snap *host)
 {
 	struct plan_target *target = plan->targets->pdata[i];
 	const struct vm *vm = fleet_snap_find_vm(opts->snap, &target->key);
 
-	if (targets_quick(targets, vm, host, NULL) <= VERDICT_CAUTION) {
+	const char *what = NULL;
+
+	if (targets_quick(targets, vm, host, &what) <= VERDICT_CAUTION) {
 		give(plan, target, host);
 		targets_put(targets, vm, host);
 	} else {
-		g_autofree char *words = why_not(many, targets, vm, host);
+		g_autofree char *cause = g_strdup_printf("can't go to %s: %s", host->name, what);
+		g_autofree char *words = NULL;
 
-		plan_refuse(plan, i, words);
+		targets_judge(targets, vm, host, &words);
+		plan_refuse(plan, i, cause, words);
 	}
 }
 
@@ -135,10 +122,8 @@ static void
 send_all(struct plan *plan, struct targets *targets, const struct plan_opts *opts,
 	const struct host_snap *host)
 {
-	bool many = plan->targets->len > FEW;
-
 	for (guint i = plan->targets->len; i-- > 0;)
-		send_to(plan, i, many, targets, opts, host);
+		send_to(plan, i, targets, opts, host);
 }
 
 /* ---- as a list of moves says ---- */
@@ -179,9 +164,20 @@ stays_of(const struct relocation *moves)
 	for (guint i = 0; i < moves->stays->len; i++) {
 		struct stay *stay = moves->stays->pdata[i];
 
-		g_hash_table_insert(stays, &stay->guest, stay->why);
+		g_hash_table_insert(stays, &stay->guest, stay);
 	}
 	return stays;
+}
+
+static void
+leave_out(struct plan *plan, guint i, const struct stay *stay)
+{
+	if (!stay)
+		plan_refuse(plan, i, "not in the plan that was shown", NULL);
+	else if (stay->cause)
+		plan_refuse(plan, i, stay->cause, stay->why);
+	else
+		plan_refuse(plan, i, stay->why, NULL);
 }
 
 static void
@@ -189,18 +185,16 @@ send_as_planned(struct plan *plan, struct targets *targets, const struct plan_op
 	const struct relocation *moves)
 {
 	g_autoptr(GHashTable) places = places_of(moves), stays = stays_of(moves);
-	bool many = plan->targets->len > FEW;
 
 	for (guint i = plan->targets->len; i-- > 0;) {
 		const struct plan_target *target = plan->targets->pdata[i];
 		guint place = place_of(places, &target->key);
 		const struct move *move = place ? moves->list->pdata[place - 1] : NULL;
-		const char *why = g_hash_table_lookup(stays, &target->key);
 
 		if (move && move->dest < opts->snap->nhosts)
-			send_to(plan, i, many, targets, opts, opts->snap->hosts[move->dest]);
+			send_to(plan, i, targets, opts, opts->snap->hosts[move->dest]);
 		else
-			plan_refuse(plan, i, why ? why : "not in the plan that was shown");
+			leave_out(plan, i, g_hash_table_lookup(stays, &target->key));
 	}
 	/* the order is part of the plan: the largest first */
 	g_ptr_array_sort_with_data(plan->targets, compare_places, places);

@@ -175,9 +175,9 @@ why_there(struct targets *targets, const struct choice *choice, const struct vm 
 		caution ? "; " : "", caution ? caution : "");
 }
 
-/* What its own side says is the reason; else what the hosts say, by how many of them. */
+/* What its own side says is the reason, with a word for it in *CAUSE; else what the hosts say, by how many of them. */
 static char *
-why_nowhere(struct targets *targets, const struct vm *vm, GHashTable *causes)
+why_nowhere(struct targets *targets, const struct vm *vm, GHashTable *causes, const char **cause)
 {
 	const GArray *own = targets_candidate(targets, vm)->own;
 	GString *text = g_string_new("no host can take it:");
@@ -188,6 +188,7 @@ why_nowhere(struct targets *targets, const struct vm *vm, GHashTable *causes)
 	if (own->len && g_array_index(own, struct obstacle, 0).kind != OBSTACLE_CAUTION) {
 		const struct obstacle *worst = &g_array_index(own, struct obstacle, 0);
 
+		*cause = targets_own_word(worst);
 		g_string_printf(text, "%s %s%s", worst->what, worst->why,
 			worst->kind == OBSTACLE_COPY ? ": goes only if storage is copied" : "");
 		return g_string_free(text, FALSE);
@@ -238,14 +239,15 @@ place_one(struct targets *targets, struct relocation *moves, const struct vm *vm
 {
 	g_autoptr(GHashTable) causes = g_hash_table_new(g_str_hash, g_str_equal);
 	struct choice choice = choose(targets, vm, avoided, causes);
+	const char *cause = NULL;
 	g_autofree char *why =
-		choice.host ? why_there(targets, &choice, vm) : why_nowhere(targets, vm, causes);
+		choice.host ? why_there(targets, &choice, vm) : why_nowhere(targets, vm, causes, &cause);
 
 	if (choice.host) {
 		relocation_add(moves, vm, choice.host, choice.verdict, why);
 		targets_put(targets, vm, choice.host);
 	} else {
-		relocation_leave(moves, vm, why);
+		relocation_leave(moves, vm, cause, why);
 	}
 }
 
@@ -318,13 +320,15 @@ evacuate_return_plan(
 		const struct maintenance_guest *guest = note->guests->pdata[i];
 		const struct vm *vm = find_running(targets->opts.snap, guest->uuid);
 		g_autofree char *why = NULL;
+		const char *cause = NULL;
 		enum verdict verdict;
 
 		if (!vm || vm->host == host)
 			continue;
 		verdict = targets_judge(targets, vm, host, &why);
 		if (verdict > VERDICT_CAUTION) {
-			relocation_leave(moves, vm, why);
+			targets_quick(targets, vm, host, &cause);
+			relocation_leave(moves, vm, cause, why);
 			continue;
 		}
 		relocation_add(moves, vm, host, verdict, why ? why : "it came from there");

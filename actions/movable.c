@@ -10,6 +10,7 @@ struct search {
 	const struct vm_facts *facts; /* of VM; never NULL while devices are looked at */
 	const struct vm_detail *detail;
 	bool xen;
+	const char *group; /* of what is added now */
 	GArray *found;
 };
 
@@ -28,7 +29,7 @@ static void add(struct search *search, enum obstacle_kind kind, const char *what
 static void
 add(struct search *search, enum obstacle_kind kind, const char *what, const char *format, ...)
 {
-	struct obstacle obstacle = { .kind = kind, .what = g_strdup(what) };
+	struct obstacle obstacle = { .kind = kind, .what = g_strdup(what), .group = search->group };
 	va_list args;
 
 	va_start(args, format);
@@ -167,15 +168,19 @@ look_at_devices(struct search *search)
 
 	if (facts->type == VM_TYPE_CONTAINER)
 		add(search, OBSTACLE_BLOCKS, "type", "containers don't move live");
+	search->group = "storage";
 	for (size_t i = 0; i < facts->ndisks; i++)
 		look_at_disk(search, &facts->disks[i]);
+	search->group = "network card";
 	for (size_t i = 0; i < facts->nnics; i++)
 		look_at_nic(search, &facts->nics[i]);
+	search->group = "device";
 	for (size_t i = 0; i < facts->nhostdevs; i++)
 		add(search, OBSTACLE_BLOCKS,
 			facts->hostdevs[i].address ? facts->hostdevs[i].address : "device",
 			"is a %s device of the host: detach it first",
 			facts->hostdevs[i].type ? facts->hostdevs[i].type : "passed-through");
+	search->group = NULL;
 }
 
 static gint

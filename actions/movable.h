@@ -26,6 +26,7 @@ struct obstacle {
 	bool of_target; /* a certain destination clears it up: targets.h looks at that */
 	char *what; /* "vda", "CPU mode", … */
 	char *why;  /* in words, and what to do about it where that is known */
+	const char *group; /* static, of those that are told apart by the device's name alone: "storage"; NULL: WHAT says it */
 };
 
 /* Everything that stands in VM's way, the worst first; empty: nothing does. DETAIL may be NULL: then snapshots are not

@@ -15,6 +15,7 @@ target_free(gpointer pointer)
 	g_free(target->tenant);
 	g_free(target->dest_name);
 	g_strfreev(target->params);
+	g_free(target->detail);
 	g_free(target);
 }
 
@@ -65,12 +66,13 @@ add_refusal(struct plan *plan, const char *why, bool denied, struct plan_target 
 }
 
 void
-plan_refuse(struct plan *plan, guint i, const char *why)
+plan_refuse(struct plan *plan, guint i, const char *why, const char *detail)
 {
 	struct plan_target *target = plan->targets->pdata[i];
 
 	plan->targets->pdata[i] = plan->targets->pdata[plan->targets->len - 1];
 	g_ptr_array_steal_index(plan->targets, plan->targets->len - 1);
+	target->detail = g_strdup(detail);
 	add_refusal(plan, why, false, target);
 }
 

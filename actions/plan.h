@@ -22,6 +22,7 @@ struct plan_target {
 	uint32_t dest;   /* with dest_name: the host it goes to */
 	char *dest_name; /* NULL: it goes nowhere */
 	char **params;   /* of this guest alone, beside the plan's; NULL: none */
+	char *detail;    /* of one that is left out: what of its refusal's reason is its own; NULL: nothing */
 };
 
 /* Guests left out for one reason. */
@@ -67,8 +68,9 @@ void plan_free(struct plan *plan); /* accepts NULL */
  * the guards, or static; NULL: no guest is meant). For a menu: what many guests have in common is looked at once. */
 guint plan_survey(const struct plan_opts *opts, const char **why_not);
 
-/* For aim(): leaves target I out after all, because of WHY (copied); the last target takes its place. */
-void plan_refuse(struct plan *plan, guint i, const char *why);
+/* For aim(): leaves target I out after all, because of WHY, which counts it with others, and DETAIL, which is of this guest
+ * alone (NULL: nothing); both are copied. The last target takes its place. */
+void plan_refuse(struct plan *plan, guint i, const char *why, const char *detail);
 
 /* Whether the operator has to type how many guests there are: many, or some for which a guard wants it. */
 bool plan_types_count(const struct plan *plan, const struct config *config);

@@ -3,6 +3,8 @@
 
 #include "config/config.h"
 
+#include <string.h>
+
 #define REASONS_SHOWN 8
 #define NAMES_SHOWN   12 /* of guests, hosts and tenants each: a question must stay readable */
 
@@ -98,11 +100,34 @@ append_params(GString *text, const struct plan *plan)
 			text, "%s%s=%s", param == plan->params ? "\nWith: " : " ", param[0], param[1]);
 }
 
-/* Those that are gone have no names any more. */
-static bool
-has_names(const struct plan_refusal *refusal)
+/* "(web-1, web-2)", "(3)", ": vda /a is the host's own (web-1)", " (3, e.g. web-1: vda /a is the host's own)". */
+static void
+append_guests(GString *text, const struct plan_refusal *refusal)
 {
-	return ((const struct plan_target *)refusal->guests->pdata[0])->name != NULL;
+	const GPtrArray *guests = refusal->guests;
+	const struct plan_target *first = guests->pdata[0];
+
+	if (first->detail && guests->len == 1) {
+		g_string_append_printf(text, ": %s (%s)", first->detail, first->name);
+		return;
+	}
+	if (first->detail) {
+		const char *end = strstr(first->detail, "; ");
+		int length = end ? (int)(end - first->detail) : -1;
+
+		g_string_append_printf(text, " (%u, e.g. %s: %.*s%s)", guests->len, first->name, length,
+			first->detail, end ? "; …" : "");
+		return;
+	}
+	/* what somebody has forbidden is called by its name; those that are gone have none any more */
+	if (!first->name || (guests->len > 1 && !refusal->denied)) {
+		g_string_append_printf(text, " (%u)", guests->len);
+		return;
+	}
+	g_string_append(text, " (");
+	for (guint i = 0; i < guests->len; i++)
+		append_name(text, i, guests->len, ((const struct plan_target *)guests->pdata[i])->name);
+	g_string_append_c(text, ')');
 }
 
 static void
@@ -112,23 +137,14 @@ append_refusals(GString *text, const struct plan *plan, const char *between)
 
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
-		const GPtrArray *guests = refusal->guests;
 
 		/* what somebody has forbidden is always said */
 		if (i >= REASONS_SHOWN && !refusal->denied) {
-			others += guests->len;
+			others += refusal->guests->len;
 			continue;
 		}
-		g_string_append_printf(text, "%s%s (", i ? between : "", refusal->why);
-		if (!has_names(refusal) || (guests->len > 1 && !refusal->denied)) {
-			g_string_append_printf(text, "%u)", guests->len);
-			continue;
-		}
-		/* what somebody has forbidden is called by its name */
-		for (guint j = 0; j < guests->len; j++)
-			append_name(
-				text, j, guests->len, ((const struct plan_target *)guests->pdata[j])->name);
-		g_string_append_c(text, ')');
+		g_string_append_printf(text, "%s%s", i ? between : "", refusal->why);
+		append_guests(text, refusal);
 	}
 	if (others)
 		g_string_append_printf(text, "%s%u more for other reasons", between, others);

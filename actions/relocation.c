@@ -29,6 +29,7 @@ stay_free(gpointer pointer)
 	g_free(stay->name);
 	g_free(stay->host);
 	g_free(stay->why);
+	g_free(stay->cause);
 	g_free(stay);
 }
 
@@ -75,7 +76,7 @@ relocation_add(struct relocation *moves, const struct vm *vm, const struct host_
 }
 
 void
-relocation_leave(struct relocation *moves, const struct vm *vm, const char *why)
+relocation_leave(struct relocation *moves, const struct vm *vm, const char *cause, const char *why)
 {
 	struct stay *stay = g_new(struct stay, 1);
 
@@ -84,6 +85,7 @@ relocation_leave(struct relocation *moves, const struct vm *vm, const char *why)
 		.name = g_strdup(vm->name),
 		.host = g_strdup(vm->host->name),
 		.why = g_strdup(why),
+		.cause = g_strdup(cause),
 	};
 	g_ptr_array_add(moves->stays, stay);
 }

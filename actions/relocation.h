@@ -20,6 +20,7 @@ struct move {
 struct stay {
 	struct row_key guest;
 	char *name, *host, *why;
+	char *cause; /* a word, the same for all that stay for it; NULL: WHY is */
 };
 
 /* How full hosts are, as room_score() in percent. */
@@ -43,7 +44,8 @@ struct relocation {
 struct relocation *relocation_new(enum relocation_kind kind, const char *subject);
 void relocation_free(struct relocation *moves); /* accepts NULL */
 void relocation_add(struct relocation *moves, const struct vm *vm, const struct host_snap *to, enum verdict verdict, const char *why);
-void relocation_leave(struct relocation *moves, const struct vm *vm, const char *why);
+/* CAUSE may be NULL. */
+void relocation_leave(struct relocation *moves, const struct vm *vm, const char *cause, const char *why);
 
 /* The guests that are to go, as struct row_key; caller unrefs. */
 GArray *relocation_keys(const struct relocation *moves);

@@ -36,11 +36,10 @@ trial_add(struct trial *trial, enum obstacle_kind kind, const char *what, const 
 	va_end(args);
 }
 
-/* The word for an obstacle of the guest's own, in counts. */
-static const char *
-own_word(const struct obstacle *own)
+const char *
+targets_own_word(const struct obstacle *own)
 {
-	return own->kind == OBSTACLE_COPY ? "storage" : own->what;
+	return own->group ? own->group : own->what;
 }
 
 static void
@@ -49,7 +48,7 @@ add_own(struct trial *trial)
 	for (guint i = 0; i < trial->candidate->own->len; i++) {
 		const struct obstacle *own = &g_array_index(trial->candidate->own, struct obstacle, i);
 
-		trial_add(trial, own->kind, own_word(own), "%s %s", own->what, own->why);
+		trial_add(trial, own->kind, targets_own_word(own), "%s %s", own->what, own->why);
 	}
 }
 

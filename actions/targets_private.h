@@ -48,6 +48,9 @@ bool targets_excludes(const struct targets *targets, const struct host_snap *hos
 GArray *targets_obstacles_new(void);
 void targets_add_obstacle(GArray *obstacles, enum obstacle_kind kind, const char *what, char *why);
 
+/* The word for an obstacle of the guest's own, in counts. */
+const char *targets_own_word(const struct obstacle *own);
+
 /* SIGN 1: VM comes, -1: it goes. */
 void room_change(struct room *room, const struct vm *vm, int sign);
 /* The reasons that are HOST's and not the guest's own; NULL: there are none. Caller frees. */

@@ -259,7 +259,7 @@ aim(struct plan *plan, const struct plan_opts *opts, GError **error)
 		/* from the end: the last one takes the place of the one that goes */
 		for (guint i = plan->targets->len; i-- > 0;)
 			if (why_not[i])
-				plan_refuse(plan, i, why_not[i]);
+				plan_refuse(plan, i, why_not[i], NULL);
 	cpu_set_clear(&cpus);
 	return true;
 }

@@ -122,9 +122,13 @@ results_add_plan(struct results *results, const struct plan *plan, bool planned)
 	for (guint i = 0; i < plan->refusals->len; i++) {
 		const struct plan_refusal *refusal = plan->refusals->pdata[i];
 
-		for (guint j = 0; j < refusal->guests->len; j++)
-			add_target(results, plan, refusal->guests->pdata[j],
-				refusal->denied ? "denied" : "left out", refusal->why);
+		for (guint j = 0; j < refusal->guests->len; j++) {
+			const struct plan_target *guest = refusal->guests->pdata[j];
+			g_autofree char *why =
+				g_strconcat(refusal->why, guest->detail ? ": " : NULL, guest->detail, NULL);
+
+			add_target(results, plan, guest, refusal->denied ? "denied" : "left out", why);
+		}
 	}
 }
 

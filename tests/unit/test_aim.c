@@ -111,9 +111,9 @@ Test(aim, sends_to_one_host_what_can_go_there_and_says_what_cant)
 	cr_expect_eq(target_of(plan, "small")->dest, 1);
 	cr_assert_eq(plan->refusals->len, 1);
 	refusal = plan->refusals->pdata[0];
-	cr_expect(strstr(refusal->why, "can't go to h1") &&
-			  strstr(refusal->why, "needs 40.0 GiB, 24.0 GiB are free"),
-		"%s", refusal->why);
+	cr_expect_str_eq(refusal->why, "can't go to h1: memory");
+	cr_expect_str_eq(((const struct plan_target *)refusal->guests->pdata[0])->detail,
+		"needs 40.0 GiB, 24.0 GiB are free");
 	plan_free(plan);
 	world_done(&world);
 }
@@ -204,7 +204,7 @@ Test(aim, prints_a_plan_as_commands)
 	cr_assert(config_select(world.config, hosts, NULL, NULL));
 	evil.host = world.snap->hosts[0];
 	relocation_add(shown, &evil, world.snap->hosts[2], VERDICT_FITS, "because");
-	relocation_leave(shown, &evil, "no\nroom");
+	relocation_leave(shown, &evil, NULL, "no\nroom");
 	text = relocation_virsh(
 		shown, world.snap, world.config, &(struct move_wish){ .copy = COPY_ALL, .unsafe = true });
 	cr_expect_str_eq(text, "# Evacuate h0: 1 moves\n"

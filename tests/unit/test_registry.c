@@ -305,12 +305,33 @@ Test(plan, many_reasons_are_counted)
 	while (plan->targets->len > 1) {
 		g_autofree char *why = g_strdup_printf("reason %u", plan->refusals->len + 1);
 
-		plan_refuse(plan, 0, why);
+		plan_refuse(plan, 0, why, NULL);
 	}
 	text = plan_text(plan);
 	cr_expect(strstr(text, "Left out: reason 8 (web)"), "%s", text);
 	cr_expect_not(strstr(text, "reason 9"), "%s", text);
 	cr_expect(strstr(text, "Left out: 3 more for other reasons"), "%s", text);
+	g_free(text);
+	plan_free(plan);
+	fleet_snap_unref(snap);
+}
+
+/* Reasons that differ in a path alone are one, with an example. */
+Test(plan, guests_are_counted_by_what_their_reasons_have_in_common)
+{
+	const struct fleet_snap *snap = plan_fleet();
+	g_autoptr(GArray) keys = all_keys(snap);
+	struct plan *plan = make_plan(registry_find(false, "stop"), snap, keys, NULL);
+	char *text;
+
+	plan_refuse(plan, 0, "can't go to h1: storage", "vda /a is the host's own (file); vdb /b is, too");
+	plan_refuse(plan, 0, "can't go to h1: storage", "vda /c is the host's own (file)");
+	plan_refuse(plan, 0, "can't go to h1: memory", "needs 4.0 GiB");
+	text = plan_text(plan);
+	cr_expect(strstr(text, "\nLeft out: can't go to h1: storage (2, e.g. web-1: vda /a is the host's own "
+			       "(file); …)\n"),
+		"%s", text);
+	cr_expect(strstr(text, "\nLeft out: can't go to h1: memory: needs 4.0 GiB (db-1)"), "%s", text);
 	g_free(text);
 	plan_free(plan);
 	fleet_snap_unref(snap);
