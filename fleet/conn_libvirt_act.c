@@ -5,6 +5,30 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+/* After a shutdown libxl still clears the guest away for a while: it says that it is off, and that it can't be started, being
+ * active. One that really is active says the latter for good. */
+static int
+act_start(virDomainPtr dom)
+{
+	static const gulong pauses_us[] = { 1000000, 3000000, 5000000 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pauses_us); i++) {
+		int state;
+
+		if (virDomainCreate(dom) == 0)
+			return 0;
+		if (virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
+			return -1;
+		if (virDomainGetState(dom, &state, NULL, 0) < 0)
+			return -1;
+		if (state != VIR_DOMAIN_SHUTOFF)
+			break;
+		g_usleep(pauses_us[i]);
+	}
+	/* the question about the state has made libvirt forget the error */
+	return virDomainCreate(dom);
+}
+
 static int
 act_reboot(virDomainPtr dom)
 {
@@ -45,7 +69,7 @@ static const struct {
 	const char *doing;
 	const char *why_not[DRIVER_COUNT]; /* set where the driver hasn't got it at all */
 } acts[VM_ACT_COUNT] = {
-	[VM_ACT_START] = { .run = virDomainCreate, .doing = "start" },
+	[VM_ACT_START] = { .run = act_start, .doing = "start" },
 	[VM_ACT_SHUTDOWN] = { .run = virDomainShutdown, .doing = "shut down" },
 	[VM_ACT_REBOOT] = { .run = act_reboot, .doing = "reboot" },
 	[VM_ACT_RESET] = { .run = act_reset, .doing = "reset",
