@@ -20,8 +20,9 @@ struct driving {
 	struct queue *queue;
 	struct results *results;
 	unsigned total, done, failed;
-	unsigned stops; /* signals so far */
-	bool tty;       /* stderr: one line is written anew */
+	unsigned stops;      /* signals so far */
+	bool tty;            /* stderr: one line is written anew */
+	GHashTable *stalled; /* serials of what was said to stall */
 };
 
 /* ---- what is said ---- */
@@ -54,6 +55,41 @@ say_ended(const struct driving *driving, const struct job *job)
 	say(driving, harmless);
 }
 
+/* Once as it stalls and once as it goes on. */
+static void
+say_stall(const struct driving *driving, const struct queue_entry *entry)
+{
+	gpointer serial = GSIZE_TO_POINTER(entry->serial);
+	g_autofree char *stall = NULL, *text = NULL, *harmless = NULL;
+	struct job_progress progress = JOB_PROGRESS_UNKNOWN;
+
+	if (entry->state == JOB_RUNNING)
+		job_gauge_get(entry->gauge, &progress);
+	stall = job_stall_text(&progress);
+	if (!stall == !g_hash_table_contains(driving->stalled, serial))
+		return;
+	if (stall)
+		g_hash_table_add(driving->stalled, serial);
+	else
+		g_hash_table_remove(driving->stalled, serial);
+	if (entry->state != JOB_RUNNING) /* its end is said */
+		return;
+	text = g_strdup_printf("%s: %s: %s", entry->host_name, entry->vm_name, stall ? stall : "goes on");
+	harmless = text_harmless(text);
+	say(driving, harmless);
+}
+
+static void
+say_stalls(const struct driving *driving)
+{
+	const GPtrArray *entries = queue_entries(driving->queue);
+
+	if (driving->plan->action->class != JOB_MOVE)
+		return;
+	for (guint i = 0; i < entries->len; i++)
+		say_stall(driving, entries->pdata[i]);
+}
+
 static void
 show_progress(const struct driving *driving)
 {
@@ -66,6 +102,8 @@ show_progress(const struct driving *driving)
 		driving->total);
 	if (left > queued)
 		fprintf(stderr, ", %u under way", left - queued);
+	if (g_hash_table_size(driving->stalled))
+		fprintf(stderr, ", %u stalled", g_hash_table_size(driving->stalled));
 	if (driving->failed)
 		fprintf(stderr, ", %u failed", driving->failed);
 	fputs(ERASE_EOL, stderr);
@@ -167,6 +205,7 @@ run_to_end(struct driving *driving)
 	while (queue_pending(driving->queue)) {
 		struct message message;
 
+		say_stalls(driving);
 		show_progress(driving);
 		poll(wait, G_N_ELEMENTS(wait), LOOK_MS);
 		read_signals(driving);
@@ -209,6 +248,7 @@ drive(const struct drive_opts *opts, const struct plan *plan, struct results *re
 		.results = results,
 		.total = plan->targets->len,
 		.tty = isatty(STDERR_FILENO),
+		.stalled = g_hash_table_new(NULL, NULL),
 	};
 	g_autoptr(GPtrArray) jobs = plan_jobs(plan, 0, clock_now_us(), opts->journal);
 
@@ -219,5 +259,6 @@ drive(const struct drive_opts *opts, const struct plan *plan, struct results *re
 	queue_add(driving.queue, plan->action, jobs, false, clock_now_us());
 	run_to_end(&driving);
 	queue_free(driving.queue);
+	g_hash_table_unref(driving.stalled);
 	return driving.failed;
 }

@@ -179,9 +179,10 @@ bool
 action_owns(const struct action *action, const char *word)
 {
 	const struct action_arg *flag = arg_named(action, word);
+	const char *equals = strchr(word, '='), *scheme = strstr(word, "://");
 
-	if (strchr(word, '='))
-		return !strstr(word, "://");
+	if (equals) /* behind "://" it is part of a host's URI */
+		return !scheme || equals < scheme;
 	if (flag && flag->kind == ARG_FLAG)
 		return true;
 	for (const struct action_arg *arg = action->args; arg && arg->name; arg++)

@@ -1,5 +1,6 @@
 #include "actions/eye.h"
 
+#include "actions/stall.h"
 #include "fleet/clock.h"
 #include "fleet/error.h"
 #include "fleet/thread.h"
@@ -20,9 +21,8 @@ struct eye {
 
 	/* the eye's thread only */
 	struct job_progress last; /* as told last */
-	int64_t left;             /* bytes, when it fell last … */
-	int64_t fell_us;          /* … and when that was */
-	int64_t retry_us;         /* blind: when to try again */
+	struct stall stall;
+	int64_t retry_us; /* blind: when to try again */
 	bool given_up, blind, switched;
 };
 
@@ -35,28 +35,6 @@ tell(struct eye *eye, const char *phase)
 		eye->last.phase = phase;
 	job_gauge_set(eye->opts.job->gauge, &eye->last);
 	hand_progress(eye->opts.job->hand);
-}
-
-/* All that is left to copy; -1: not known. */
-static int64_t
-bytes_left(const struct job_progress *progress)
-{
-	if (progress->mem_left < 0 && progress->disk_left < 0)
-		return -1;
-	return MAX(progress->mem_left, 0) + MAX(progress->disk_left, 0);
-}
-
-/* A guest that writes faster than the network copies goes up and down: only no change at all is a stall. */
-static bool
-stands_still(struct eye *eye, const struct job_progress *progress)
-{
-	int64_t left = bytes_left(progress), now_us = clock_now_us();
-
-	if (left != eye->left || left < 0) {
-		eye->left = left;
-		eye->fell_us = now_us;
-	}
-	return now_us - eye->fell_us > eye->opts.stall_ms * 1000;
 }
 
 /* ---- what it asks ---- */
@@ -126,12 +104,10 @@ look(struct eye *eye)
 	if (!progress.phase) /* not begun, or about to end */
 		return;
 	eye->last = progress;
-	if (!stands_still(eye, &progress)) {
-		tell(eye, eye->switched ? "runs there, memory follows" : NULL);
-		return;
-	}
-	eye->last.speed = -1; /* libvirt goes on saying what it was when the last byte went */
-	tell(eye, eye->switched ? "runs there, memory does not follow" : "nothing is copied any more");
+	stall_judge(&eye->stall, &eye->last, clock_now_us());
+	if (eye->last.stalled_ms >= 0 && !eye->last.rewritten)
+		eye->last.speed = -1; /* libvirt goes on saying what it was when the last byte went */
+	tell(eye, eye->switched ? "runs there, memory follows" : NULL);
 }
 
 /* There may be nothing to give up yet, or no answer: then it is tried again. */
@@ -212,8 +188,7 @@ eye_open(const struct eye_opts *opts)
 
 	eye->opts = *opts;
 	eye->last = JOB_PROGRESS_UNKNOWN;
-	eye->left = -1;
-	eye->fell_us = clock_now_us();
+	stall_begin(&eye->stall, opts->stall_ms, clock_now_us());
 	pthread_mutex_init(&eye->lock, NULL);
 	pthread_condattr_init(&condattr);
 	pthread_condattr_setclock(&condattr, CLOCK_MONOTONIC);

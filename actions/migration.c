@@ -107,6 +107,8 @@ static const struct {
 	{ "acquire state change lock", "something else is being done to it: try again later" },
 	{ "Cannot allocate memory", "the target has not enough memory" },
 	{ "cannot set up guest memory", "the target has not enough memory" },
+	{ "incremental storage migration is not supported",
+		"make the disk on the target first, over the same base (qemu-img create -b), or copy=all" },
 	{ "precreate storage", "the target needs a storage pool on that folder, or the file" },
 	{ "Cannot access storage file", "a disk's file is not there: copy it along (copy=all), or share it" },
 	{ "Could not open", "a disk's file is not there: copy it along (copy=all), or share it" },
@@ -115,6 +117,8 @@ static const struct {
 	{ "Unable to add bridge", "the target has no such bridge: make it there" },
 	{ "Unable to find an unused port", "too many migrations go there at once: try again later" },
 	{ "Xen migration stream version", "the target's Xen does not know the source's format: update it" },
+	{ "Unable to access credentials", "QEMU found no certificates on one of the hosts: see "
+					  "migrate_tls_x509_cert_dir in qemu.conf" },
 	{ "TLS", "look at the certificates for migration on both hosts (default_tls_x509_cert_dir)" },
 	{ "driver: virDomainMigrate", "the target's driver migrates nothing" },
 	{ "Permission denied", "the target's QEMU may not open its disks: look at owner and labels" },

@@ -131,6 +131,9 @@ params_of(struct params *params, const struct move_opts *opts, const char *uri)
 	if (opts->wants & MOVE_BIT(BANDWIDTH))
 		virTypedParamsAddULLong(
 			&params->list, &params->n, &params->size, VIR_MIGRATE_PARAM_BANDWIDTH, mib);
+	if (opts->wants & MOVE_BIT(BANDWIDTH) && opts->wants & MOVE_BIT(POST_COPY))
+		virTypedParamsAddULLong(
+			&params->list, &params->n, &params->size, VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, mib);
 	if (opts->wants & MOVE_BIT(PARALLEL))
 		virTypedParamsAddInt(&params->list, &params->n, &params->size,
 			VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, (int)opts->connections);
@@ -251,13 +254,30 @@ migrate(const struct move *move, GError **error)
 	return false;
 }
 
+/* The limit stays with the guest's QEMU, which is another one only after a move that went well. One that is off has none. */
 static bool
-limit_downtime(const struct move *move, GError **error)
+limit_downtime(const struct move *move, unsigned long long ms, GError **error)
 {
-	return !(move->opts->wants & MOVE_BIT(DOWNTIME)) ||
-	       virDomainMigrateSetMaxDowntime(move->dom, (unsigned long long)move->opts->downtime_ms, 0) ==
-		       0 ||
+	return virDomainMigrateSetMaxDowntime(move->dom, ms, 0) == 0 ||
 	       libvirt_fail(move->from, error, "limit the downtime");
+}
+
+static bool
+migrate_within(const struct move *move, GError **error)
+{
+	unsigned long long usual;
+
+	if (!(move->opts->wants & MOVE_BIT(DOWNTIME)) || move->opts->wants & MOVE_BIT(OFFLINE))
+		return migrate(move, error);
+	if (virDomainMigrateGetMaxDowntime(move->dom, &usual, 0) < 0)
+		return libvirt_fail(move->from, error, "ask for the limit of downtime");
+	if (!limit_downtime(move, (unsigned long long)move->opts->downtime_ms, error))
+		return false;
+	if (migrate(move, error))
+		return true;
+	if (!move->from->link_lost)
+		limit_downtime(move, usual, NULL);
+	return false;
 }
 
 bool
@@ -275,7 +295,7 @@ libvirt_move(struct conn *conn, const uint8_t uuid[UUID_LEN], struct conn *dest,
 	move.dom = guests_domain(move.from, uuid, error);
 	if (!move.dom)
 		return false;
-	ok = limit_downtime(&move, error) && migrate(&move, error);
+	ok = migrate_within(&move, error);
 	virDomainFree(move.dom);
 	return ok;
 }
@@ -336,6 +356,7 @@ read_progress(int type, const struct params *params, struct job_progress *out)
 		.iteration = number(params, VIR_DOMAIN_JOB_MEMORY_ITERATION),
 		.downtime_ms = number(params, VIR_DOMAIN_JOB_DOWNTIME),
 		.throttle_pct = number(params, VIR_DOMAIN_JOB_AUTO_CONVERGE_THROTTLE),
+		.stalled_ms = -1,
 	};
 	if (disks > 0)
 		out->speed = MAX(out->speed, 0) + disks;

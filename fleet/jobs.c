@@ -55,6 +55,24 @@ job_gauge_get(struct job_gauge *gauge, struct job_progress *out)
 	pthread_mutex_unlock(&gauge->lock);
 }
 
+char *
+job_stall_text(const struct job_progress *progress)
+{
+	int64_t s = progress->stalled_ms / 1000;
+	g_autofree char *since = NULL;
+
+	if (progress->stalled_ms < 0)
+		return NULL;
+	if (s < 60)
+		since = g_strdup_printf("%ds", (int)s);
+	else
+		since = g_strdup_printf("%dm", (int)(s / 60));
+	if (progress->rewritten)
+		return g_strdup_printf(
+			"no nearer its end for %s: the guest writes as fast as it is copied", since);
+	return g_strdup_printf("nothing copied for %s", since);
+}
+
 void
 job_gauge_cancel(struct job_gauge *gauge)
 {

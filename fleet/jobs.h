@@ -27,11 +27,16 @@ struct job_progress {
 	int64_t mem_total, mem_left, disk_total, disk_left; /* bytes */
 	int64_t speed, dirty;                               /* bytes per second */
 	int64_t iteration, downtime_ms, throttle_pct;       /* downtime: expected, once it is over: real */
+	int64_t stalled_ms; /* it has come no nearer its end for so long; -1: not worth telling */
+	bool rewritten;     /* … though it is copied: the guest writes as fast */
 };
 
 #define JOB_PROGRESS_UNKNOWN                                                                                     \
 	((struct job_progress){ .mem_total = -1, .mem_left = -1, .disk_total = -1, .disk_left = -1, .speed = -1, \
-		.dirty = -1, .iteration = -1, .downtime_ms = -1, .throttle_pct = -1 })
+		.dirty = -1, .iteration = -1, .downtime_ms = -1, .throttle_pct = -1, .stalled_ms = -1 })
+
+/* What to say of one that stalls; caller frees. NULL: it does not. */
+char *job_stall_text(const struct job_progress *progress);
 
 /* Shared by a job's thread and whoever watches it. Any thread; never blocks. */
 struct job_gauge;

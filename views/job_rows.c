@@ -50,7 +50,7 @@ static const struct column columns[] = {
 	{ .info = NUMBER_INFO("batch", UNIT_COUNT, "the same number: asked for together"), .title = "BATCH", .width = 5,
 	  .priority = 14, .align = ALIGN_RIGHT, .flags = COLUMN_WIDE, .value = job_batch },
 	{ .info = TEXT_INFO("result", "how it ended, or what it is at"), .title = "RESULT", .width = 24, .flex = 1,
-	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_VOLATILE, .value = job_result, .cell = job_quiet_cell },
+	  .flags = COLUMN_DEFAULT | COLUMN_TEXT | COLUMN_SEARCH | COLUMN_VOLATILE, .value = job_result, .cell = job_result_cell },
 	{ .info = TEXT_INFO("uuid", "the VM's UUID"), .title = "UUID", .width = 36, .priority = 20,
 	  .flags = COLUMN_TEXT | COLUMN_SEARCH | COLUMN_HEX, .value = job_uuid },
 };

@@ -329,10 +329,15 @@ job_took(VALUE_ARGS)
 static void
 running_result(const struct queue_entry *entry, struct value *out)
 {
-	const char *phase = progress_of(entry).phase;
+	struct job_progress progress = progress_of(entry);
+	g_autofree char *stall = job_stall_text(&progress);
+	const char *phase = progress.phase;
 	double pct = percent(entry);
 
-	if (phase && pct >= 0) {
+	if (stall) {
+		g_strlcpy(out->buffer, stall, sizeof(out->buffer));
+		value_text(out, out->buffer);
+	} else if (phase && pct >= 0) {
 		g_snprintf(out->buffer, sizeof(out->buffer), "%s, %.0f%%", phase, pct);
 		value_text(out, out->buffer);
 	} else {
@@ -355,6 +360,17 @@ job_result(VALUE_ARGS)
 	} else {
 		value_text(out, entry->error ? entry->error : entry->remark);
 	}
+}
+
+/* A stall is said where eyes go. */
+void
+job_result_cell(CELL_ARGS)
+{
+	const struct queue_entry *entry = row;
+
+	job_quiet_cell(column, ctx, row, out);
+	if (entry->state == JOB_RUNNING && progress_of(entry).stalled_ms >= 0)
+		out->role = ROLE_WARN;
 }
 
 void

@@ -30,6 +30,7 @@ void job_uuid(VALUE_ARGS);
 /* As column.cell. What does not apply is left out rather than unknown, or the table would be full of it. */
 void job_order_cell(CELL_ARGS);
 void job_state_cell(CELL_ARGS);
+void job_result_cell(CELL_ARGS);
 void job_to_cell(CELL_ARGS);
 void job_progress_cell(CELL_ARGS);
 void job_quiet_cell(CELL_ARGS);

@@ -176,6 +176,13 @@ Test(migration, what_libvirt_says_has_advice)
 		{ "operation failed: domain 'x' already exists with uuid 1", "rename" },
 		{ "Timed out during operation: cannot acquire state change lock (held by x)", "try again" },
 		{ "operation failed: guest CPU doesn't match specification: missing features: avx", "CPU" },
+		{ "internal error: unable to execute QEMU command 'object-add': Unable to access credentials "
+		  "/etc/pki/qemu/ca-cert.pem: No such file or directory",
+			"certificates" },
+		{ "Operation not supported: pre-creation of storage targets for incremental storage "
+		  "migration is "
+		  "not supported",
+			"qemu-img create -b" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
