@@ -82,7 +82,10 @@ note_abort(struct plan *plan, const struct fleet_snap *snap)
 
 		stubborn += facts && !(facts->moves & MOVE_BIT(ABORT));
 	}
-	if (stubborn == 0)
+	if (stubborn == 0 && action_param(plan->params, "postcopy"))
+		plan->note =
+			g_strdup("It can be given up until it runs there, from when on memory only follows.");
+	else if (stubborn == 0)
 		plan->note = g_strdup("It can be given up until its end: then the guest stays where it is.");
 	else if (stubborn == plan->targets->len)
 		plan->note = g_strdup("Once begun it can't be given up: the driver offers no way.");

@@ -51,6 +51,11 @@ migration_opts(char *const *params, struct move_opts *out, GError **error)
 			"offline, only the definition moves: copy its storage yourself");
 		return false;
 	}
+	if (action_param(params, "uri") && !(opts.wants & MOVE_BIT(P2P))) {
+		g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_FAILED,
+			"uri is where p2p finds the target's daemon: say p2p, too");
+		return false;
+	}
 	opts.bandwidth = (int64_t)number(params, "bandwidth", UNIT_BYTES_S);
 	opts.downtime_ms = (int64_t)number(params, "downtime", UNIT_MS);
 	opts.connections = (unsigned)number(params, "parallel", UNIT_COUNT);
@@ -82,6 +87,8 @@ static const struct {
 	{ "already defined with uuid", "the target has a guest of this UUID: remove its definition" },
 	{ "is already active", "the target runs a guest of this name or UUID already" },
 	{ "localhost, but migration requires an FQDN", "give the target a migration_address in the config" },
+	{ ":16509'", "the target's daemon takes no plain TCP: have it listen, or say uri=qemu+ssh://…" },
+	{ ":16514'", "the target's daemon takes no TLS: have it listen, or say uri=qemu+ssh://…" },
 	{ "unable to connect to server at",
 		"the source can't reach the target's port: open 49152 to 49215 there, or set its "
 		"migration_address" },
@@ -107,6 +114,9 @@ static const struct {
 	{ "acquire state change lock", "something else is being done to it: try again later" },
 	{ "Cannot allocate memory", "the target has not enough memory" },
 	{ "cannot set up guest memory", "the target has not enough memory" },
+	{ "Postcopy is not supported", "QEMU may not use userfaultfd on one of the hosts: set "
+				       "vm.unprivileged_userfaultfd=1 there, or go "
+				       "without postcopy" },
 	{ "incremental storage migration is not supported",
 		"make the disk on the target first, over the same base (qemu-img create -b), or copy=all" },
 	{ "precreate storage", "the target needs a storage pool on that folder, or the file" },

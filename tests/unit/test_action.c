@@ -137,6 +137,7 @@ Test(action, knows_its_own_words)
 		{ "live", true },
 		{ "to=kvm1", true },
 		{ "nonsense=1", true },
+		{ "uri=qemu+ssh://root@h/system?socket=/run/x", true },
 		{ "kvm1", false },
 		{ "0-3", false },
 		{ "qemu+ssh://h/system?socket=/run/x", false },

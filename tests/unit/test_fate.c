@@ -166,6 +166,19 @@ Test(migration, a_guest_that_is_off_takes_no_storage_along)
 	cr_expect_eq(opts.wants, 7);
 }
 
+Test(migration, an_uri_is_for_p2p)
+{
+	g_auto(GStrv) alone = params_of("uri qemu+tcp://b/system");
+	g_auto(GStrv) with = params_of("uri qemu+tcp://b/system p2p yes");
+	g_autoptr(GError) error = NULL;
+	struct move_opts opts;
+
+	cr_assert_not(migration_opts(alone, &opts, &error));
+	cr_expect(strstr(error->message, "say p2p"), "%s", error->message);
+	cr_assert(migration_opts(with, &opts, NULL));
+	cr_expect_str_eq(opts.dest_uri, "qemu+tcp://b/system");
+}
+
 Test(migration, what_libvirt_says_has_advice)
 {
 	static const struct {
@@ -173,12 +186,17 @@ Test(migration, what_libvirt_says_has_advice)
 	} cases[] = {
 		{ "Unsafe migration: Migration without shared storage is unsafe", "copy=all" },
 		{ "unable to connect to server at 'kvm2:49152': No route to host", "migration_address" },
+		{ "unable to connect to server at 'kvm2:16509': Connection refused", "plain TCP" },
 		{ "operation failed: domain 'x' already exists with uuid 1", "rename" },
 		{ "Timed out during operation: cannot acquire state change lock (held by x)", "try again" },
 		{ "operation failed: guest CPU doesn't match specification: missing features: avx", "CPU" },
 		{ "internal error: unable to execute QEMU command 'object-add': Unable to access credentials "
 		  "/etc/pki/qemu/ca-cert.pem: No such file or directory",
 			"certificates" },
+		{ "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is "
+		  "not "
+		  "supported",
+			"userfaultfd" },
 		{ "Operation not supported: pre-creation of storage targets for incremental storage "
 		  "migration is "
 		  "not supported",
