@@ -53,12 +53,12 @@ waiting_find(const struct waiting *waiting, const struct vm *vm, uint32_t tag, G
 }
 
 static void
-hosts_paused(const void *const *hosts, size_t n, int64_t now_us, struct waiting *out)
+hosts_paused(const void *const *hosts, size_t n, struct waiting *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct host_snap *host = hosts[i];
 
-		if (!host->totals.guests.by_state[VM_STATE_PAUSED] || !host_snap_fresh(host, now_us))
+		if (!host->totals.guests.by_state[VM_STATE_PAUSED])
 			continue;
 		for (size_t j = 0; j < host->nvms; j++)
 			if (host->gists[j].state == VM_STATE_PAUSED)
@@ -73,7 +73,7 @@ twins_of_hosts(const void *const *hosts, size_t n, int64_t now_us)
 	struct waiting waiting = { .paused = paused };
 	GHashTable *arriving;
 
-	hosts_paused(hosts, n, now_us, &waiting);
+	hosts_paused(hosts, n, &waiting);
 	if (g_hash_table_size(paused) == 0)
 		return NULL;
 	arriving = g_hash_table_new(NULL, NULL);
@@ -97,7 +97,7 @@ twins_of_vms(const void *const *vms, size_t n, int64_t now_us)
 	for (size_t i = 0; i < n; i++) {
 		const struct vm *vm = vms[i];
 
-		if (vm->state == VM_STATE_PAUSED && host_snap_fresh(vm->host, now_us))
+		if (vm->state == VM_STATE_PAUSED)
 			waiting_add(&waiting, vm, vm_tag(vm->uuid));
 	}
 	if (g_hash_table_size(paused) == 0)

@@ -6,7 +6,8 @@
 
 #include "fleet/snapshot.h"
 
-/* The paused halves, by pointer, of the guests of N hosts (const struct host_snap *) or among N guests (const struct vm *),
- * on hosts that answer; NULL: there are none. Caller unrefs. A pass over all where none is paused. */
+/* The paused halves, by pointer, of the guests of N hosts (const struct host_snap *) or among N guests (const struct vm *);
+ * NULL: there are none. The other half's host answers; that of the paused one may have been lost under the move. Caller
+ * unrefs. A pass over all where none is paused. */
 GHashTable *twins_of_hosts(const void *const *hosts, size_t n, int64_t now_us);
 GHashTable *twins_of_vms(const void *const *vms, size_t n, int64_t now_us);

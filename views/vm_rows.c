@@ -100,13 +100,13 @@ vm_state_cell(const struct column *column G_GNUC_UNUSED, const struct row_ctx *c
 	struct cell *out)
 {
 	const struct vm *vm = row;
+	const char *name = is_arriving(vm) ? "moving" : vm_state_name(vm->state);
 	enum role role = vm_look_now(ctx, vm)->role;
 
 	if (!host_snap_fresh(vm->host, ctx->now_us))
-		cell_printf(out, ROLE_DIM, "%s?", vm_state_name(vm->state));
+		cell_printf(out, ROLE_DIM, "%s?", name);
 	else
-		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role,
-			is_arriving(vm) ? "moving" : vm_state_name(vm->state));
+		cell_set(out, role == ROLE_GOOD ? ROLE_NORMAL : role, name);
 }
 
 static void

@@ -159,6 +159,32 @@ Test(totals, a_migrating_guest_counts_once_in_a_table)
 	fleet_snap_unref(snap);
 }
 
+/* The target is lost under the move: its paused half is still the guest that runs, and none that nobody knows of. */
+Test(totals, a_migrating_guest_counts_once_when_its_target_is_lost)
+{
+	const struct vm source[] = { snaps_vm("moving", 1) };
+	const struct vm target[] = { snaps_idle_vm("moving", 1, VM_STATE_PAUSED),
+		snaps_idle_vm("resting", 3, VM_STATE_PAUSED) };
+	struct snaps_part parts[] = { { .host = snaps_host(0, "kvm1"), .vms = source, .nvms = 1 },
+		{ .host = snaps_host(1, "kvm2"), .vms = target, .nvms = 2 } };
+	const struct fleet_snap *snap;
+	struct fleet_totals totals;
+	struct vm_totals of_all, of_rows;
+
+	parts[1].host.link = LINK_DOWN;
+	snap = snaps_fleet(parts, 2);
+	const void *rows[] = { &snap->hosts[0]->vms[0], &snap->hosts[1]->vms[0], &snap->hosts[1]->vms[1] };
+	totals_fleet(snap, &ctx, &totals);
+	cr_expect_eq(totals.all.guests.vms, 2, "%u", totals.all.guests.vms);
+	cr_expect_eq(totals.all.guests.running, 1);
+	cr_expect_eq(totals.all.guests.unknown, 1, "%u", totals.all.guests.unknown);
+	totals_all_vms(snap, &ctx, &of_all);
+	cr_expect_eq(of_all.guests.vms, 2, "%u", of_all.guests.vms);
+	totals_vms(rows, 3, &ctx, &of_rows);
+	cr_expect_eq(of_rows.guests.vms, 2, "%u", of_rows.guests.vms);
+	fleet_snap_unref(snap);
+}
+
 static const char *
 site_of(const struct host_snap *host)
 {
