@@ -208,16 +208,18 @@ goes_on(struct migrations *migrations, const struct telling_ctx *ctx, const stru
 	return true;
 }
 
-/* What was prepared for a guest to come is taken away again. */
+/* What was prepared for a guest to come is taken away again. Of a move that was aborted libvirt says there what it says of
+ * an emulator that failed: neither is a fault of the guest, which runs on where it was. */
 static bool
 given_up(struct migrations *migrations, const struct telling_ctx *ctx, const struct guest_event *event)
 {
 	struct move *move = find(migrations, event->key.uuid, arrives_at, event->key.host);
+	const char *why = event->cause == CONN_CAUSE_FAULT ? "given up or failed on its way" : event->detail;
 
 	if (!move)
 		return false;
 	tell_guest(ctx, &event->key, event->name, EVENT_KIND_GUEST, EVENT_WARN, "not migrated",
-		g_strdup_printf("here: %s", event->detail ? event->detail : "given up"));
+		g_strdup_printf("here: %s", why ? why : "given up"));
 	move->told = true;
 	move->done_us = ctx->now.now_us;
 	return true;
