@@ -9,7 +9,6 @@ struct search {
 	const struct vm *vm;
 	const struct vm_facts *facts; /* of VM; never NULL while devices are looked at */
 	const struct vm_detail *detail;
-	bool xen;
 	const char *group; /* of what is added now */
 	GArray *found;
 };
@@ -122,6 +121,15 @@ is_cached(const struct vm_disk *disk)
 	       strcmp(disk->cache, "default") != 0;
 }
 
+/* What is not known yet may be. A driver that never calls a move unsafe has nothing to be told of it. */
+static bool
+driver_takes(const struct search *search, uint32_t feature)
+{
+	const struct host_facts *facts = search->vm->host->facts;
+
+	return !facts || facts->moves & feature;
+}
+
 static void
 look_at_disk(struct search *search, const struct vm_disk *disk)
 {
@@ -137,13 +145,13 @@ look_at_disk(struct search *search, const struct vm_disk *disk)
 		 disk->storage == STORAGE_OTHER || (disk->storage == STORAGE_BLOCK && disk->shareable))
 		add(search, OBSTACLE_CAUTION, name, "whether other hosts reach %s is not known",
 			disk->source);
-	else if (!vm_disk_shared(disk) && search->xen)
-		add(search, OBSTACLE_BLOCKS, name, "%s is the host's own, and Xen's driver copies no storage",
+	else if (!vm_disk_shared(disk) && !driver_takes(search, MOVE_BIT(COPY_ALL)))
+		add(search, OBSTACLE_BLOCKS, name, "%s is the host's own, and its driver copies no storage",
 			disk->source);
 	else if (!vm_disk_shared(disk))
 		add(search, OBSTACLE_COPY, name, "%s is the host's own (%s)", disk->source,
 			storage_name(disk->storage));
-	else if (!disk->readonly && !search->xen && is_cached(disk))
+	else if (!disk->readonly && driver_takes(search, MOVE_BIT(UNSAFE)) && is_cached(disk))
 		add(search, OBSTACLE_CAUTION, name, "cache %s: old libvirts call this unsafe", disk->cache);
 }
 
@@ -196,7 +204,6 @@ movable_obstacles(const struct vm *vm, const struct vm_detail *detail)
 		.vm = vm,
 		.facts = vm->facts,
 		.detail = detail,
-		.xen = vm->host->facts && vm->host->facts->hypervisor == HYPERVISOR_XEN,
 		.found = g_array_new(FALSE, FALSE, sizeof(struct obstacle)),
 	};
 

@@ -142,14 +142,15 @@ uri_of(uint32_t host, const struct fleet_snap *snap, const struct config *config
 {
 	const struct config_host *entry = config->hosts->pdata[host];
 	const struct host_facts *facts = snap->hosts[host]->facts;
-	bool xen = facts && facts->hypervisor == HYPERVISOR_XEN;
+	/* libvirt's URIs begin with the driver's name */
+	g_autofree char *driver = g_ascii_strdown(facts && facts->driver ? facts->driver : "qemu", -1);
 	g_autofree char *address = hostspec_address(entry->spec, true, true);
 
 	if (entry->spec->transport == TRANSPORT_DIRECT)
 		return g_strdup(entry->spec->uri);
 	if (entry->spec->transport == TRANSPORT_SSH && entry->spec->path)
 		return hostspec_format(entry->spec);
-	return g_strdup_printf("%s+ssh://%s/system", xen ? "xen" : "qemu", address ? address : entry->name);
+	return g_strdup_printf("%s+ssh://%s/system", driver, address ? address : entry->name);
 }
 
 /* TEXT without anything that could end a comment, or do something to a terminal. */

@@ -202,9 +202,9 @@ offline_obstacles(const struct vm *vm)
 	else if (vm->state != VM_STATE_OFF && vm->state != VM_STATE_CRASHED)
 		targets_add_obstacle(own, OBSTACLE_BLOCKS, "state",
 			g_strdup("it runs: offline is for guests that are off"));
-	if (facts && facts->hypervisor == HYPERVISOR_XEN)
-		targets_add_obstacle(own, OBSTACLE_BLOCKS, "hypervisor",
-			g_strdup("Xen's driver moves no guest that is off"));
+	if (facts && !(facts->moves & MOVE_BIT(OFFLINE)))
+		targets_add_obstacle(own, OBSTACLE_BLOCKS, "driver",
+			g_strdup("its host's driver moves no guest that is off"));
 	for (size_t i = 0; vm->facts && i < vm->facts->ndisks; i++)
 		if (vm->facts->disks[i].source && !vm_disk_shared(&vm->facts->disks[i]))
 			targets_add_obstacle(own, OBSTACLE_CAUTION, "storage",

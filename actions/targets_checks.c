@@ -70,12 +70,6 @@ check_maintenance(struct trial *trial)
 
 /* ---- the hypervisor ---- */
 
-static bool
-is_xen(const struct host_facts *facts)
-{
-	return facts->hypervisor == HYPERVISOR_XEN;
-}
-
 static void
 check_hypervisor(struct trial *trial)
 {
@@ -86,15 +80,15 @@ check_hypervisor(struct trial *trial)
 			there ? trial->vm->host->name : trial->host->name);
 	else if (here->hypervisor == there->hypervisor && g_strcmp0(here->driver, there->driver) == 0)
 		return;
-	else if ((is_xen(here) || is_xen(there)) &&
-		 (here->hypervisor == HYPERVISOR_KVM || there->hypervisor == HYPERVISOR_KVM))
+	else if (here->hypervisor != there->hypervisor)
 		trial_add(trial, OBSTACLE_BLOCKS, "hypervisor",
-			"cannot live-migrate between Xen and KVM: no common state format; shut down and "
+			"cannot live-migrate between %s and %s: no common state format; shut down and "
 			"convert "
-			"(virt-v2v)");
-	else
-		trial_add(trial, OBSTACLE_BLOCKS, "hypervisor", "cannot move between %s and %s",
+			"(virt-v2v)",
 			hypervisor_title(here->hypervisor), hypervisor_title(there->hypervisor));
+	else
+		trial_add(trial, OBSTACLE_BLOCKS, "hypervisor", "cannot move between the drivers %s and %s",
+			here->driver, there->driver);
 }
 
 static void
@@ -143,10 +137,10 @@ check_version(struct trial *trial)
 	to = version_number(there->hv_version);
 	if (from < 0 || to < 0 || to >= from)
 		return;
-	if (is_xen(there))
+	if (!(there->moves & MOVE_BIT(OLDER)))
 		trial_add(trial, OBSTACLE_BLOCKS, "version",
-			"Xen %s is older than %s, and Xen moves guests to the same or a newer one only",
-			there->hv_version, here->hv_version);
+			"%s %s is older than %s, and guests move to the same or a newer one only",
+			hypervisor_title(there->hypervisor), there->hv_version, here->hv_version);
 	else if (machine_version(machine) > to)
 		trial_add(trial, OBSTACLE_BLOCKS, "version", "its QEMU %s is too old for the machine type %s",
 			there->hv_version, machine);

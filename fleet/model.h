@@ -343,7 +343,8 @@ enum vm_act {
 	_(PARALLEL, "parallel", "migration over several connections") \
 	_(UNSAFE, "unsafe", "migration that is known to be unsafe") \
 	_(PROGRESS, "progress", "word of how far a migration is")  \
-	_(ABORT, "abort", "way to give a migration up")
+	_(ABORT, "abort", "way to give a migration up")            \
+	_(OLDER, "older", "migration to an older version of itself")
 
 enum move_feature {
 #define MOVE_FEATURE_ENUM(id, parameter, words) MOVE_##id,

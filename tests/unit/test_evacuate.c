@@ -33,6 +33,7 @@ facts_of(enum hypervisor hypervisor)
 	facts->hypervisor = hypervisor;
 	facts->driver = g_strdup(hypervisor == HYPERVISOR_XEN ? "Xen" : "QEMU");
 	facts->live_migration = true;
+	facts->moves = MOVE_BIT(FEATURE_COUNT) - 1;
 	return facts;
 }
 

@@ -25,7 +25,9 @@ world_init(struct world *world)
 {
 	*world = (struct world){
 		.host = snaps_host(0, "kvm1"),
-		.host_facts = { .hypervisor = HYPERVISOR_KVM, .live_migration = true },
+		.host_facts = { .hypervisor = HYPERVISOR_KVM,
+			.live_migration = true,
+			.moves = MOVE_BIT(FEATURE_COUNT) - 1 },
 		.vm = snaps_vm("web-1", 1),
 		.facts = { .type = VM_TYPE_KVM, .cpu_mode = TEXT("host-model") },
 		.detail = { .snapshots = 0 },
@@ -61,16 +63,23 @@ lie_locally(struct world *world)
 }
 
 static void
-lie_locally_on_xen(struct world *world)
+lie_locally_for_good(struct world *world)
 {
 	lie_locally(world);
-	world->host_facts.hypervisor = HYPERVISOR_XEN;
+	world->host_facts.moves = MOVE_BIT(LIVE);
 }
 
 static void
-lie_on_a_shareable_device_of_xen(struct world *world)
+not_know_the_driver(struct world *world)
 {
-	lie_locally_on_xen(world);
+	lie_locally(world);
+	world->host.facts = NULL;
+}
+
+static void
+lie_on_a_shareable_device(struct world *world)
+{
+	lie_locally_for_good(world);
 	world->disk.storage = STORAGE_BLOCK;
 	world->disk.source = TEXT("/dev/mapper/san-7");
 	world->disk.shareable = true;
@@ -94,6 +103,13 @@ static void
 cache_writes(struct world *world)
 {
 	world->disk.cache = TEXT("writeback");
+}
+
+static void
+cache_writes_where_all_is_safe(struct world *world)
+{
+	cache_writes(world);
+	world->host_facts.moves = MOVE_BIT(LIVE);
 }
 
 static void
@@ -200,8 +216,10 @@ static const struct {
 	{ empty_the_cdrom, -1, NULL, NULL },
 	{ pass_a_device, OBSTACLE_BLOCKS, "0000:3b:02.1", "pci device of the host" },
 	{ lie_locally, OBSTACLE_COPY, "vda", "/images/a.qcow2 is the host's own (file)" },
-	{ lie_locally_on_xen, OBSTACLE_BLOCKS, "vda", "copies no storage" },
-	{ lie_on_a_shareable_device_of_xen, OBSTACLE_CAUTION, "vda", "/dev/mapper/san-7 is not known" },
+	{ lie_locally_for_good, OBSTACLE_BLOCKS, "vda", "copies no storage" },
+	{ not_know_the_driver, OBSTACLE_COPY, "vda", "/images/a.qcow2 is the host's own (file)" },
+	{ cache_writes_where_all_is_safe, -1, NULL, NULL },
+	{ lie_on_a_shareable_device, OBSTACLE_CAUTION, "vda", "/dev/mapper/san-7 is not known" },
 	{ hold_a_cdrom, OBSTACLE_CAUTION, "vda", "eject it" },
 	{ cache_writes, OBSTACLE_CAUTION, "vda", "cache writeback" },
 	{ not_know_its_storage, OBSTACLE_CAUTION, "vda", "not known" },

@@ -59,6 +59,7 @@ world_init(struct world *world)
 			.arch = TEXT("x86_64"),
 			.hostname = TEXT(names[i]),
 			.live_migration = true,
+			.moves = MOVE_BIT(FEATURE_COUNT) - 1,
 		};
 		world->hosts[i] = snaps_host((uint32_t)i, names[i]);
 		world->hosts[i].config = &world->places[i];
@@ -160,6 +161,13 @@ static void
 newer_qemu(struct world *world)
 {
 	world->facts[1].hv_version = TEXT("10.0.2");
+}
+
+static void
+older_where_none_goes(struct world *world)
+{
+	older_qemu_old_machine(world);
+	world->facts[1].moves = MOVE_BIT(LIVE);
 }
 
 static void
@@ -301,6 +309,13 @@ off_and_offline(struct world *world)
 }
 
 static void
+off_where_none_goes(struct world *world)
+{
+	off_and_offline(world);
+	world->facts[0].moves = MOVE_BIT(LIVE);
+}
+
+static void
 running_and_offline(struct world *world)
 {
 	world->wish.offline = true;
@@ -314,13 +329,15 @@ Test(targets, says_for_each_cause_whether_it_goes_and_why_not)
 		const char *why; /* a part of it; NULL: nothing is said */
 	} cases[] = {
 		{ nothing, VERDICT_FITS, NULL },
-		{ xen_there, VERDICT_NO, "cannot live-migrate between Xen and KVM" },
+		{ xen_there, VERDICT_NO, "cannot live-migrate between KVM and Xen: no common" },
 		{ same_uuid, VERDICT_NO, "same machine as kvm1" },
 		{ same_name_without_uuid, VERDICT_NO, "same machine" },
 		{ same_name_of_another, VERDICT_FITS, NULL },
 		{ other_arch, VERDICT_NO, "is aarch64, the guest x86_64" },
 		{ older_qemu, VERDICT_NO, "7.0.0 is too old for the machine type pc-q35-7.2" },
 		{ older_qemu_old_machine, VERDICT_CAUTION, "7.0.0 is older than 7.2.22" },
+		{ older_where_none_goes, VERDICT_NO,
+			"KVM 7.0.0 is older than 7.2.22, and guests move to the same or a newer one only" },
 		{ newer_qemu, VERDICT_FITS, NULL },
 		{ older_patch, VERDICT_FITS, NULL },
 		{ uuid_taken, VERDICT_NO, "a guest with its UUID is there (old-web-1, off)" },
@@ -344,6 +361,7 @@ Test(targets, says_for_each_cause_whether_it_goes_and_why_not)
 		{ unread, VERDICT_CAUTION, "what kvm2 runs has not been read yet" },
 		{ off, VERDICT_NO, "it does not run" },
 		{ off_and_offline, VERDICT_FITS, NULL },
+		{ off_where_none_goes, VERDICT_NO, "moves no guest that is off" },
 		{ running_and_offline, VERDICT_NO, "it runs" },
 	};
 
