@@ -67,14 +67,12 @@ fit_together(struct libvirt *lv, struct libvirt *to, GError **error)
 	if (strcmp(lv->type, to->type) != 0)
 		return refuse(error, FLEET_ERROR_UNSUPPORTED,
 			"cannot migrate between %s and %s: different hypervisors, no common state format; "
-			"shut "
-			"down and convert (virt-v2v)",
+			"shut down and convert (virt-v2v)",
 			lv->type, to->type);
 	if (lv->caps.uuid && to->caps.uuid && strcmp(lv->caps.uuid, to->caps.uuid) == 0)
 		return refuse(error, FLEET_ERROR_STATE,
 			"source and target have the host UUID %s: they are one host, or clones of one "
-			"machine, "
-			"which host_uuid in libvirtd.conf tells apart",
+			"machine, which host_uuid in libvirtd.conf tells apart",
 			lv->caps.uuid);
 	return true;
 }
@@ -108,7 +106,7 @@ flags_of(uint32_t wants)
 		[MOVE_PARALLEL] = VIR_MIGRATE_PARALLEL,
 		[MOVE_UNSAFE] = VIR_MIGRATE_UNSAFE,
 	};
-	unsigned all = VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
+	unsigned all = 0;
 
 	for (unsigned i = 0; i < MOVE_FEATURE_COUNT; i++)
 		if (wants >> i & 1)
@@ -174,6 +172,17 @@ move_failed(const struct move *move, GError **error)
 	return false;
 }
 
+/* One that is not defined must not become so there; a wrong guess would leave a second definition behind, or make one. */
+static bool
+add_defining(const struct move *move, unsigned *flags, GError **error)
+{
+	int persistent = virDomainIsPersistent(move->dom);
+
+	if (persistent == 1)
+		*flags |= VIR_MIGRATE_PERSIST_DEST | VIR_MIGRATE_UNDEFINE_SOURCE;
+	return persistent >= 0 || libvirt_fail(move->from, error, "ask whether the guest is defined");
+}
+
 /* For a peer-to-peer move: as root, by ssh, as libvirt does it without being told anything. */
 static char *
 peer_uri(const struct move *move, const char *address)
@@ -194,6 +203,8 @@ migrate_to(const struct move *move, const char *address, GError **error)
 	struct params params = { 0 };
 	bool ok;
 
+	if (!add_defining(move, &flags, error))
+		return false;
 	params_of(&params, move->opts, uri);
 	if (flags & VIR_MIGRATE_PEER2PEER) {
 		g_autofree char *peer = peer_uri(move, address);
