@@ -179,7 +179,8 @@ append_command(GString *out, const struct move *move, const struct fleet_snap *s
 			*to = uri_of(move->dest, snap, config);
 	g_autofree char *address = hostspec_address(entry->spec, false, false);
 	g_autofree char *quoted_from = g_shell_quote(from), *quoted_to = g_shell_quote(to);
-	g_autofree char *tcp = g_strdup_printf("tcp://%s", address ? address : entry->name);
+	const char *there = address ? address : entry->name;
+	g_autofree char *tcp = g_strdup_printf(strchr(there, ':') ? "tcp://[%s]" : "tcp://%s", there);
 	g_autofree char *quoted_tcp = g_shell_quote(tcp), *name = harmless(move->name);
 	char uuid[37];
 

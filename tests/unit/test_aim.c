@@ -196,7 +196,7 @@ Test(aim, prints_a_plan_as_commands)
 {
 	struct world world;
 	struct relocation *shown = relocation_new(RELOCATION_EVACUATE, "h0");
-	const char *const hosts[] = { "h0", "h1", "root@h2:2222", NULL };
+	const char *const hosts[] = { "h0", "root@[fd00::1]:2222", "root@h2:2222", NULL };
 	struct vm evil = snaps_vm("a\nrm -rf /;$(x)", 7);
 	g_autofree char *text = NULL;
 
@@ -204,15 +204,21 @@ Test(aim, prints_a_plan_as_commands)
 	cr_assert(config_select(world.config, hosts, NULL, NULL));
 	evil.host = world.snap->hosts[0];
 	relocation_add(shown, &evil, world.snap->hosts[2], VERDICT_FITS, "because");
+	relocation_add(shown, &evil, world.snap->hosts[1], VERDICT_FITS, "because");
 	relocation_leave(shown, &evil, NULL, "no\nroom");
 	text = relocation_virsh(
 		shown, world.snap, world.config, &(struct move_wish){ .copy = COPY_ALL, .unsafe = true });
-	cr_expect_str_eq(text, "# Evacuate h0: 1 moves\n"
-			       "virsh -c 'qemu+ssh://h0/system' migrate --live --persistent "
-			       "--undefinesource --copy-storage-all --abort-on-error --unsafe "
-			       "aa000000-0000-0000-0000-000000000007 "
-			       "'qemu+ssh://root@h2:2222/system' 'tcp://h2'  # a?rm -rf /???x?\n"
-			       "# a?rm -rf /???x? stays: no?room\n");
+	cr_expect_str_eq(text,
+		"# Evacuate h0: 2 moves\n"
+		"virsh -c 'qemu+ssh://h0/system' migrate --live --persistent "
+		"--undefinesource --copy-storage-all --abort-on-error --unsafe "
+		"aa000000-0000-0000-0000-000000000007 "
+		"'qemu+ssh://root@h2:2222/system' 'tcp://h2'  # a?rm -rf /???x?\n"
+		"virsh -c 'qemu+ssh://h0/system' migrate --live --persistent "
+		"--undefinesource --copy-storage-all --abort-on-error --unsafe "
+		"aa000000-0000-0000-0000-000000000007 "
+		"'qemu+ssh://root@[fd00::1]:2222/system' 'tcp://[fd00::1]'  # a?rm -rf /???x?\n"
+		"# a?rm -rf /???x? stays: no?room\n");
 	relocation_free(shown);
 	world_done(&world);
 }
