@@ -70,6 +70,17 @@ session_job_done(void *ctx, struct job *job)
 }
 
 static void
+session_take_findings(struct session *session)
+{
+	struct finding finding;
+
+	while (reconciler_take(session->reconciler, &finding)) {
+		console_job_found(session->console, finding.serial, finding.where);
+		g_free(finding.where);
+	}
+}
+
+static void
 session_mail(void *ctx)
 {
 	struct session *session = ctx;
@@ -79,6 +90,7 @@ session_mail(void *ctx)
 		console_fleet_changed(session->console);
 	while (mailbox_pop(session->app.mailbox, &message))
 		session_job_done(session, message.data);
+	session_take_findings(session);
 	if (session->app.eventlog) {
 		bool bad;
 		g_autofree char *news = eventlog_take_news(session->app.eventlog, &bad);

@@ -26,7 +26,8 @@ struct queue_opts {
 	void *ctx;
 };
 
-/* One act as the view shows it. The queue changes it as it goes on; what it was when it ended stays. */
+/* One act as the view shows it. The queue changes it as it goes on; what it was when it ended stays,
+ * but for queue_found(). */
 struct queue_entry {
 	unsigned refs;           /* private to queue.c */
 	uint64_t serial, batch;
@@ -54,6 +55,9 @@ void queue_free(struct queue *queue);
 uint64_t queue_add(struct queue *queue, const struct action *action, GPtrArray *jobs, bool urgent, int64_t now_us);
 /* JOB came back: takes it. WAITING ones stay under way. */
 void queue_done(struct queue *queue, struct job *job, int64_t now_us);
+/* It turned out what became of the act SERIAL, whose outcome was unknown: WHERE ("runs on kvm1") takes the place of its error.
+ * It stays UNKNOWN, as it ended. No such, or another state: nothing. */
+void queue_found(struct queue *queue, uint64_t serial, const char *where);
 /* Looks whether what WAITING ones wait for has happened in SNAP, or their time is over; and which hosts take long. To be
  * called with each new snapshot, and once a second. */
 void queue_observe(struct queue *queue, const struct fleet_snap *snap, int64_t now_us);

@@ -97,6 +97,20 @@ queue_moves(const struct queue *queue)
 	return queue->moves;
 }
 
+/* ---- what turns out later ---- */
+
+void
+queue_found(struct queue *queue, uint64_t serial, const char *where)
+{
+	struct task *task = g_hash_table_lookup(queue->tasks, &serial);
+
+	if (!task || task->entry.state != JOB_UNKNOWN)
+		return;
+	g_free(task->entry.error);
+	task->entry.error = g_strdup_printf("found: %s", where);
+	queue_changed(queue);
+}
+
 /* ---- for another try ---- */
 
 static bool

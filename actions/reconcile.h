@@ -13,6 +13,7 @@ struct lost_move {
 	uint32_t dest;        /* where it was to go */
 	char *vm, *source, *target; /* names */
 	char *id;             /* of the act in the journal; NULL: in none */
+	uint64_t serial;      /* of its job in this run's queue; 0: in none */
 	bool offline;         /* it was off */
 };
 

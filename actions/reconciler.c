@@ -18,6 +18,7 @@ struct reconciler {
 	pthread_cond_t cond;
 	/* guarded by lock */
 	GPtrArray *inbox; /* struct lost_move *, to be taken up by the thread */
+	GQueue found;     /* struct finding *, to be taken by the owner */
 	bool stop;
 };
 
@@ -33,7 +34,27 @@ lost_move_free(gpointer pointer)
 	g_free(lost);
 }
 
+static void
+finding_free(gpointer pointer)
+{
+	struct finding *finding = pointer;
+
+	g_free(finding->where);
+	g_free(finding);
+}
+
 /* ---- the thread ---- */
+
+static void
+put_finding(struct reconciler *reconciler, uint64_t serial, const char *where)
+{
+	struct finding *finding = g_new(struct finding, 1);
+
+	*finding = (struct finding){ .serial = serial, .where = g_strdup(where) };
+	pthread_mutex_lock(&reconciler->lock);
+	g_queue_push_tail(&reconciler->found, finding);
+	pthread_mutex_unlock(&reconciler->lock);
+}
 
 static void
 tell(void *ctx, const struct lost_move *lost, const struct fate *fate, const char *where)
@@ -51,6 +72,8 @@ tell(void *ctx, const struct lost_move *lost, const struct fate *fate, const cha
 						 });
 	if (reconciler->opts.journal)
 		journal_found(reconciler->opts.journal, lost->id, lost->vm, lost->guest.uuid, where);
+	if (lost->serial)
+		put_finding(reconciler, lost->serial, where);
 	reconciler->opts.changed(reconciler->opts.ctx);
 }
 
@@ -105,6 +128,7 @@ destroy(struct reconciler *reconciler)
 	pthread_cond_destroy(&reconciler->cond);
 	pthread_mutex_destroy(&reconciler->lock);
 	g_ptr_array_free(reconciler->inbox, TRUE);
+	g_queue_clear_full(&reconciler->found, finding_free);
 	reconcile_free(reconciler->cases);
 	g_free(reconciler);
 }
@@ -170,10 +194,28 @@ reconciler_add_job(struct reconciler *reconciler, const struct job *job)
 		.vm = g_strdup(job->vm_name),
 		.source = g_strdup(job->host_name),
 		.target = g_strdup(job->dest_name),
+		.serial = job->serial,
 		.id = job->journal ? journal_id(job->journal, job) : NULL,
 		.offline = job_param(job, "offline") != NULL,
 	};
 	add(reconciler, lost);
+}
+
+bool
+reconciler_take(struct reconciler *reconciler, struct finding *out)
+{
+	struct finding *finding;
+
+	if (!reconciler)
+		return false;
+	pthread_mutex_lock(&reconciler->lock);
+	finding = g_queue_pop_head(&reconciler->found);
+	pthread_mutex_unlock(&reconciler->lock);
+	if (!finding)
+		return false;
+	*out = *finding;
+	g_free(finding);
+	return true;
 }
 
 /* False: no host of CONFIG is called NAME. */

@@ -63,6 +63,8 @@ void console_set_snapshot(struct console *console, const struct fleet_snap *snap
 void console_tell(struct console *console, enum role role, const char *text);
 /* A job came back. Takes ownership of JOB. */
 void console_job_done(struct console *console, struct job *job);
+/* What became of the job SERIAL, which nobody knew when it ended: WHERE is fate_text(). */
+void console_job_found(struct console *console, uint64_t serial, const char *where);
 void console_input(struct console *console, struct input input);
 /* Time goes on: NOW_US of clock_now_us(), WALL_US of clock_wall_us(). Takes the snapshot when one is due. */
 void console_tick(struct console *console, int64_t now_us, int64_t wall_us);

@@ -219,3 +219,11 @@ console_job_done(struct console *console, struct job *job)
 	console->changed |= console_front(console)->ops == &jobs_view;
 	console->needs_draw = true;
 }
+
+void
+console_job_found(struct console *console, uint64_t serial, const char *where)
+{
+	work_found(console->work, serial, where);
+	console->changed |= console_front(console)->ops == &jobs_view;
+	console->needs_draw = true;
+}

@@ -151,6 +151,12 @@ work_done(struct work *work, struct job *job)
 }
 
 void
+work_found(struct work *work, uint64_t serial, const char *where)
+{
+	queue_found(work->queue, serial, where);
+}
+
+void
 work_observe(struct work *work, const struct fleet_snap *snap)
 {
 	queue_observe(work->queue, snap, work->env->now_us);

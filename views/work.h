@@ -18,6 +18,8 @@ void work_free(struct work *work);
 void work_submit(struct work *work, const struct plan *plan);
 /* JOB came back; takes ownership. */
 void work_done(struct work *work, struct job *job);
+/* It was found what became of the act SERIAL: WHERE is fate_text(). */
+void work_found(struct work *work, uint64_t serial, const char *where);
 /* SNAP is the newest, shown or not: has what is waited for happened in it? */
 void work_observe(struct work *work, const struct fleet_snap *snap);
 

@@ -430,6 +430,35 @@ Test(queue, says_what_failed)
 	world_done(&world);
 }
 
+/* ---- what turns out later ---- */
+
+Test(queue, an_unknown_act_says_what_was_found)
+{
+	GPtrArray *jobs = g_ptr_array_new();
+	const struct queue_entry *lost, *failed;
+	struct world world;
+	uint64_t version;
+
+	world_init(&world, &usual);
+	g_ptr_array_add(jobs, make_job(0, 1));
+	g_ptr_array_add(jobs, make_job(1, 2));
+	add(&world, jobs, false);
+	end_job(&world, 0, JOB_UNKNOWN, "kvm1 unknown: check");
+	end_job(&world, 0, JOB_FAILED, "no");
+	lost = queue_find(world.queue, 1);
+	failed = queue_find(world.queue, 2);
+	version = queue_version(world.queue);
+	queue_found(world.queue, 2, "runs on kvm1");
+	queue_found(world.queue, 99, "runs on kvm1");
+	cr_expect_eq(queue_version(world.queue), version, "only of unknown ones something is found");
+	cr_expect_str_eq(failed->error, "no");
+	queue_found(world.queue, 1, "runs on kvm1");
+	cr_expect_neq(queue_version(world.queue), version);
+	cr_expect_str_eq(lost->error, "found: runs on kvm1");
+	cr_expect_eq(lost->state, JOB_UNKNOWN);
+	world_done(&world);
+}
+
 /* ---- those that take their time ---- */
 
 /* A fleet of two hosts: guest 1 on the first is in STATE, or on the second if ELSEWHERE; TAKEN_US: when that was seen. */

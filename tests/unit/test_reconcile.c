@@ -245,3 +245,33 @@ Test(reconciler, an_earlier_runs_move_is_found_and_told, .timeout = 60)
 	timeline_free(timeline);
 	config_free(config);
 }
+
+/* A job of this run: who has its row is told, too, once. */
+Test(reconciler, a_jobs_end_is_handed_back, .timeout = 60)
+{
+	struct timeline *timeline = timeline_new(10);
+	struct vm vm = snaps_vm("web", 7);
+	struct job *job = job_new();
+	struct finding finding;
+	struct reconciler *reconciler = reconciler_new(&(struct reconciler_opts){
+		.timeline = timeline, .snapshot = arrived_now, .changed = nothing });
+
+	job->class = JOB_MOVE;
+	job->state = JOB_UNKNOWN;
+	job->serial = 42;
+	job->dest = 1;
+	job->vm_name = g_strdup("web");
+	job->host_name = g_strdup("a");
+	job->dest_name = g_strdup("b");
+	memcpy(job->target.uuid, vm.uuid, UUID_LEN);
+	reconciler_add_job(reconciler, job);
+	while (!reconciler_take(reconciler, &finding))
+		g_usleep(10000);
+	cr_expect_eq(finding.serial, 42);
+	cr_expect_str_eq(finding.where, "runs on b");
+	g_free(finding.where);
+	cr_expect_not(reconciler_take(reconciler, &finding));
+	reconciler_free(reconciler);
+	job_free(job);
+	timeline_free(timeline);
+}
