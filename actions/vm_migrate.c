@@ -9,6 +9,8 @@
 #include "fleet/error.h"
 #include "fleet/hands.h"
 
+#include <string.h>
+
 #define CALL_US INT64_C(15000000) /* of a short call */
 #define SETTLE_US \
 	INT64_C(30000000) /* the daemons get so long to clear away what is left of a move that failed */
@@ -43,6 +45,7 @@ struct migration {
 	struct conn *source, *target, *eye; /* NULL: lost, or not made */
 	struct move_opts opts;
 	enum side goal; /* what the guest is, and is to be */
+	char *caution;  /* what the target said and was not heeded; NULL: nothing */
 };
 
 static void
@@ -115,16 +118,23 @@ get_ready(struct migration *m, GError **error)
 	return true;
 }
 
-/* All that FOUND says against it, in one line; NULL: nothing does. Caller frees. */
+/* A host that shares pages or takes memory back from its guests has more to give than is free now. */
+static bool
+is_memory(const struct take_finding *finding)
+{
+	return strcmp(finding->what, "memory") == 0;
+}
+
+/* All that FOUND says against it, about MEMORY or about all else, in one line; NULL: nothing does. Caller frees. */
 static char *
-words_against(const GArray *found, bool copied)
+words_against(const GArray *found, bool copied, bool memory)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	for (guint i = 0; i < found->len; i++) {
 		const struct take_finding *finding = &g_array_index(found, struct take_finding, i);
 
-		if (finding->blocks && take_finding_counts(finding, copied))
+		if (finding->blocks && is_memory(finding) == memory && take_finding_counts(finding, copied))
 			g_string_append_printf(text, "%s%s", text->len ? "; " : "", finding->why);
 	}
 	return text->len ? g_strdup(text->str) : NULL;
@@ -137,6 +147,7 @@ ask_target(struct migration *m, GError **error)
 	g_autoptr(GArray) found = NULL;
 	g_autoptr(GError) why = NULL;
 	g_autofree char *words = NULL;
+	bool copied = m->opts.wants & MOVE_BIT(COPY_ALL);
 
 	if (m->goal == SIDE_OFF)
 		return true;
@@ -145,8 +156,10 @@ ask_target(struct migration *m, GError **error)
 	/* one that can't say is tried */
 	if (!found && fleet_error_is_link(why))
 		return fail(error, FLEET_ERROR_FAILED, g_strdup_printf("not begun: %s", why->message));
-	if (found)
-		words = words_against(found, m->opts.wants & MOVE_BIT(COPY_ALL));
+	if (found) {
+		words = words_against(found, copied, false);
+		m->caution = words_against(found, copied, true);
+	}
 	return !words || fail(error, FLEET_ERROR_STATE,
 				 g_strdup_printf("%s can't take it: %s", m->job->dest_name, words));
 }
@@ -262,19 +275,39 @@ conclude(struct migration *m, const GError *failure, GError **error)
 		failure ? failure_text(&fate, where, failure) : g_strdup(where));
 }
 
+static bool
+carry_out(struct migration *m, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (!get_ready(m, error) || !ask_target(m, error))
+		return false;
+	if (job_gauge_cancelled(m->job->gauge))
+		return fail(error, FLEET_ERROR_CANCELLED, g_strdup("given up before it began"));
+	move(m, &failure);
+	say(m, "checking");
+	return conclude(m, failure, error);
+}
+
+static void
+remark_caution(const struct migration *m)
+{
+	g_autofree char *said = g_steal_pointer(&m->job->remark);
+
+	m->job->remark = g_strdup_printf(
+		"%s%s%s said: memory: %s", said ? said : "", said ? "; " : "", m->job->dest_name, m->caution);
+}
+
 bool
 migrate_run(struct job *job, struct conn *conn, GError **error)
 {
 	struct migration m = { .job = job, .source = conn };
-	g_autoptr(GError) failure = NULL;
+	bool ok = migration_opts(job->params, &m.opts, error) && carry_out(&m, error);
 
-	if (!migration_opts(job->params, &m.opts, error) || !get_ready(&m, error) || !ask_target(&m, error))
-		return false;
-	if (job_gauge_cancelled(job->gauge))
-		return fail(error, FLEET_ERROR_CANCELLED, g_strdup("given up before it began"));
-	move(&m, &failure);
-	say(&m, "checking");
-	return conclude(&m, failure, error);
+	if (m.caution)
+		remark_caution(&m);
+	g_free(m.caution);
+	return ok;
 }
 
 /* ---- the verb ---- */

@@ -265,6 +265,22 @@ Test(migrate, what_the_target_lacks_ends_it_before_it_begins, .init = start_find
 	}
 }
 
+/* A host that overcommits takes more than is free. */
+Test(migrate, too_little_free_memory_is_said_and_does_not_end_it, .init = start_finding)
+{
+	struct sim_vm vm = smallest(0, VM_STATE_RUNNING);
+	struct job *job;
+
+	finding = (struct take_finding){ true, TAKE_ALWAYS, "memory", TEXT("needs 4 GiB") };
+	mover_begin(mover, mover_job("x", vm.uuid, 0, 1, (const char *[]){ SHARED, NULL }));
+	job = end();
+	cr_expect_eq(job->state, JOB_DONE, "%s", job->error);
+	cr_expect(job->remark && g_str_has_suffix(job->remark, "; h1 said: memory: needs 4 GiB"), "%s",
+		job->remark);
+	job_free(job);
+	cr_expect_eq(where(1, &vm).state, VM_STATE_RUNNING);
+}
+
 struct refusal {
 	unsigned to;
 	enum vm_state state;
