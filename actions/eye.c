@@ -156,6 +156,8 @@ eye_main(void *arg)
 	struct eye *eye = arg;
 
 	thread_stand_back();
+	if (eye->blind)
+		tell(eye, "moving, out of sight");
 	while (!is_closing(eye)) {
 		if (eye->blind)
 			open_again(eye);
@@ -187,6 +189,7 @@ eye_open(const struct eye_opts *opts)
 	int failed;
 
 	eye->opts = *opts;
+	eye->blind = !opts->conn;
 	eye->last = JOB_PROGRESS_UNKNOWN;
 	stall_begin(&eye->stall, opts->stall_ms, clock_now_us());
 	pthread_mutex_init(&eye->lock, NULL);

@@ -10,7 +10,7 @@ struct eye;
 
 struct eye_opts {
 	struct job *job;      /* borrowed: its gauge, target and hand are used */
-	struct conn *conn;    /* to the source, the eye's alone until eye_close(); one that is lost is made anew */
+	struct conn *conn;    /* to the source, the eye's alone until eye_close(); one that is lost or NULL is made anew */
 	uint32_t wants;       /* as in struct move_opts */
 	int64_t stall_ms;     /* no nearer its end for so long is told */
 };

@@ -86,7 +86,7 @@ connect_all(struct migration *m, GError **error)
 		g_prefix_error(error, "%s: ", m->job->dest_name);
 		return false;
 	}
-	/* without it the move goes on unwatched */
+	/* one that is not to be had now is tried again while the guest moves */
 	m->eye = hand_connect(m->job->hand, m->job->target.host, NULL);
 	return true;
 }
@@ -171,14 +171,14 @@ move(struct migration *m, GError **error)
 	struct eye *eye = NULL;
 	bool ok;
 
-	if (m->eye && m->eye->ops->move_progress)
+	say(m, "preparing");
+	if (m->source->ops->move_progress)
 		eye = eye_open(&(struct eye_opts){
 			.job = job,
 			.conn = m->eye,
 			.wants = m->opts.wants,
 			.stall_ms = migration_stall_ms(job->params),
 		});
-	say(m, "preparing");
 	ok = m->source->ops->move(m->source, job->target.uuid, m->target, &m->opts, error);
 	eye_close(eye);
 	return ok;

@@ -158,6 +158,53 @@ Test(migrate, one_that_was_out_of_sight_is_seen_again)
 	cr_expect_eq(where(0, &vm).state, VM_STATE_RUNNING);
 }
 
+static struct conn_ops ops_that_refuse;
+static int opened; /* connections to the first host */
+
+static bool
+refuse_to_open(struct conn *conn G_GNUC_UNUSED, GError **error)
+{
+	g_set_error_literal(error, FLEET_ERROR, FLEET_ERROR_REFUSED, "too many clients");
+	return false;
+}
+
+/* The second one to the source is the one that would look at the move. */
+static struct conn *
+make_conn_but_the_second(
+	void *ctx, uint32_t index, enum conn_purpose purpose, const struct conn_listener *listener)
+{
+	struct conn *conn = make_conn(ctx, index, purpose, listener);
+
+	if (index == 0 && __atomic_add_fetch(&opened, 1, __ATOMIC_SEQ_CST) == 2) {
+		ops_that_refuse = *conn->ops;
+		ops_that_refuse.open = refuse_to_open;
+		conn->ops = &ops_that_refuse;
+	}
+	return conn;
+}
+
+static void
+start_blind(void)
+{
+	sim = sim_new(&(struct sim_opts){ .hosts = 2, .vms = 80, .calm = true });
+	mover = mover_new(&(struct conn_factory){ .ctx = sim, .make = make_conn_but_the_second });
+}
+
+Test(migrate, one_that_began_out_of_sight_is_seen_and_given_up, .init = start_blind)
+{
+	struct sim_vm vm = smallest(0, VM_STATE_RUNNING);
+	struct job_gauge *gauge = begin_slow(&vm);
+	struct job *job;
+
+	job_gauge_cancel(gauge);
+	job = end();
+	cr_expect_eq(job->state, JOB_CANCELLED, "%s", job->error);
+	cr_expect_geq(__atomic_load_n(&opened, __ATOMIC_SEQ_CST), 3);
+	job_free(job);
+	job_gauge_unref(gauge);
+	cr_expect_eq(where(0, &vm).state, VM_STATE_RUNNING);
+}
+
 /* The job knows nothing, and says what it knows. */
 Test(migrate, a_lost_host_leaves_the_outcome_unknown)
 {
