@@ -21,6 +21,7 @@ struct open_case {
 	int64_t since_us;    /* only what is sampled later counts */
 	enum fate_kind kind; /* what it looks like … */
 	int64_t kind_us;     /* … since then */
+	bool told;           /* that it is still on its way */
 };
 
 struct reconcile {
@@ -141,13 +142,16 @@ reconcile_look(struct reconcile *reconcile, const struct fleet_snap *snap, int64
 		const struct host_snap *elsewhere;
 		g_autofree char *where = NULL;
 
-		if (!has_settled(open, &fate, now_us))
+		if (!has_settled(open, &fate, now_us) || (fate.kind == FATE_MOVING && open->told))
 			continue;
 		elsewhere = fate.kind == FATE_NOWHERE ? runs_elsewhere(snap, &open->lost) : NULL;
 		if (elsewhere)
 			fate = fate_of(SIDE_RUNNING, SIDE_ABSENT, SIDE_RUNNING);
 		where = fate_text(&fate, open->lost.source, elsewhere ? elsewhere->name : open->lost.target);
 		found(ctx, &open->lost, &fate, where);
-		g_array_remove_index(reconcile->cases, i);
+		/* the hosts may need hours for it, and bring it to an end without us */
+		open->told = fate.kind == FATE_MOVING;
+		if (!open->told)
+			g_array_remove_index(reconcile->cases, i);
 	}
 }

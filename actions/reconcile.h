@@ -26,7 +26,8 @@ void reconcile_add(struct reconcile *reconcile, const struct lost_move *lost, in
 /* How many are open. */
 unsigned reconcile_open(const struct reconcile *reconcile);
 
-/* Looks at SNAP; FOUND is called for each that is settled, which then is forgotten. WHERE is fate_text() behind the guest's
+/* Looks at SNAP; FOUND is called for each that is settled, which then is forgotten – but one that still moves (FATE_MOVING) is
+ * told once and stays open until its end, which is told then. WHERE is fate_text() behind the guest's
  * name. */
 void reconcile_look(struct reconcile *reconcile, const struct fleet_snap *snap, int64_t now_us,
                     void (*found)(void *ctx, const struct lost_move *lost, const struct fate *fate, const char *where),

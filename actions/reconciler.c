@@ -70,7 +70,8 @@ tell(void *ctx, const struct lost_move *lost, const struct fate *fate, const cha
 							 .what = "migrate: found",
 							 .detail = where,
 						 });
-	if (reconciler->opts.journal)
+	/* the next run goes on looking for the end of one that still moves */
+	if (reconciler->opts.journal && fate->kind != FATE_MOVING)
 		journal_found(reconciler->opts.journal, lost->id, lost->vm, lost->guest.uuid, where);
 	if (lost->serial)
 		put_finding(reconciler, lost->serial, where);

@@ -176,6 +176,27 @@ Test(reconcile, what_stays_wrong_is_told)
 	}
 }
 
+/* A peer-to-peer move goes on for hours without us. */
+Test(reconcile, one_that_still_moves_is_told_once_and_followed_to_its_end)
+{
+	struct watch watch = watch_new(false);
+
+	for (unsigned i = 0; i < 100; i++)
+		look(&watch, 61, RUNS, IS_PAUSED, NOT_THERE);
+	look(&watch, 61, HOST_IS_DOWN, IS_PAUSED, NOT_THERE);
+	look(&watch, 61, RUNS, IS_PAUSED, NOT_THERE);
+	look(&watch, 61, RUNS, IS_PAUSED, NOT_THERE);
+	cr_expect_eq(watch.found, 1);
+	cr_expect_eq(watch.kind, FATE_MOVING);
+	cr_expect_eq(reconcile_open(watch.reconcile), 1);
+	look(&watch, 1, NOT_THERE, RUNS, NOT_THERE);
+	look(&watch, 3, NOT_THERE, RUNS, NOT_THERE);
+	cr_expect_eq(watch.found, 2);
+	cr_expect_eq(watch.kind, FATE_ARRIVED);
+	cr_expect_eq(reconcile_open(watch.reconcile), 0);
+	watch_done(&watch);
+}
+
 Test(reconcile, one_that_was_moved_on_is_found_there)
 {
 	struct watch watch = watch_new(false);
