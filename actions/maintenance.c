@@ -20,6 +20,7 @@ struct print {
 struct maintenance {
 	char *path;        /* NULL: in memory alone */
 	GPtrArray *notes;  /* struct maintenance_note * */
+	char *unknown;     /* why the file can't be read; NULL: it was */
 	struct print seen; /* of the file that notes are from; all zero: none was there */
 	unsigned version;
 };
@@ -55,6 +56,7 @@ take_notes(struct maintenance *maintenance, GPtrArray *notes)
 	g_ptr_array_free(maintenance->notes, TRUE);
 	maintenance->notes = notes;
 	maintenance->version++;
+	g_clear_pointer(&maintenance->unknown, g_free);
 }
 
 /* A file that is not there says that no host is in maintenance. */
@@ -81,6 +83,7 @@ notes_read(const char *path, GError **error)
 bool
 maintenance_refresh(struct maintenance *maintenance, GError **error)
 {
+	GError *failure = NULL;
 	struct print now;
 	GPtrArray *notes;
 
@@ -90,11 +93,15 @@ maintenance_refresh(struct maintenance *maintenance, GError **error)
 	if (memcmp(&now, &maintenance->seen, sizeof(now)) == 0)
 		return true;
 	maintenance->seen = now;
-	notes = notes_read(maintenance->path, error);
-	if (!notes)
-		return false;
-	take_notes(maintenance, notes);
-	return true;
+	notes = notes_read(maintenance->path, &failure);
+	if (notes) {
+		take_notes(maintenance, notes);
+		return true;
+	}
+	g_free(maintenance->unknown);
+	maintenance->unknown = g_strdup(failure->message);
+	g_propagate_error(error, failure);
+	return false;
 }
 
 static bool
@@ -161,11 +168,18 @@ maintenance_free(struct maintenance *maintenance)
 	if (!maintenance)
 		return;
 	g_ptr_array_free(maintenance->notes, TRUE);
+	g_free(maintenance->unknown);
 	g_free(maintenance->path);
 	g_free(maintenance);
 }
 
 /* ---- questions ---- */
+
+const char *
+maintenance_unknown(const struct maintenance *maintenance)
+{
+	return maintenance ? maintenance->unknown : NULL;
+}
 
 const struct maintenance_note *
 maintenance_find(const struct maintenance *maintenance, const char *host)

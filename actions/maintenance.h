@@ -24,6 +24,10 @@ void maintenance_free(struct maintenance *maintenance); /* accepts NULL */
  * for each state of a file that can't be read; what was known stays. Blocks on the disk. */
 bool maintenance_refresh(struct maintenance *maintenance, GError **error);
 
+/* Why it is not known who is in maintenance: the file could not be read last time; NULL: it is known. Borrowed until the next
+ * maintenance_refresh() or change. MAINTENANCE may be NULL. */
+const char *maintenance_unknown(const struct maintenance *maintenance);
+
 /* A guest that was moved away. */
 struct maintenance_guest {
 	uint8_t uuid[UUID_LEN];

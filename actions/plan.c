@@ -2,6 +2,7 @@
 
 #include "actions/guard.h"
 #include "actions/journal.h"
+#include "actions/maintenance.h"
 
 #include <string.h>
 
@@ -162,6 +163,19 @@ block(struct plan *plan, const char *why)
 	g_ptr_array_set_size(plan->targets, 0);
 }
 
+/* Nobody is sent to a host that may be out of service. */
+static void
+block_unknown(struct plan *plan, const struct maintenance *maintenance)
+{
+	const char *unknown = maintenance_unknown(maintenance);
+	g_autofree char *why = NULL;
+
+	if (!unknown || plan->action->class != JOB_MOVE || plan->targets->len == 0)
+		return;
+	why = g_strdup_printf("which hosts are in maintenance is not known: %s", unknown);
+	block(plan, why);
+}
+
 /* What is about all targets together. */
 static void
 finish(struct plan *plan, const struct plan_opts *opts)
@@ -169,6 +183,7 @@ finish(struct plan *plan, const struct plan_opts *opts)
 	g_autoptr(GError) error = NULL;
 	const char *too_many;
 
+	block_unknown(plan, opts->maintenance);
 	if (plan->targets->len && plan->action->aim && !plan->action->aim(plan, opts, &error))
 		block(plan, error->message);
 	too_many = opts->guards ? guards_max(opts->guards, plan->action, plan->targets->len) : NULL;

@@ -6,6 +6,7 @@
 #include "tests/support/snaps.h"
 
 #include <criterion/criterion.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define GIB        (1024.0 * 1024 * 1024)
@@ -189,6 +190,31 @@ Test(aim, says_before_whether_it_can_be_given_up)
 		plan_free(plan);
 		world_done(&world);
 	}
+}
+
+Test(aim, moves_nothing_while_maintenance_is_not_known)
+{
+	g_autofree char *folder = g_dir_make_tmp("virt-fleet-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "maintenance", NULL);
+	struct world world;
+	struct plan *plan;
+
+	world_init(&world, true);
+	maintenance_free(world.maintenance);
+	world.maintenance = maintenance_new(path);
+	cr_assert(g_file_set_contents(path, "not a key file\n", -1, NULL));
+	cr_assert_not(maintenance_refresh(world.maintenance, NULL));
+	plan = make_plan(&world, "migrate", "h2", NULL);
+	cr_expect_eq(plan->targets->len, 0);
+	cr_expect(plan->blocked && strstr(plan->blocked, "maintenance is not known: "), "%s", plan->blocked);
+	plan_free(plan);
+	g_unlink(path);
+	cr_assert(maintenance_refresh(world.maintenance, NULL));
+	plan = make_plan(&world, "migrate", "h2", NULL);
+	cr_expect_null(plan->blocked);
+	plan_free(plan);
+	world_done(&world);
+	g_rmdir(folder);
 }
 
 /* Whatever a guest is called, it is not in the way of a shell. */
