@@ -96,6 +96,19 @@ note_abort(struct plan *plan, const struct fleet_snap *snap)
 				stubborn);
 }
 
+/* What is at stake when somebody insists; storage that is copied along need not be shared. */
+static void
+note_unsafe(struct plan *plan, const struct move_wish *wish)
+{
+	g_autofree char *before = NULL;
+
+	if (!wish->unsafe || wish->offline || wish->copy != COPY_NONE)
+		return;
+	before = g_steal_pointer(&plan->note);
+	plan->note = g_strconcat(before,
+		" Unsafe: its disks must be on storage that both hosts share, else it loses them.", NULL);
+}
+
 /* ---- all to one host ---- */
 
 static const struct host_snap *
@@ -219,6 +232,7 @@ aim_migrate(struct plan *plan, const struct plan_opts *opts, GError **error)
 		send_as_planned(plan, targets, opts, opts->relocation);
 	targets_free(targets);
 	note_abort(plan, opts->snap);
+	note_unsafe(plan, &asked.wish);
 	return true;
 }
 
@@ -266,5 +280,6 @@ aim_evacuate(struct plan *plan, const struct plan_opts *opts, GError **error G_G
 	targets_free(targets);
 	relocation_free(moves);
 	note_abort(plan, opts->snap);
+	note_unsafe(plan, &asked.wish);
 	return true;
 }

@@ -176,6 +176,17 @@ block_unknown(struct plan *plan, const struct maintenance *maintenance)
 	block(plan, why);
 }
 
+/* All targets are left out by a guard rail. */
+static void
+deny_all(struct plan *plan, const char *why)
+{
+	gsize n;
+	g_autofree gpointer *targets = g_ptr_array_steal(plan->targets, &n);
+
+	for (gsize i = 0; i < n; i++)
+		add_refusal(plan, why, true, targets[i]);
+}
+
 /* What is about all targets together. */
 static void
 finish(struct plan *plan, const struct plan_opts *opts)
@@ -191,7 +202,7 @@ finish(struct plan *plan, const struct plan_opts *opts)
 		g_autofree char *why =
 			g_strdup_printf("%u guests are too many (%s)", plan->targets->len, too_many);
 
-		block(plan, why);
+		deny_all(plan, why);
 	}
 	plan->hosts = count_hosts(plan);
 }

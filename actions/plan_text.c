@@ -95,9 +95,15 @@ target_dest(const struct plan_target *target)
 static void
 append_params(GString *text, const struct plan *plan)
 {
-	for (char **param = plan->params; param && param[0]; param += 2)
-		g_string_append_printf(
-			text, "%s%s=%s", param == plan->params ? "\nWith: " : " ", param[0], param[1]);
+	const struct plan_target *first = plan->targets->len ? plan->targets->pdata[0] : NULL;
+	const char *before = "\nWith: ";
+
+	for (char **param = plan->params; param && param[0]; param += 2) {
+		if (first && first->dest_name && strcmp(param[0], "to") == 0)
+			continue; /* has a line of its own */
+		g_string_append_printf(text, "%s%s=%s", before, param[0], param[1]);
+		before = " ";
+	}
 }
 
 /* "(web-1, web-2)", "(3)", ": vda /a is the host's own (web-1)", " (3, e.g. web-1: vda /a is the host's own)". */

@@ -154,9 +154,12 @@ static char *
 state_words(struct view *view, enum role *role)
 {
 	struct serial *serial = serial_of(view);
+	const struct vm *vm = view_subject_vm(view);
 	int back = vt_scrolled(serial_vt(serial));
 
 	*role = ROLE_WARN;
+	if (vm && lacks_console(vm) && serial_state(serial) == SERIAL_CLOSED)
+		return NULL; /* the page below says it better than its host */
 	if (back)
 		return g_strdup_printf("%d line%s back", back, back == 1 ? "" : "s");
 	if (serial_state(serial) == SERIAL_OPENING)

@@ -216,6 +216,8 @@ rows_of(GArray *places, const struct config *config)
 			.place = g_array_index(places, struct place, i), .rank = i + 1, .config = config
 		};
 
+		if (row.place.verdict == VERDICT_COPY && !row.place.why)
+			row.place.why = g_strdup("its storage is not there");
 		g_array_append_val(rows, row);
 	}
 	g_array_set_clear_func(places, NULL); /* their words are the rows' now */

@@ -99,13 +99,26 @@ row_of(const struct migrating *migrating, const struct row_key *key)
 	return NULL;
 }
 
+/* What can be done about a host that lacks the storage, as the reason alone would be a dead end. */
+static void
+tell_copy(struct view *view, const char *host)
+{
+	g_autofree char *key = keys_label(keys_of(view->env->keys, view->ops->name), REQ_MOVE_COPY);
+
+	env_notice(view->env, ROLE_WARN,
+		"not to %s: %s copies its storage; or :migrate %s unsafe if it is shared", host,
+		key ? key : ":migrate with copy=all", host);
+}
+
 static void
 migrate_to(struct view *view, const struct target_row *row)
 {
 	struct migrating *migrating = view->state;
 	g_auto(GStrv) params = move_form_params(&migrating->form, row->place.host->name);
 
-	if (row->place.fits == 0)
+	if (row->place.verdict == VERDICT_COPY)
+		tell_copy(view, row->place.host->name);
+	else if (row->place.fits == 0)
 		env_notice(view->env, ROLE_WARN, "not to %s: %s", row->place.host->name,
 			row->place.why   ? row->place.why
 			: migrating->own ? migrating->own

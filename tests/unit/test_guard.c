@@ -178,6 +178,9 @@ Test(guard, max_refuses_the_whole_selection)
 	plan = plan_of(&world, "suspend", "name=*");
 	cr_expect_eq(plan->targets->len, 0);
 	expect_part(plan_nothing(plan), "nothing to suspend: 4 guests are too many (max: 3)");
+	cr_assert_eq(plan->refusals->len, 1);
+	cr_expect(((const struct plan_refusal *)plan->refusals->pdata[0])->denied);
+	cr_expect_eq(((const struct plan_refusal *)plan->refusals->pdata[0])->guests->len, 4);
 	plan_free(plan);
 	plan = plan_of(&world, "suspend", "!new");
 	cr_expect_eq(plan->targets->len, 3);
