@@ -217,7 +217,7 @@ rows_of(GArray *places, const struct config *config)
 		};
 
 		if (row.place.verdict == VERDICT_COPY && !row.place.why)
-			row.place.why = g_strdup("its storage is not there");
+			row.place.why = g_strdup("lacks its storage");
 		g_array_append_val(rows, row);
 	}
 	g_array_set_clear_func(places, NULL); /* their words are the rows' now */
