@@ -6,7 +6,7 @@ struct watch {
 	struct fleet *fleet;
 	struct row_key inspected; /* the host or guest whose page is in front, when any_inspected */
 	bool any_inspected, pins; /* pins: … or its pin map */
-	GArray *keys; /* struct row_key of the guests on the screen, sorted by host */
+	GArray *keys;             /* struct row_key of the guests on the screen, sorted by host */
 };
 
 struct watch *
@@ -99,7 +99,8 @@ inspect(struct watch *watch, const struct view *view)
 	bool any = view->ops->about_one;
 
 	if (any == watch->any_inspected &&
-		(!any || (view->ops->pins == watch->pins && row_key_equal(&view->subject, &watch->inspected))))
+		(!any ||
+			(view->ops->pins == watch->pins && row_key_equal(&view->subject, &watch->inspected))))
 		return;
 	watch->any_inspected = any;
 	watch->pins = view->ops->pins;

@@ -62,7 +62,7 @@ write_file(const char *suffix, const char *text)
 	"\"" more "}\n"
 #define FOUND(id, where)                                                                                    \
 	"{\"time\":\"2026-11-22T08:37:00Z\",\"event\":\"found\",\"id\":\"" id "\",\"where\":\"" where "\"}" \
-												      "\n"
+	"\n"
 
 static GPtrArray *
 read_all(guint most)
