@@ -212,6 +212,13 @@ queue_add(struct queue *queue, const struct action *action, GPtrArray *jobs, boo
 	return id;
 }
 
+static void
+stop_waiting(struct queue *queue, struct task *task, int64_t now_us)
+{
+	queue_unwatch(queue, task);
+	queue_settle(queue, task, JOB_CANCELLED, g_strdup("no longer waited for"), now_us);
+}
+
 void
 queue_done(struct queue *queue, struct job *job, int64_t now_us)
 {
@@ -229,6 +236,8 @@ queue_done(struct queue *queue, struct job *job, int64_t now_us)
 		task->job = job;
 		set_busy(queue, task, false); /* who does not want to wait may do something else to it */
 		queue_await(queue, task, now_us);
+		if (job_gauge_cancelled(task->entry.gauge)) /* … or did not want to before the wait began */
+			stop_waiting(queue, task, now_us);
 	} else {
 		end(queue, task, job, now_us);
 	}
@@ -271,8 +280,7 @@ cancel(struct queue *queue, struct task *task, int64_t now_us)
 	} else if (task->running) {
 		job_gauge_cancel(task->entry.gauge);
 	} else if (task->job) {
-		queue_unwatch(queue, task);
-		queue_settle(queue, task, JOB_CANCELLED, g_strdup("no longer waited for"), now_us);
+		stop_waiting(queue, task, now_us);
 	} else {
 		return false;
 	}

@@ -649,6 +649,21 @@ Test(queue, cancels_waiting)
 	world_done(&world);
 }
 
+/* Asked while it ran, which is too late to keep it from being asked for and in time not to wait. */
+Test(queue, waits_for_none_that_was_cancelled_before)
+{
+	struct world world;
+
+	world_init(&world, &usual);
+	add_one(&world, make_shutdown(), true);
+	cr_expect_eq(queue_cancel_batch(world.queue, 0, NOW_US), 1);
+	end_job(&world, 0, JOB_WAITING, NULL);
+	settle(&world);
+	cr_expect_eq(world.ended[JOB_CANCELLED], 1);
+	cr_expect_eq(queue_pending(world.queue), 0);
+	world_done(&world);
+}
+
 /* ---- whatever happens ---- */
 
 #define HOSTS  6
